@@ -1,0 +1,1 @@
+"""Deciding that a candidate behaves as the original does: inputs, observation, comparison."""

@@ -1,0 +1,169 @@
+"""Loading a target inside a sandbox child, with a candidate's text in its module's place.
+
+Every importer sees the candidate: an import hook serves the overlay for the files in it.
+Runs only in processes that the sandbox started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import linecache
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from codeopt.errors import WorkloadError
+from codeopt.target import Target
+from codeopt.workload.call import Call, Declared, take_declared
+
+Overlay = Mapping[str, str]
+"""Absolute file name -> the whole new text that takes its place."""
+
+
+class _OverlayLoader(importlib.machinery.SourceFileLoader):
+    def __init__(self, name: str, path: str, text: str) -> None:
+        super().__init__(name, path)
+        self._text = text
+
+    def get_code(self, fullname: str) -> Any:
+        return compile(self._text, self.path, "exec", dont_inherit=True)
+
+    def get_source(self, fullname: str) -> str:
+        return self._text
+
+
+class _OverlayFinder(importlib.abc.MetaPathFinder):
+    def __init__(self, overlay: Overlay) -> None:
+        self._overlay = {str(Path(p).resolve()): text for p, text in overlay.items()}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.origin is None:
+            return None
+        text = self._overlay.get(str(Path(spec.origin).resolve()))
+        if text is None:
+            return None
+        loader = _OverlayLoader(fullname, spec.origin, text)
+        linecache.cache[spec.origin] = (len(text), None, text.splitlines(keepends=True), spec.origin)
+        return importlib.util.spec_from_file_location(
+            fullname, spec.origin, loader=loader, submodule_search_locations=spec.submodule_search_locations
+        )
+
+
+@dataclass(frozen=True)
+class World:
+    """A loaded target with its workload; `project` holds the modules that belong to this world."""
+
+    target: Target
+    callable: Callable[..., Any]
+    declared: Declared
+    project: Mapping[str, ModuleType]
+
+    def build(self, scale: float, seed: int) -> Call:
+        """A fresh call from the builder. Raises WorkloadError with file and line."""
+        try:
+            call = self.declared.builder(scale, seed)
+        except Exception as error:  # noqa: BLE001 - the user's builder may raise anything
+            raise WorkloadError(describe_error(error, self.declared.path, self.declared.line)) from error
+        if not isinstance(call, Call):
+            where = f"{self.declared.path}:{self.declared.line}"
+            raise WorkloadError(f"{where}: the builder returned {type(call).__name__}, not codeopt.Call")
+        return call
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Put this world's modules into `sys.modules` for the duration."""
+        before = {name: sys.modules.get(name) for name in self.project}
+        sys.modules.update(self.project)
+        try:
+            yield
+        finally:
+            for name, module in before.items():
+                if module is not None:
+                    sys.modules[name] = module
+
+
+def describe_error(error: BaseException, path: str, line: int) -> str:
+    """`file:line: Type: message`, the line being the innermost one inside `path`."""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename == path and frame.lineno:
+            line = frame.lineno
+    if isinstance(error, SyntaxError) and error.filename == path and error.lineno:
+        line = error.lineno
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{path}:{line}: {type(error).__name__}: {text}"
+
+
+def load_declared(file: Path) -> list[Declared]:
+    """Run a workload file and return what it declares. Raises WorkloadError with file and line."""
+    take_declared()
+    name = f"codeopt_workloads_{abs(hash(str(file)))}"
+    folder = str(file.parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        source = file.read_bytes()
+        module = ModuleType(name)
+        module.__file__ = str(file)
+        sys.modules[name] = module
+        exec(compile(source, str(file), "exec", dont_inherit=True), module.__dict__)
+    except Exception as error:  # noqa: BLE001 - the user's file may raise anything
+        raise WorkloadError(describe_error(error, str(file), 1)) from error
+    return take_declared()
+
+
+def resolve(target: Target) -> Callable[..., Any]:
+    """Import the target's module and walk its qualified name. Raises WorkloadError if it is not there."""
+    where = f"{target.workload_file}:{target.workload_line}"
+    if str(target.root) not in sys.path:
+        sys.path.insert(0, str(target.root))
+    try:
+        found: Any = importlib.import_module(target.module)
+    except Exception as error:  # noqa: BLE001 - importing runs the user's code
+        raise WorkloadError(describe_error(error, str(target.path), 1)) from error
+    for part in target.qualname.split("."):
+        if not hasattr(found, part):
+            raise WorkloadError(f"{where}: no {target.qualname!r} in {target.path}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise WorkloadError(f"{where}: {target.qualname!r} in {target.path} is not callable")
+    resolved: Callable[..., Any] = found
+    return resolved
+
+
+def load_world(target: Target, overlay: Overlay) -> World:
+    """Import the target and its workload with `overlay` in place of the files it names.
+
+    Raises WorkloadError when either cannot be imported. May be called again in the same
+    process with another overlay: the project's modules are then imported anew.
+    """
+    for name, module in list(sys.modules.items()):
+        origin = getattr(module, "__file__", None)
+        if origin and _belongs(Path(origin), target) and not name.startswith("codeopt."):
+            del sys.modules[name]
+    finder = _OverlayFinder(overlay)
+    sys.meta_path.insert(0, finder)
+    importlib.invalidate_caches()
+    before = set(sys.modules)
+    try:
+        function = resolve(target)
+        declared = load_declared(target.workload_file)[target.workload_index]
+    finally:
+        sys.meta_path.remove(finder)
+        sys.meta_path.append(finder)
+    project = {name: sys.modules[name] for name in set(sys.modules) - before}
+    return World(target, function, declared, project)
+
+
+def _belongs(file: Path, target: Target) -> bool:
+    return file == target.workload_file or file.is_relative_to(target.root)

@@ -1,0 +1,168 @@
+"""Source files: decoding, discovery, and writing back without ever losing a byte of the user's."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tempfile
+import tokenize
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from codeopt.edit import Span
+from codeopt.errors import UsageError
+
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
+_ALWAYS_EXCLUDED = {
+    ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".codeopt", ".eggs",
+    ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", "build", "dist",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file, or a line of it, that could not be used; reported, never fatal to the rest."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One decoded Python file. `name` is how reports call it; newlines are kept as they are."""
+
+    path: Path
+    name: str
+    text: str
+    encoding: str = "utf-8"
+    bom: bool = False
+
+    @cached_property
+    def data(self) -> bytes:
+        """The decoded text as UTF-8, the bytes that edits count."""
+        return self.text.encode()
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Byte offset of the start of each line, as the Python tokenizer counts lines."""
+        return [0, *(m.end() for m in _NEWLINE.finditer(self.data))]
+
+    @property
+    def newline(self) -> str:
+        """The first line ending in the file, `\\n` if there is none."""
+        found = _NEWLINE.search(self.data)
+        return found.group().decode() if found else "\n"
+
+    def offset(self, line: int, byte_column: int) -> int:
+        """Byte offset of an `ast` position (line from 1, column in UTF-8 bytes from 0)."""
+        return self.line_starts[line - 1] + byte_column
+
+    def span(self, start: int, end: int) -> Span:
+        """Lines and columns, both in characters and from 1, of a byte range."""
+        return Span(*self._position(start), *self._position(end))
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self.line_starts, offset)
+        begin = self.line_starts[line - 1]
+        return line, len(self.data[begin:offset].decode(errors="replace")) + 1
+
+    def encode(self, text: str) -> bytes:
+        """A new text of this file as the bytes to write, in its own encoding and with its BOM."""
+        return (b"\xef\xbb\xbf" if self.bom else b"") + text.encode(self.encoding)
+
+
+def read_source(path: Path, name: str) -> SourceFile | Problem:
+    """Decode a file by its BOM or coding line; a file that cannot be decoded is a Problem."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return Problem(name, 1, f"cannot read: {error.strerror}")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        bom = encoding == "utf-8-sig"
+        text = raw[3:].decode() if bom else raw.decode(encoding)
+    except (SyntaxError, LookupError) as error:
+        return Problem(name, 1, f"cannot decode: {error}")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        return Problem(name, line, f"not valid {error.encoding}: byte {raw[error.start]:#04x} ({error.reason})")
+    return SourceFile(path, name, text, "utf-8" if bom else encoding, bom)
+
+
+def display_name(path: Path) -> str:
+    """The path as reports show it: relative to the working directory when it lies below it."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()
+
+
+def discover(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Path]:
+    """Python files under `paths`, each once and in sorted order.
+
+    Files named outright are always taken. Below a folder, caches, environments, what
+    `.gitignore` files say and the `exclude` patterns (gitignore syntax) are left out.
+    Raises UsageError for a path that does not exist.
+    """
+    seen: set[Path] = set()
+    patterns = tuple(exclude)
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or directory")
+        found = _walk(path, patterns) if path.is_dir() else iter([path])
+        for file in found:
+            key = file.resolve()
+            if key not in seen:
+                seen.add(key)
+                yield file
+
+
+def _walk(root: Path, exclude: tuple[str, ...]) -> Iterator[Path]:
+    from pathspec import GitIgnoreSpec
+
+    specs = [(root, GitIgnoreSpec.from_lines(exclude))] if exclude else []
+    for folder, directories, files in os.walk(root):
+        here = Path(folder)
+        ignore = here / ".gitignore"
+        if ignore.is_file():
+            lines = ignore.read_text(encoding="utf-8", errors="replace").splitlines()
+            specs.append((here, GitIgnoreSpec.from_lines(lines)))
+        active = [(base, spec) for base, spec in specs if here.is_relative_to(base)]
+
+        def ignored(path: Path, suffix: str, active: list[tuple[Path, GitIgnoreSpec]] = active) -> bool:
+            return any(spec.match_file(path.relative_to(base).as_posix() + suffix) for base, spec in active)
+
+        directories[:] = sorted(
+            d for d in directories if d not in _ALWAYS_EXCLUDED and not ignored(here / d, "/")
+        )
+        for name in sorted(files):
+            if name.endswith(".py") and not ignored(here / name, ""):
+                yield here / name
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace a file's content in one step, keeping its mode; follows a symbolic link.
+
+    A reader sees the old bytes or the new, never a part. Raises OSError when the folder
+    cannot be written; the old file is untouched then.
+    """
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            os.chmod(name, target.stat().st_mode & 0o7777)
+        else:
+            os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

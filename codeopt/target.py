@@ -1,0 +1,40 @@
+"""A target: a function or class with a workload, and how to import it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One function or class to optimise, named by file and qualified name.
+
+    `root` is the folder put on `sys.path` so that `module` imports as everybody else
+    imports it; `workload_file` and `workload_index` say which declaration calls it.
+    """
+
+    path: Path
+    qualname: str
+    module: str
+    root: Path
+    workload_file: Path
+    workload_index: int
+    workload_line: int
+    origin: str = "declared"
+    has_strategy: bool = False
+
+    @property
+    def ref(self) -> str:
+        """`FILE:LINE` of the declaration, for reports."""
+        return f"{self.workload_file.name}:{self.workload_line}"
+
+
+def module_of(path: Path) -> tuple[Path, str]:
+    """The import root and dotted module name of a file, by climbing out of its packages."""
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return folder, ".".join(parts)

@@ -1,0 +1,1 @@
+"""Where the calls come from with which a target is measured and proven."""
