@@ -1,0 +1,108 @@
+"""What rules may ask about a file: one object, one family of questions a module.
+
+Everything is decided on the standard library's `ast`: it is one to two orders of magnitude
+faster than a concrete tree, and its positions are the UTF-8 byte offsets that edits use.
+Each family is worked out at its first question, so a rule pays only for what it asks.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TypeVar
+
+from codeopt.edit import Span
+from codeopt.facts.edits import Edits
+from codeopt.facts.index import DEFS, DefNode, FunctionNode, Index
+from codeopt.facts.names import Names
+from codeopt.source import Problem, SourceFile
+
+N = TypeVar("N", bound=ast.AST)
+_DEEPEST = 400
+
+
+class Facts:
+    """The facts of one file; build it with `Facts.of`."""
+
+    def __init__(self, source: SourceFile, tree: ast.Module) -> None:
+        self.source = source
+        self.tree = tree
+        self.index = Index(tree)
+
+    @classmethod
+    def of(cls, source: SourceFile) -> Facts | Problem:
+        """Parse a file; what cannot be parsed is a Problem with its line."""
+        try:
+            with warnings.catch_warnings():
+                # Invalid escapes in the user's strings are not this program's warnings.
+                warnings.simplefilter("ignore")
+                tree = ast.parse(source.text)
+        except SyntaxError as error:
+            return Problem(source.name, error.lineno or 1, f"cannot parse: {error.msg}")
+        except (ValueError, RecursionError, MemoryError) as error:
+            return Problem(source.name, 1, f"cannot parse: {error or type(error).__name__}")
+        facts = cls(source, tree)
+        depth = _depth(tree)
+        if depth > min(_DEEPEST, sys.getrecursionlimit() // 2):
+            return Problem(source.name, 1, f"nested too deeply ({depth} levels)")
+        return facts
+
+    def walk(self, *kinds: type[N]) -> Iterator[N]:
+        """All nodes of exactly these types, in source order."""
+        return self.index.walk(*kinds)
+
+    def text(self, node: ast.AST) -> str:
+        """The source text of a node."""
+        start, end = self.range(node)
+        return self.source.data[start:end].decode()
+
+    def range(self, node: ast.AST) -> tuple[int, int]:
+        """UTF-8 byte offsets of a node."""
+        return self.edits.range(node)
+
+    def span(self, node: ast.AST) -> Span:
+        """Where a node stands, for reports."""
+        return self.source.span(*self.range(node))
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        """The node around a node; None for the module."""
+        return self.index.parents.get(node)
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The innermost statement around a node."""
+        return self.index.statement(node)
+
+    def function(self, node: ast.AST) -> FunctionNode:
+        """The function, lambda or module whose code a node is."""
+        return self.index.function(node)
+
+    def function_name(self, node: ast.AST) -> str:
+        """The qualified name of the function around a node, `<module>` at the top."""
+        return self.index.qualname(node)
+
+    def functions(self) -> Iterator[DefNode]:
+        """Every `def` and `async def`, in source order."""
+        return self.index.walk(*DEFS)  # type: ignore[type-var]
+
+    @cached_property
+    def names(self) -> Names:
+        """What names mean."""
+        return Names(self.tree, self.index)
+
+    @cached_property
+    def edits(self) -> Edits:
+        """How to change the text."""
+        return Edits(self.source, self.index)
+
+
+def _depth(tree: ast.Module) -> int:
+    deepest, level = 0, [tree]
+    stack: list[tuple[ast.AST, int]] = [(node, 1) for node in level]
+    while stack:
+        node, depth = stack.pop()
+        deepest = max(deepest, depth)
+        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return deepest

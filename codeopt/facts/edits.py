@@ -1,0 +1,233 @@
+"""Building edits: replace expressions and statements, insert, delete, wrap, losing nothing of the text.
+
+Splicing by `ast` positions instead of regenerating code keeps comments, quotes, newlines and
+indentation by construction; only statement boundaries need care, and that care is here.
+An empty tuple means that the change cannot be made at that place.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cached_property
+
+from codeopt.edit import Edit
+from codeopt.facts.index import Index
+from codeopt.source import SourceFile
+
+_REST_OF_LINE = re.compile(rb"[ \t\f]*;?[ \t\f]*(#[^\r\n]*)?(?=\r|\n|\Z)")
+_END_OF_LINE = re.compile(rb"[^\r\n]*")
+_INDENT = re.compile(rb"^([ \t]+)\S", re.MULTILINE)
+_COMPOUND = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While,
+    ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match,
+)  # fmt: skip
+
+# How tightly an expression binds, loosest first; what is not named is an atom.
+_ATOM = 20
+_BINDING: dict[type[ast.AST], int] = {
+    ast.NamedExpr: 0, ast.Yield: 0, ast.YieldFrom: 0, ast.Starred: 0, ast.Tuple: 1, ast.GeneratorExp: 1,
+    ast.Lambda: 2, ast.IfExp: 3, ast.Compare: 7, ast.Await: 16,
+    ast.Or: 4, ast.And: 5, ast.Not: 6, ast.BitOr: 8, ast.BitXor: 9, ast.BitAnd: 10,
+    ast.LShift: 11, ast.RShift: 11, ast.Add: 12, ast.Sub: 12, ast.Mult: 13, ast.Div: 13,
+    ast.FloorDiv: 13, ast.Mod: 13, ast.MatMult: 13, ast.UAdd: 14, ast.USub: 14, ast.Invert: 14, ast.Pow: 15,
+}  # fmt: skip
+_ROOMY = {  # places inside brackets or to the right of a keyword: anything from a lambda up fits
+    ast.Call: ("args",), ast.keyword: ("value",), ast.Assign: ("value",), ast.AugAssign: ("value",),
+    ast.AnnAssign: ("value",), ast.Return: ("value",), ast.Expr: ("value",), ast.List: ("elts",),
+    ast.Tuple: ("elts",), ast.Set: ("elts",), ast.Subscript: ("slice",), ast.If: ("test",),
+    ast.While: ("test",), ast.Dict: ("values",), ast.ListComp: ("elt",), ast.SetComp: ("elt",),
+    ast.GeneratorExp: ("elt",),
+}  # fmt: skip
+
+
+class Edits:
+    """Edits of one file, by tree nodes."""
+
+    def __init__(self, source: SourceFile, index: Index) -> None:
+        self._source = source
+        self._index = index
+
+    def range(self, node: ast.AST) -> tuple[int, int]:
+        """Byte offsets of a node; a decorated definition starts at its first decorator."""
+        offset = self._source.offset
+        line, column = node.lineno, node.col_offset  # type: ignore[attr-defined]
+        start = offset(line, column)
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        if decorators:
+            first = offset(decorators[0].lineno, decorators[0].col_offset)
+            start = self._source.data.rindex(b"@", 0, first)
+        return start, offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+
+    def replace(self, node: ast.expr, text: str) -> tuple[Edit, ...]:
+        """Put an expression in the place of another, in parentheses where it needs them."""
+        start, end = self.range(node)
+        if self._needs_parentheses(node, text):
+            text = f"({text})"
+        return (Edit(start, end, text),)
+
+    def replace_statement(self, stmt: ast.stmt, lines: list[str]) -> tuple[Edit, ...]:
+        """Put simple statements in the place of a simple statement; its comment stays."""
+        start, end = self.range(stmt)
+        return (Edit(start, end, self._joined(stmt, lines)),)
+
+    def insert_before(self, stmt: ast.stmt, *lines: str) -> tuple[Edit, ...]:
+        """Put simple statements before a statement, each on its own line where that is possible."""
+        start, _ = self.range(stmt)
+        if self._source.data.startswith(b"elif", start) and isinstance(stmt, ast.If):
+            return ()
+        if self._starts_line(stmt):
+            glue = self._glue(stmt)
+            return (Edit(start, start, "".join(line + glue for line in lines)),)
+        if isinstance(stmt, _COMPOUND):
+            return ()
+        return (Edit(start, start, "".join(line + "; " for line in lines)),)
+
+    def insert_after(self, stmt: ast.stmt, *lines: str) -> tuple[Edit, ...]:
+        """Put simple statements after a statement, below its comment, at its indentation."""
+        start, end = self.range(stmt)
+        if isinstance(stmt, ast.If) and self._source.data.startswith(b"elif", start):
+            return ()
+        if self._starts_line(stmt) and self._ends_line(stmt):
+            place = self._line_end(end)
+            glue = self._glue(stmt)
+            return (Edit(place, place, "".join(glue + line for line in lines)),)
+        if isinstance(stmt, _COMPOUND):
+            return ()
+        return (Edit(end, end, "".join("; " + line for line in lines)),)
+
+    def delete(self, stmt: ast.stmt) -> tuple[Edit, ...]:
+        """Take a simple statement out; a body that would be empty keeps `pass`, comments stay."""
+        start, end = self.range(stmt)
+        if isinstance(stmt, _COMPOUND):
+            return ()
+        if len(self.siblings(stmt)) < 2:
+            return (Edit(start, end, "pass"),)
+        data = self._source.data
+        if self._starts_line(stmt) and self._ends_line(stmt):
+            line_end = self._line_end(end)
+            if b"#" in data[end:line_end]:
+                return (Edit(start, data.index(b"#", end), ""),)
+            line_start = self._line_start(start)
+            newline = re.compile(rb"\r\n|\r|\n").match(data, line_end)
+            return (Edit(line_start, newline.end() if newline else line_end, ""),)
+        after = re.compile(rb"[ \t]*;[ \t]*").match(data, end)
+        if after is not None and not self._ends_line(stmt):
+            return (Edit(start, after.end(), ""),)
+        before = re.compile(rb"[ \t]*;[ \t]*$").search(data, self._line_start(start), start)
+        return (Edit(before.start(), end, ""),) if before else (Edit(start, end, "pass"),)
+
+    def wrap(self, first: ast.stmt, last: ast.stmt, header: str) -> tuple[Edit, ...]:
+        """Indent a run of sibling statements under a header such as `with torch.no_grad():`.
+
+        One edit over the whole run, so that it conflicts with whatever else changes inside it:
+        two wraps of one line could not both be spliced.
+        """
+        if not (self._starts_line(first) and self._starts_line(last) and self._ends_line(last)):
+            return ()
+        start, _ = self.range(first)
+        if self._source.data.startswith(b"elif", start) and isinstance(first, ast.If):
+            return ()
+        end = self._line_end(self.range(last)[1])
+        kept = self._string_lines(first, last)
+        pieces: list[bytes] = [header.encode(), self._glue(first).encode(), self.unit.encode()]
+        starts = self._source.line_starts
+        line = first.lineno - len(getattr(first, "decorator_list", [])) if start == 0 else 0
+        line = self._source.span(start, start).line
+        position = start
+        for number in range(line + 1, len(starts) + 1):
+            begin = starts[number - 1]
+            if begin >= end:
+                break
+            pieces.append(self._source.data[position:begin])
+            blank = not self._source.data[begin : self._line_end(begin)].strip()
+            pieces.append(b"" if blank or number in kept else self.unit.encode())
+            position = begin
+        pieces.append(self._source.data[position:end])
+        return (Edit(start, end, b"".join(pieces).decode()),)
+
+    def siblings(self, stmt: ast.stmt) -> list[ast.stmt]:
+        """The statement list that a statement stands in."""
+        parent = self._index.parents[stmt]
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(parent, field, None)
+            if isinstance(block, list) and stmt in block:
+                return block
+        return [stmt]
+
+    @cached_property
+    def unit(self) -> str:
+        """One level of indentation as this file writes it."""
+        found = sorted((m.group(1) for m in _INDENT.finditer(self._source.data)), key=len)
+        return found[0].decode() if found else "    "
+
+    def indent(self, stmt: ast.stmt) -> str:
+        """The whitespace in front of the line that a statement stands on."""
+        start = self.range(stmt)[0]
+        line = self._source.data[self._line_start(start) : start]
+        return line[: len(line) - len(line.lstrip(b" \t\f"))].decode()
+
+    def _joined(self, stmt: ast.stmt, lines: list[str]) -> str:
+        own_line = self._starts_line(stmt) and self._ends_line(stmt)
+        return (self._glue(stmt) if own_line else "; ").join(lines)
+
+    def _glue(self, stmt: ast.stmt) -> str:
+        return self._source.newline + self.indent(stmt)
+
+    def _line_start(self, offset: int) -> int:
+        data = self._source.data
+        return max(data.rfind(b"\n", 0, offset), data.rfind(b"\r", 0, offset)) + 1
+
+    def _line_end(self, offset: int) -> int:
+        found = _END_OF_LINE.match(self._source.data, offset)
+        return found.end() if found else offset
+
+    def _starts_line(self, stmt: ast.stmt) -> bool:
+        start = self.range(stmt)[0]
+        begin = self._line_start(start)
+        before = self._source.data[:begin].rstrip(b"\r\n")[-1:]
+        return not self._source.data[begin:start].strip() and not (before == b"\\" and begin)
+
+    def _ends_line(self, stmt: ast.stmt) -> bool:
+        return _REST_OF_LINE.match(self._source.data, self.range(stmt)[1]) is not None
+
+    def _string_lines(self, first: ast.stmt, last: ast.stmt) -> set[int]:
+        """Lines that begin inside a string, where indentation would change the program."""
+        lines: set[int] = set()
+        begin, end = self.range(first)[0], self.range(last)[1]
+        for node in self._index.walk(ast.Constant, ast.JoinedStr):
+            if node.end_lineno != node.lineno and begin <= self.range(node)[0] < end:
+                lines.update(range(node.lineno + 1, (node.end_lineno or 0) + 1))
+        return lines
+
+    def _needs_parentheses(self, node: ast.expr, text: str) -> bool:
+        new = ast.parse(f"({text}\n)", mode="eval").body
+        bound, parent = binding(new), self._index.parents.get(node)
+        several_lines = "\n" in text and not isinstance(new, (ast.Call, ast.List, ast.Dict, ast.Subscript))
+        if bound >= max(binding(node), 2) and not several_lines:
+            return False
+        if self._parenthesised(node):
+            return False
+        for field in _ROOMY.get(type(parent), ()):
+            value = getattr(parent, field)
+            if (value is node or (isinstance(value, list) and node in value)) and bound >= 2:
+                return several_lines and not isinstance(parent, (ast.Call, ast.List, ast.Tuple, ast.Set))
+        return bound < _ATOM or several_lines
+
+    def _parenthesised(self, node: ast.expr) -> bool:
+        start, end = self.range(node)
+        data = self._source.data
+        before, after = data[:start].rstrip()[-1:], data[end:].lstrip()[:1]
+        if before != b"(" or after != b")":
+            return False
+        parent = self._index.parents.get(node)
+        return not isinstance(parent, (ast.Call, ast.ClassDef))
+
+
+def binding(node: ast.expr) -> int:
+    """How tightly an expression binds; more is tighter, an atom is the tightest."""
+    if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.BoolOp)):
+        return _BINDING[type(node.op)]
+    if isinstance(node, ast.Constant) and isinstance(node.value, int) and not isinstance(node.value, bool):
+        return _ATOM - 1  # `1 .real` needs its space or parentheses
+    return _BINDING.get(type(node), _ATOM)

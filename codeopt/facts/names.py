@@ -1,0 +1,136 @@
+"""What names mean: canonical dotted names through imports, and how a file could spell one."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from functools import cached_property
+
+from codeopt.facts.index import Index
+from codeopt.facts.scopes import Scope, Scopes
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Names:
+    """Name questions about one module; scopes are worked out at the first of them."""
+
+    def __init__(self, tree: ast.Module, index: Index) -> None:
+        self._tree = tree
+        self._index = index
+        self._targets: dict[tuple[Scope, str], str | None] = {}
+
+    @cached_property
+    def scopes(self) -> Scopes:
+        """All scopes of the module."""
+        return Scopes(self._tree)
+
+    @cached_property
+    def _by_scope(self) -> dict[tuple[Scope, str], list[ast.Name]]:
+        found: dict[tuple[Scope, str], list[ast.Name]] = {}
+        for name in self._index.walk(ast.Name):
+            home = self.scopes.resolve(name)
+            if home is not None:
+                found.setdefault((home, name.id), []).append(name)
+        return found
+
+    def scope(self, function: ast.AST) -> Scope:
+        """The scope that a function, lambda, class, comprehension or module opens."""
+        return self.scopes.of_node[function]
+
+    def bindings(self, name: str, function: ast.AST) -> list[ast.AST]:
+        """Every node that binds `name` in a function's own scope, parameters included."""
+        return self.scope(function).bindings.get(name, [])
+
+    def uses(self, name: str, function: ast.AST) -> list[ast.Name]:
+        """Every read of a function's own `name`, in nested scopes too, in source order."""
+        return [n for n in self.occurrences(name, function) if isinstance(n.ctx, ast.Load)]
+
+    def occurrences(self, name: str, function: ast.AST) -> list[ast.Name]:
+        """Every read, store and delete of a function's own `name`, in source order."""
+        return self._by_scope.get((self.scope(function), name), [])
+
+    def home(self, name: ast.Name) -> ast.AST | None:
+        """The function, class, comprehension or module whose name this is; None for builtins."""
+        scope = self.scopes.resolve(name)
+        return None if scope is None else scope.node
+
+    def dotted(self, expr: ast.AST) -> str | None:
+        """`numpy.exp` for `np.exp` under `import numpy as np`; None where that is not sure.
+
+        Builtins read `builtins.sum`. A name with any other binding in its scope, or one that a
+        star import may have replaced, is not resolved. Relative imports keep their dots.
+        """
+        tail: list[str] = []
+        while isinstance(expr, ast.Attribute):
+            tail.append(expr.attr)
+            expr = expr.value
+        if not isinstance(expr, ast.Name) or expr not in self.scopes.places:
+            return None
+        scope = self.scopes.resolve(expr)
+        root = self._builtin(expr.id) if scope is None else self._imported(scope, expr.id)
+        return None if root is None else ".".join([root, *reversed(tail)])
+
+    def _builtin(self, name: str) -> str | None:
+        return f"builtins.{name}" if name in _BUILTINS and not self.scopes.module.star else None
+
+    def _imported(self, scope: Scope, name: str) -> str | None:
+        key = (scope, name)
+        if key not in self._targets:
+            nodes = scope.bindings[name]
+            targets = {self._target(n) if isinstance(n, ast.alias) else None for n in nodes}
+            self._targets[key] = targets.pop() if len(targets) == 1 else None
+        return self._targets[key]
+
+    def _target(self, alias: ast.alias) -> str:
+        statement = self._index.parents[alias]
+        if isinstance(statement, ast.ImportFrom):
+            base = "." * statement.level + (statement.module or "")
+            return f"{base}{alias.name}" if base.endswith(".") else f"{base}.{alias.name}"
+        return alias.name if alias.asname else alias.name.partition(".")[0]
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        """Canonical name -> local name, for imports at module level that nothing rebinds."""
+        found: dict[str, str] = {}
+        module = self.scopes.module
+        for name, nodes in module.bindings.items():
+            if all(isinstance(n, ast.alias) and self._at_top(n) for n in nodes):
+                target = self._imported(module, name)
+                if target is not None:
+                    found.setdefault(target, name)
+        return found
+
+    def _at_top(self, node: ast.AST) -> bool:
+        return isinstance(self._index.parents[self._index.parents[node]], ast.Module)
+
+    def spell(self, dotted: str, at: ast.AST | None = None) -> str | None:
+        """How this file already spells a canonical name (`F.gelu`), from its imports; else None.
+
+        With `at`, a spelling that is shadowed at that place is not offered.
+        """
+        head, tail = dotted, ""
+        while head:
+            local = self._spellings.get(head)
+            if local is not None and (at is None or not self._shadowed(local, at)):
+                return local + tail
+            head, _, last = head.rpartition(".")
+            tail = f".{last}{tail}"
+        return None
+
+    def _shadowed(self, name: str, at: ast.AST) -> bool:
+        for node in (at, *self._index.ancestors(at)):
+            scope = self.scopes.of_node.get(node)
+            if scope is not None:
+                return self.scopes.lookup(name, scope) is not self.scopes.module
+        return False
+
+    def fresh_name(self, wanted: str, at: ast.AST) -> str:
+        """`wanted`, or `wanted_2` and so on: a name that means nothing anywhere in the file."""
+        taken = {n.id for n in self._index.walk(ast.Name)} | {a.arg for a in self._index.walk(ast.arg)}
+        taken |= set(self.scopes.module.bindings) | _BUILTINS
+        number, name = 1, wanted
+        while name in taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        return name
