@@ -85,7 +85,7 @@ class Facts:
 
     def functions(self) -> Iterator[DefNode]:
         """Every `def` and `async def`, in source order."""
-        return self.index.walk(*DEFS)  # type: ignore[type-var]
+        return self.index.walk(*DEFS)
 
     @cached_property
     def names(self) -> Names:
