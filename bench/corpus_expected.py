@@ -30,6 +30,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from codeopt.workload.call import take_declared
+
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 REWRITE = {"program": "best.py", "trap": "tempting.py"}
 FIGURE = {"program": "after_bytes", "trap": "tempting_bytes"}
@@ -116,8 +118,10 @@ def loaded(program: Program, rewritten: bool) -> Iterator[Loaded]:
         importlib.invalidate_caches()
         try:
             module = importlib.import_module(file.removesuffix(".py").replace("/", "."))
-            declared = importlib.import_module("codeopt_workloads")
-            yield Loaded(_walk(module, qualname), _builder(declared))
+            take_declared()
+            importlib.import_module("codeopt_workloads")
+            (declared,) = take_declared()
+            yield Loaded(_walk(module, qualname), declared.builder)
         finally:
             os.chdir(home)
             sys.path.remove(str(root))
@@ -131,20 +135,6 @@ def _walk(module: ModuleType, qualname: str) -> Any:
     for part in qualname.split("."):
         found = getattr(found, part)
     return found
-
-
-def _builder(declared: ModuleType) -> Callable[[float, int], Any]:
-    from codeopt.workload.call import take_declared
-
-    take_declared()
-    found: list[Callable[[float, int], Any]] = [
-        value
-        for value in vars(declared).values()
-        if callable(value) and getattr(value, "__module__", "") == declared.__name__
-        and getattr(value, "__code__", None) and value.__code__.co_varnames[:2] == ("scale", "seed")
-    ]
-    (builder,) = found
-    return builder
 
 
 def measure(program: Program, rewritten: bool) -> tuple[int, float]:

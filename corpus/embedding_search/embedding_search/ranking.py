@@ -1,0 +1,42 @@
+"""Embed queries and find the document that fits each best."""
+
+import numpy as np
+
+from .vectors import normalise, popularity_penalty
+
+
+def embed_queries(tokens: np.ndarray, table: np.ndarray, length: int) -> np.ndarray:
+    """Mean embedding of every query, `length` tokens each, given as one flat array."""
+    onehot = np.eye(len(table))[tokens]
+    words = onehot @ table
+    return words.reshape(-1, length, table.shape[1]).mean(axis=1)
+
+
+def nearest(
+    queries: np.ndarray, documents: np.ndarray, penalty: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Index and score of the best document for every query."""
+    similarity = queries @ documents.T
+    adjusted = similarity - penalty[np.newaxis, :]
+    best = adjusted.argmax(axis=1)
+    scores = adjusted.max(axis=1)
+    return best, scores
+
+
+def rank(
+    tokens: np.ndarray,
+    table: np.ndarray,
+    documents: np.ndarray,
+    views: np.ndarray,
+    length: int = 4,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The whole search.
+
+    :param tokens: token numbers of all queries, one after the other
+    :param table: embedding of every token
+    :param documents: embedding of every document
+    :param views: how often each document was read
+    """
+    queries = normalise(embed_queries(tokens, table, length))
+    documents = normalise(documents)
+    return nearest(queries, documents, popularity_penalty(views))
