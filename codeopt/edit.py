@@ -81,9 +81,13 @@ class Site:
 
 
 def edits_overlap(a: Edit, b: Edit) -> bool:
-    """Whether two edits touch the same bytes; two different insertions at one place do too."""
+    """Whether two edits cannot stand together.
+
+    Two insertions at one place can if each adds whole lines or both are the same.
+    """
     if a.start == a.end and b.start == b.end:
-        return a.start == b.start and a.text != b.text
+        whole_lines = a.text.endswith("\n") and b.text.endswith("\n")
+        return a.start == b.start and a.text != b.text and not whole_lines
     if a.start == a.end:
         return b.start < a.start < b.end
     if b.start == b.end:

@@ -90,7 +90,8 @@ def read_source(path: Path, name: str) -> SourceFile | Problem:
         return Problem(name, 1, f"cannot decode: {error}")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        return Problem(name, line, f"not valid {error.encoding}: byte {raw[error.start]:#04x} ({error.reason})")
+        byte = raw[error.start]
+        return Problem(name, line, f"not valid {error.encoding}: byte {byte:#04x} ({error.reason})")
     return SourceFile(path, name, text, "utf-8" if bom else encoding, bom)
 
 

@@ -73,7 +73,7 @@ class World:
         """A fresh call from the builder. Raises WorkloadError with file and line."""
         try:
             call = self.declared.builder(scale, seed)
-        except Exception as error:  # noqa: BLE001 - the user's builder may raise anything
+        except Exception as error:
             raise WorkloadError(describe_error(error, self.declared.path, self.declared.line)) from error
         if not isinstance(call, Call):
             where = f"{self.declared.path}:{self.declared.line}"
@@ -117,7 +117,7 @@ def load_declared(file: Path) -> list[Declared]:
         module.__file__ = str(file)
         sys.modules[name] = module
         exec(compile(source, str(file), "exec", dont_inherit=True), module.__dict__)
-    except Exception as error:  # noqa: BLE001 - the user's file may raise anything
+    except Exception as error:
         raise WorkloadError(describe_error(error, str(file), 1)) from error
     return take_declared()
 
@@ -129,7 +129,7 @@ def resolve(target: Target) -> Callable[..., Any]:
         sys.path.insert(0, str(target.root))
     try:
         found: Any = importlib.import_module(target.module)
-    except Exception as error:  # noqa: BLE001 - importing runs the user's code
+    except Exception as error:
         raise WorkloadError(describe_error(error, str(target.path), 1)) from error
     for part in target.qualname.split("."):
         if not hasattr(found, part):
@@ -151,18 +151,20 @@ def load_world(target: Target, overlay: Overlay) -> World:
         origin = getattr(module, "__file__", None)
         if origin and _belongs(Path(origin), target) and not name.startswith("codeopt."):
             del sys.modules[name]
-    finder = _OverlayFinder(overlay)
-    sys.meta_path.insert(0, finder)
+    # The finder stays: the target may import more of the project while it runs.
+    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, _OverlayFinder)]
+    sys.meta_path.insert(0, _OverlayFinder(overlay))
     importlib.invalidate_caches()
-    before = set(sys.modules)
-    try:
-        function = resolve(target)
-        declared = load_declared(target.workload_file)[target.workload_index]
-    finally:
-        sys.meta_path.remove(finder)
-        sys.meta_path.append(finder)
-    project = {name: sys.modules[name] for name in set(sys.modules) - before}
-    return World(target, function, declared, project)
+    function = resolve(target)
+    declared = load_declared(target.workload_file)
+    if target.workload_index >= len(declared):
+        raise WorkloadError(f"{target.workload_file}: declares other workloads than before")
+    project = {
+        name: module
+        for name, module in sys.modules.items()
+        if (origin := getattr(module, "__file__", None)) and _belongs(Path(origin), target)
+    }
+    return World(target, function, declared[target.workload_index], project)
 
 
 def _belongs(file: Path, target: Target) -> bool:

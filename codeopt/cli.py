@@ -1,0 +1,230 @@
+"""The command line: parses, calls a verb, prints its report, exits with the contract's code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from codeopt import __version__
+from codeopt.config import Config, load_config, project_root, with_flags
+from codeopt.edit import Trust
+from codeopt.errors import CodeoptError
+from codeopt.source import write_atomic
+
+_PATHS = click.Path(path_type=Path)
+_TRUST = click.Choice([level.value for level in Trust])
+
+
+def _shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Flags that every verb which looks at code has."""
+    options = [
+        click.option(
+            "--select", multiple=True, metavar="CODES", help="Only these rules (codes, prefixes, names)."
+        ),
+        click.option("--ignore", multiple=True, metavar="CODES", help="All but these rules."),
+        click.option("--output", type=_PATHS, metavar="FILE", help="Write the report to FILE."),
+        click.option(
+            "--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE."
+        ),
+        click.option("--jobs", type=click.IntRange(0), help="Processes to use (0: one a core)."),
+        click.option("--no-cache", is_flag=True, help="Accepted for scripts; nothing is cached yet."),
+        click.option("--quiet", "-q", is_flag=True, help="No progress."),
+        click.option("--verbose", "-v", is_flag=True, help="More progress."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="codeopt")
+def app() -> None:
+    """Lower the peak memory of Python ML code, and prove that nothing else changed."""
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part for value in values for part in value.replace(",", " ").split())
+
+
+def _configure(config_file: Path | None, **flags: Any) -> tuple[Config, Path]:
+    root = project_root()
+    config = load_config(config_file, root)
+    return with_flags(config, flags), root
+
+
+def _print(text: str, output: Path | None) -> None:
+    if output is not None:
+        write_atomic(output, text.encode())
+        return
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _color(output: Path | None) -> bool:
+    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+@app.command()
+@click.argument("paths", nargs=-1, type=_PATHS)
+@click.option("--fix", is_flag=True, help="Write rewrites of trust `exact`.")
+@click.option("--allow", type=_TRUST, help="Report, and with --fix write, up to this trust level.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@_shared
+def check(
+    paths: tuple[Path, ...], fix: bool, allow: str | None, form: str, select: tuple[str, ...],
+    ignore: tuple[str, ...], output: Path | None, config_file: Path | None, jobs: int | None,
+    no_cache: bool, quiet: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Find memory anti-patterns without running any code."""
+    from codeopt.commands.check import check as run
+
+    config, _ = _configure(
+        config_file, select=_split(select), ignore=_split(ignore), jobs=jobs,
+        allow=Trust(allow) if allow else None,
+    )  # fmt: skip
+    outcome = run(paths or (Path(),), config, fix=fix, fix_trust=Trust(allow) if allow else Trust.EXACT)
+    if form == "json":
+        from codeopt.report.json import check_json
+
+        _print(check_json(outcome) + "\n", output)
+    else:
+        from codeopt.report.text import check_text
+
+        _print(check_text(outcome, color=_color(output)), output)
+    raise SystemExit(1 if outcome.sites or outcome.problems else 0)
+
+
+@app.command()
+@click.argument("paths", nargs=-1, type=_PATHS)
+@click.option("--workloads", multiple=True, metavar="FILE", help="Workload file (repeatable).")
+@click.option("--target", multiple=True, metavar="PATH::QUALNAME", help="Only this target (repeatable).")
+@click.option("--allow", type=_TRUST, help="Accept rewrites up to this trust level (default: close).")
+@click.option("--budget", type=click.IntRange(1), help="Candidate evaluations per target.")
+@click.option("--time-budget", type=click.FloatRange(0), metavar="SECONDS", help="For the whole run.")
+@click.option("--seed", type=int, help="Seed of the search and of the inputs.")
+@click.option(
+    "--min-saving", type=click.FloatRange(0, 100), metavar="PERCENT", help="Least saving to suggest."
+)
+@click.option("--objective", type=click.Choice(["peak", "time", "both"]), help="What to lower.")
+@click.option("--fail-on-suggestion", is_flag=True, help="Exit with 1 if anything is suggested.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "patch"]), default="text")
+@_shared
+def suggest(
+    paths: tuple[Path, ...], workloads: tuple[str, ...], target: tuple[str, ...], allow: str | None,
+    budget: int | None, time_budget: float | None, seed: int | None, min_saving: float | None,
+    objective: str | None, fail_on_suggestion: bool, form: str, select: tuple[str, ...],
+    ignore: tuple[str, ...], output: Path | None, config_file: Path | None, jobs: int | None,
+    no_cache: bool, quiet: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Find, prove and measure rewrites; print them ranked, and keep them for `apply`."""
+    from codeopt.commands.suggest import suggest as run
+    from codeopt.report.progress import Progress
+    from codeopt.store import save_run
+
+    config, root = _configure(
+        config_file, select=_split(select), ignore=_split(ignore), jobs=jobs, workloads=workloads,
+        target=target, allow=Trust(allow) if allow else None, budget=budget, time_budget=time_budget,
+        seed=seed, min_saving=min_saving, objective=objective,
+    )  # fmt: skip
+    outcome = run(paths or (Path(),), config, root, Progress(verbosity=verbose - quiet))
+    try:
+        save_run(root, outcome.suggestions)
+    except OSError as error:
+        click.echo(f"codeopt: the suggestions could not be kept for `apply`: {error}", err=True)
+    if form == "json":
+        from codeopt.report.json import suggest_json
+
+        text = suggest_json(outcome) + "\n"
+    elif form == "patch":
+        from codeopt.report.text import suggest_patch
+
+        text = suggest_patch(outcome.suggestions)
+    else:
+        from codeopt.report.text import suggest_text
+
+        text = suggest_text(outcome, color=_color(output))
+    _print(text, output)
+    if outcome.interrupted:
+        raise SystemExit(130)
+    raise SystemExit(1 if fail_on_suggestion and outcome.suggestions else 0)
+
+
+@app.command()
+@click.argument("ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every suggestion of the last run.")
+def apply(ids: tuple[str, ...], everything: bool) -> None:
+    """Write suggestions of the last run into their files."""
+    from codeopt.commands.apply import apply as run
+    from codeopt.report.text import format_bytes
+
+    if not ids and not everything:
+        raise click.UsageError("name the suggestions to apply by id, or give --all")
+    outcome = run(ids, project_root(), everything=everything)
+    for suggestion in outcome.applied:
+        saved = format_bytes(suggestion.saved_bytes)
+        click.echo(f"applied {suggestion.id} {suggestion.path} {suggestion.function} (saves {saved})")
+    for suggestion, reason in outcome.refused:
+        click.echo(f"codeopt: {suggestion.id} not applied: {reason}", err=True)
+    if not outcome.applied and not outcome.refused:
+        click.echo("nothing to apply")
+    raise SystemExit(2 if outcome.refused else 0)
+
+
+@app.command()
+@click.argument("code")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def explain(code: str, form: str) -> None:
+    """Show the page of a rule, named by code or name."""
+    from codeopt.commands.explain import describe, find_rule, page_text
+
+    loaded = find_rule(code)
+    click.echo(_json(describe(loaded)) if form == "json" else page_text(loaded), nl=form == "json")
+
+
+@app.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def rules(form: str) -> None:
+    """List the rules."""
+    from codeopt.commands.explain import describe, list_text
+    from codeopt.registry import load_rules
+
+    if form == "json":
+        click.echo(_json({"version": 1, "rules": [describe(r) for r in load_rules()]}))
+    else:
+        click.echo(list_text(), nl=False)
+
+
+def _json(document: object) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 clean, 1 found, 2 usage or internal error, 130 on Ctrl-C."""
+    try:
+        code = app.main(args=arguments, prog_name="codeopt", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except CodeoptError as error:
+        click.echo(f"codeopt: {error}", err=True)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("codeopt: interrupted", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader of a pipe went away; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 2
+    except Exception as error:
+        click.echo(f"codeopt: internal error: {type(error).__name__}: {error}", err=True)
+        if os.environ.get("CODEOPT_DEBUG"):
+            raise
+        code = 2
+    raise SystemExit(code or 0)

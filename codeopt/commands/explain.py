@@ -1,0 +1,50 @@
+"""`codeopt explain` and `codeopt rules`: a rule's page, and the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codeopt.errors import UsageError
+from codeopt.registry import LoadedRule, load_rules
+
+
+def find_rule(name: str) -> LoadedRule:
+    """The rule with this code or name. Raises UsageError."""
+    for loaded in load_rules():
+        if name.upper() == loaded.rule.code or name.lower() == loaded.rule.name:
+            return loaded
+    raise UsageError(f"no rule is called {name!r}; see `codeopt rules`")
+
+
+def describe(loaded: LoadedRule) -> dict[str, Any]:
+    """A rule as plain data for JSON."""
+    rule = loaded.rule
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "area": rule.area,
+        "trust": rule.trust.value,
+        "summary": rule.summary,
+        "pair": {"id": rule.pair.id, "before_mib": rule.pair.before, "after_mib": rule.pair.after},
+        "page": loaded.page,
+    }
+
+
+def page_text(loaded: LoadedRule) -> str:
+    """The page of `codeopt explain`: head, the rule's docstring, the measured pair."""
+    rule = loaded.rule
+    head = f"{rule.code} {rule.name} ({rule.area}, {rule.trust.value})"
+    pair = rule.pair
+    measured = f"Measured on its pair {pair.id}: {pair.before:g} MiB before, {pair.after:g} MiB after."
+    return f"{head}\n{'=' * len(head)}\n\n{loaded.page}\n\n{measured}\n"
+
+
+def list_text() -> str:
+    """One line a rule."""
+    rows = [(r.rule.code, r.rule.name, r.rule.trust.value, r.rule.summary) for r in load_rules()]
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    lines = [
+        f"{code:<{widths[0]}}  {name:<{widths[1]}}  {trust:<{widths[2]}}  {text}"
+        for code, name, trust, text in rows
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""Peak memory (memray), resident memory and time of one call, measured inside a sandbox child."""

@@ -1,0 +1,279 @@
+"""find -> search -> prove -> measure -> rank, as a generator of events.
+
+Reports are built from these events alone. Closing the generator (Ctrl-C) ends the sandbox.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codeopt.config import Config
+from codeopt.edit import Site
+from codeopt.errors import UsageError
+from codeopt.registry import find_sites, select_rules
+from codeopt.sandbox import Completed, Limits, Sandbox
+from codeopt.search.conclude import conclude, rejections
+from codeopt.search.rounds import Progress, Search
+from codeopt.search.session import Baseline, Session, TargetFailure, describe_end
+from codeopt.source import Problem, SourceFile, discover, display_name, read_source
+from codeopt.suggestion import Rejection, Stats, Suggestion, UnprovenSite
+from codeopt.suppress import read_suppressions
+from codeopt.target import Target
+from codeopt.workload.declared import (
+    Declaration,
+    check_target,
+    find_workload_files,
+    libraries,
+    locate,
+    read_declarations,
+)
+
+_DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]", re.MULTILINE)
+_BASE_MODULES = (
+    "numpy", "hypothesis", "hypothesis.strategies", "memray", "codeopt.search.jobs", "codeopt.measure.peak",
+    "codeopt.measure.clock", "codeopt.workload.reach",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFound:
+    """Something could not be used; the rest goes on."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStarted:
+    """Target `number` of `total` begins, with `sites` places to try."""
+
+    target: Target
+    number: int
+    total: int
+    sites: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetProgress:
+    """Evaluations so far, and the peaks (bytes) of the original and of the best variant."""
+
+    target: Target
+    evaluations: int
+    baseline_bytes: int
+    best_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run is over; always the last event unless it was interrupted."""
+
+    stats: Stats
+
+
+Event = ProblemFound | TargetStarted | TargetProgress | Suggestion | Rejection | UnprovenSite | Finished
+
+
+@dataclass
+class Run:
+    """One `suggest` run over some paths; iterate `events()` once."""
+
+    config: Config
+    paths: Sequence[Path]
+    root: Path
+    sources: dict[str, SourceFile] = field(default_factory=dict)
+    evaluations: int = 0
+    functions: int = 0
+    targets: int = 0
+    _begin: float = field(default_factory=time.monotonic)
+
+    def events(self) -> Generator[Event, None, None]:
+        """Everything the run finds, as it finds it."""
+        budget = self.config.time_budget
+        self._deadline = self._begin + budget if budget else float("inf")
+        self._rules = select_rules(self.config.select, self.config.ignore)
+        yield from self._read()
+        with ExitStack() as stack:
+            self._stack = stack
+            self._sandbox: tuple[tuple[str, ...], Sandbox] | None = None
+            targets = []
+            for found in self._declared_targets():
+                if isinstance(found, Target):
+                    targets.append(found)
+                else:
+                    yield ProblemFound(found)
+            self.targets = len(targets)
+            yield from self._search_all(targets)
+        yield Finished(self.stats())
+
+    def stats(self) -> Stats:
+        """Totals so far; also of a run that was interrupted."""
+        seconds = time.monotonic() - self._begin
+        return Stats(len(self.sources), self.functions, self.targets, self.evaluations, seconds)
+
+    def _read(self) -> Iterator[Event]:
+        self.by_file: dict[str, list[Site]] = {}
+        for path in discover(self.paths, self.config.exclude):
+            source = read_source(path, display_name(path))
+            if isinstance(source, Problem):
+                yield ProblemFound(source)
+                continue
+            found = find_sites(source, self._rules)
+            for problem in found.problems:
+                yield ProblemFound(problem)
+            self.sources[source.name] = source
+            self.by_file[source.name] = self._active(source, found.sites)
+            self.functions += len(_DEFINITION.findall(source.text))
+
+    def _active(self, source: SourceFile, sites: Sequence[Site]) -> list[Site]:
+        """Sites within the accepted trust, and not switched off by a comment."""
+        off = read_suppressions(source)
+        names = {loaded.rule.code: loaded.rule.name for loaded in self._rules}
+        allowed = self.config.allow
+        return [s for s in sites if s.trust.within(allowed) and not off.hides(s, names[s.rule])]
+
+    def _declared_targets(self) -> Iterator[Target | Problem]:
+        files = [Path(f) for f in self.config.workloads]
+        for file in files:
+            if not file.is_file():
+                raise UsageError(f"{file}: no such workload file")
+        folders = [p if p.is_dir() else p.parent for p in self.paths]
+        roots = list(dict.fromkeys([self.root, *(f.resolve() for f in folders)]))
+        sources = [source.path for source in self.sources.values()]
+        declared = [f.resolve() for f in files] or find_workload_files(sources, roots)
+        scanned = {source.path.resolve() for source in self.sources.values()}
+        for file in declared:
+            for found in self._declarations(file, roots):
+                if isinstance(found, Problem) or (found.path in scanned and self._wanted(found)):
+                    yield found
+
+    def _declarations(self, file: Path, roots: Sequence[Path]) -> Iterator[Target | Problem]:
+        sandbox = self._sandbox_for(())
+        limits = Limits(self.config.timeout, self.config.memory_limit << 20)
+        end = sandbox.call(read_declarations, file, limits=limits)
+        if not isinstance(end, Completed):
+            yield _problem(file, 1, describe_end(end))
+            return
+        declarations: list[Declaration] = end.value
+        for index, declaration in enumerate(declarations):
+            yield locate(file, index, declaration, roots)
+
+    def _wanted(self, target: Target) -> bool:
+        if not self.config.target:
+            return True
+        for wanted in self.config.target:
+            name, _, qualname = wanted.partition("::")
+            same_file = target.path == Path(name).resolve() or target.path == (self.root / name).resolve()
+            if same_file and (not qualname or target.qualname == qualname):
+                return True
+        return False
+
+    def _sandbox_for(self, modules: tuple[str, ...]) -> Sandbox:
+        """The zygote that holds these libraries; only the last one is kept."""
+        if self._sandbox is None or self._sandbox[0] != modules:
+            if self._sandbox is not None:
+                self._sandbox[1].close()
+            sandbox = Sandbox((*_BASE_MODULES, *modules), jobs=self.config.workers)
+            self._stack.callback(sandbox.close)
+            self._sandbox = (modules, sandbox)
+        return self._sandbox[1]
+
+    def _search_all(self, targets: Sequence[Target]) -> Iterator[Event]:
+        reached: set[str] = set()
+        ordered = sorted(targets, key=lambda t: (libraries(t), str(t.path), t.qualname))
+        for number, target in enumerate(ordered, 1):
+            if time.monotonic() > self._deadline:
+                yield ProblemFound(_problem(target.path, 1, f"{target.qualname}: the time budget was spent"))
+                continue
+            yield from self._search(target, ordered, number, reached)
+        for name, sites in self.by_file.items():
+            for site in sites:
+                if site.id not in reached and site.edits:
+                    reason = "no workload runs this line"
+                    yield UnprovenSite(name, site.function, site.span.line, site.rule, reason)
+
+    def _search(
+        self, target: Target, targets: Sequence[Target], number: int, reached: set[str]
+    ) -> Iterator[Event]:
+        sandbox = self._sandbox_for(libraries(target))
+        session = Session(sandbox, target, self.sources, self.root_of(target), self.config)
+        search = Search(
+            session,
+            self.sources,
+            lambda source: self._sites_for(source, target, targets),
+            self.config,
+            lambda: time.monotonic() > self._deadline,
+        )
+        sites: list[Site] = []
+        try:
+            if not any(self.by_file.values()):
+                end = sandbox.call(check_target, target)
+                if not isinstance(end, Completed):
+                    yield ProblemFound(
+                        _problem(target.workload_file, target.workload_line, describe_end(end))
+                    )
+                return
+            reach = session.reach({})
+            sites, _ = search.reachable({}, reach)
+            yield TargetStarted(target, number, len(targets), len(sites))
+            if not sites:
+                return
+            lines = reach.lines.get(str(target.path), frozenset())
+            baseline = session.baseline(lines)
+            progress = yield from _watch(target, baseline, search.run(baseline.sample, reach, sites))
+        except TargetFailure as failure:
+            yield ProblemFound(_problem(target.workload_file, target.workload_line, str(failure)))
+            for site in sites:
+                reached.add(site.id)
+                yield UnprovenSite(site.path, site.function, site.span.line, site.rule, str(failure))
+            return
+        self.evaluations += progress.evaluations
+        reached.update(site.id for site in sites)
+        yield from rejections(progress)
+        yield from conclude(session, self.sources, baseline, progress)
+
+    def _sites_for(self, source: SourceFile, target: Target, targets: Sequence[Target]) -> list[Site]:
+        """Sites of a file that this target may change: not those in another target's own body."""
+        found = self._active(source, find_sites(source, self._rules).sites)
+        path = source.path.resolve()
+        others = [t.qualname for t in targets if t.path == path and t.qualname != target.qualname]
+        return [s for s in found if _owns(target, path, s) or not any(_inside(s, q) for q in others)]
+
+    def root_of(self, target: Target) -> Path:
+        """The folder whose files count as the project when lines and stacks are looked at."""
+        return self.root if target.path.is_relative_to(self.root) else target.root
+
+
+def _watch(
+    target: Target, baseline: Baseline, run: Generator[Progress, None, Progress]
+) -> Generator[Event, None, Progress]:
+    """The progress of a search as events; returns its end."""
+    original = baseline.sample.peak_bytes
+    while True:
+        try:
+            progress = next(run)
+        except StopIteration as stop:
+            end: Progress = stop.value
+            return end
+        best = min((p.sample.peak_bytes for p in progress.proven), default=original)
+        yield TargetProgress(target, progress.evaluations, original, min(best, original))
+
+
+def _owns(target: Target, path: Path, site: Site) -> bool:
+    return target.path == path and _inside(site, target.qualname)
+
+
+def _inside(site: Site, qualname: str) -> bool:
+    return site.function == qualname or site.function.startswith(qualname + ".")
+
+
+def _problem(file: Path, line: int, message: str) -> Problem:
+    """A Problem at the file and line the message itself names, else at those given."""
+    head, _, rest = message.partition(": ")
+    name, _, number = head.rpartition(":")
+    if number.isdigit() and Path(name).is_absolute():
+        return Problem(display_name(Path(name)), int(number), rest)
+    return Problem(display_name(file), line, message)

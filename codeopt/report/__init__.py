@@ -1,0 +1,1 @@
+"""Reports: each renders plain data of a run to a text stream."""

@@ -1,0 +1,118 @@
+"""The JSON reports of `check` and `suggest`; the shapes are part of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from codeopt.edit import Site
+from codeopt.report.outcome import CheckOutcome, SuggestOutcome
+from codeopt.source import Problem
+
+if TYPE_CHECKING:
+    from codeopt.suggestion import Figures, Suggestion
+
+VERSION = 1
+
+
+def check_json(outcome: CheckOutcome) -> str:
+    """One JSON document: findings, errors, stats."""
+    return _encode(
+        {
+            "version": VERSION,
+            "findings": [_finding(site, outcome.names[site.rule]) for site in outcome.sites],
+            "errors": _errors(outcome.problems),
+            "stats": {"files": outcome.files, "lines": outcome.lines, "seconds": round(outcome.seconds, 3)},
+        }
+    )
+
+
+def suggest_json(outcome: SuggestOutcome) -> str:
+    """One JSON document: environment, suggestions, unproven, rejected, errors, stats."""
+    return _encode(
+        {
+            "version": VERSION,
+            "environment": outcome.environment,
+            "suggestions": [_suggestion(s) for s in outcome.suggestions],
+            "unproven": outcome.unproven,
+            "rejected": outcome.rejections,
+            "errors": _errors(outcome.problems),
+            "stats": outcome.stats,
+        }
+    )
+
+
+def _encode(document: Mapping[str, Any]) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def _errors(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    return [{"path": p.path, "line": p.line, "message": p.message} for p in problems]
+
+
+def _finding(site: Site, name: str) -> dict[str, Any]:
+    edits = [{"start": e.start, "end": e.end, "text": e.text} for e in site.edits]
+    return {
+        "rule": site.rule,
+        "name": name,
+        "path": site.path,
+        "line": site.span.line,
+        "column": site.span.column,
+        "end_line": site.span.end_line,
+        "end_column": site.span.end_column,
+        "function": site.function,
+        "message": site.message,
+        "trust": site.trust.value,
+        "fix": {"edits": edits, "imports": list(site.imports)} if edits else None,
+    }
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "peak_bytes": figures.peak_bytes,
+        "seconds": figures.seconds,
+        "resident_bytes": figures.resident_bytes,
+    }
+
+
+def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
+    own, *others = suggestion.changes
+    verdict = suggestion.verdict
+    return {
+        "id": suggestion.id,
+        "path": suggestion.path,
+        "function": suggestion.function,
+        "line": suggestion.line,
+        "rules": suggestion.rules,
+        "trust": suggestion.trust.value,
+        "sites": suggestion.sites,
+        "diff": "".join(change.diff for change in suggestion.changes),
+        "source": own.after,
+        "other_files": [{"path": c.name, "source": c.after} for c in others],
+        "workload": {"origin": suggestion.origin, "ref": suggestion.ref, "scale": suggestion.scale},
+        "baseline": _figures(suggestion.baseline),
+        "optimized": _figures(suggestion.optimized),
+        "floor_bytes": suggestion.floor_bytes,
+        "equivalence": {
+            "verdict": "same",
+            "level": verdict.level.value,
+            "cases": verdict.cases,
+            "self_check": verdict.self_check,
+            "unstable": verdict.unstable,
+            "faults_planted": verdict.faults_planted,
+            "faults_caught": verdict.faults_caught,
+            "max_error": verdict.max_error,
+        },
+        "pareto": [
+            {
+                "sites": point.sites,
+                "peak_bytes": point.peak_bytes,
+                "seconds": point.seconds,
+                "level": point.level.value,
+                "error": point.error,
+            }
+            for point in suggestion.pareto
+        ],
+    }

@@ -1,0 +1,39 @@
+"""What a verb hands to its report: collected, ordered, and free of anything that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codeopt.edit import Site
+from codeopt.source import Problem
+
+if TYPE_CHECKING:
+    from codeopt.suggestion import Rejection, Stats, Suggestion, UnprovenSite
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """Findings and problems of a static run; `names` maps rule code to rule name."""
+
+    sites: tuple[Site, ...]
+    problems: tuple[Problem, ...]
+    names: Mapping[str, str]
+    files: int
+    lines: int
+    seconds: float
+    fixed: int = 0
+
+
+@dataclass
+class SuggestOutcome:
+    """Everything a `suggest` run found, suggestions ranked; `interrupted` if it was cut short."""
+
+    environment: Mapping[str, object]
+    suggestions: list[Suggestion] = field(default_factory=list)
+    unproven: list[UnprovenSite] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    stats: Stats | None = None
+    interrupted: bool = False

@@ -1,0 +1,135 @@
+"""The reports a person reads in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from codeopt.report.outcome import CheckOutcome, SuggestOutcome
+from codeopt.source import Problem
+
+if TYPE_CHECKING:
+    from codeopt.suggestion import Rejection, Suggestion
+
+_RED, _GREEN, _CYAN, _BOLD, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def format_bytes(size: int) -> str:
+    """A size with a binary unit and three figures at least."""
+    for unit, name in _UNITS:
+        if abs(size) >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} B"
+
+
+def format_seconds(seconds: float) -> str:
+    """A duration in s, ms or µs."""
+    if seconds >= 1:
+        return f"{seconds:.2f} s"
+    return f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
+
+
+def check_text(outcome: CheckOutcome, *, color: bool) -> str:
+    """One line a finding, then one a problem, then the totals."""
+    lines = [_problem_line(problem, color) for problem in outcome.problems]
+    for site in outcome.sites:
+        where = _paint(f"{site.path}:{site.span.line}:{site.span.column}:", _BOLD, color)
+        rule = _paint(site.rule, _RED, color)
+        fixable = " [*]" if site.edits else ""
+        lines.append(f"{where} {rule}{fixable} {site.message} ({outcome.names[site.rule]})")
+    lines += _check_totals(outcome)
+    return "".join(line + "\n" for line in lines)
+
+
+def _check_totals(outcome: CheckOutcome) -> Iterator[str]:
+    count = len(outcome.sites)
+    files = _count(outcome.files, "file")
+    if outcome.fixed:
+        yield f"Fixed {_count(outcome.fixed, 'finding')}."
+    if count:
+        fixable = sum(1 for s in outcome.sites if s.edits and s.trust == "exact")
+        hint = f" {fixable} fixable with `codeopt check --fix` ([*])." if fixable else ""
+        yield f"Found {_count(count, 'finding')} in {files}.{hint}"
+    elif not outcome.problems:
+        yield f"Nothing found in {files}."
+
+
+def suggest_text(outcome: SuggestOutcome, *, color: bool) -> str:
+    """Ranked suggestions with their diffs, refusals with their counterexamples, totals."""
+    lines: list[str] = [_problem_line(problem, color) for problem in outcome.problems]
+    for number, suggestion in enumerate(outcome.suggestions, 1):
+        lines += ["", *_suggestion_lines(number, suggestion, color)]
+    if outcome.rejections:
+        lines += ["", _paint("Refused: these rewrites would change what the program does", _BOLD, color)]
+        for rejection in outcome.rejections:
+            lines += _rejection_lines(rejection, color)
+    lines += ["", *_suggest_totals(outcome)]
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Iterator[str]:
+    before, after = suggestion.baseline, suggestion.optimized
+    where = _paint(f"{suggestion.path}:{suggestion.line} {suggestion.function}", _BOLD, color)
+    yield f"{number}. {where}  [{suggestion.id}]"
+    saved = _paint(f"-{suggestion.saved_percent:.1f} %", _GREEN, color)
+    peaks = f"{format_bytes(before.peak_bytes)} -> {format_bytes(after.peak_bytes)}"
+    floor = f"the call must return or keep {format_bytes(suggestion.floor_bytes)}"
+    yield f"   peak     {peaks} ({saved}); {floor}"
+    resident = f"{format_bytes(before.resident_bytes)} -> {format_bytes(after.resident_bytes)}"
+    yield f"   resident {resident}; time {format_seconds(before.seconds)} -> {format_seconds(after.seconds)}"
+    verdict = suggestion.verdict
+    faults = f"{verdict.faults_caught} of {verdict.faults_planted} planted faults caught"
+    note = f"; not compared, differs by itself: {', '.join(verdict.unstable[:3])}" if verdict.unstable else ""
+    yield f"   proof    {suggestion.trust.value}, {verdict.cases} cases, {faults}{note}"
+    yield f"   workload {suggestion.origin} {suggestion.ref}"
+    for site in suggestion.sites:
+        yield f"   {site.rule} {site.path}:{site.line} saves {format_bytes(site.saved_bytes)}"
+    for change in suggestion.changes:
+        for line in change.diff.splitlines():
+            tint = {"+": _GREEN, "-": _RED, "@": _CYAN}.get(line[:1], "")
+            yield "   " + _paint(line, tint, color and bool(tint))
+
+
+def _rejection_lines(rejection: Rejection, color: bool) -> Iterator[str]:
+    where = f"{rejection.path}:{rejection.line} {rejection.function}"
+    yield f"  {where}  {', '.join(rejection.rules)}: {rejection.verdict}"
+    for line in rejection.counterexample.splitlines():
+        yield "      " + _paint(line, _DIM, color)
+
+
+def _suggest_totals(outcome: SuggestOutcome) -> Iterator[str]:
+    if outcome.unproven:
+        reasons: dict[str, int] = {}
+        for site in outcome.unproven:
+            reasons[site.reason] = reasons.get(site.reason, 0) + 1
+        for reason, count in sorted(reasons.items(), key=lambda item: -item[1])[:5]:
+            yield f"{_count(count, 'site')} unproven: {reason}."
+    stats = outcome.stats
+    if outcome.interrupted:
+        yield "Interrupted; what had finished is kept."
+    if stats is not None:
+        yield (
+            f"{_count(len(outcome.suggestions), 'suggestion')} from {_count(stats.targets, 'target')} in "
+            f"{_count(stats.files, 'file')}, {_count(stats.evaluations, 'evaluation')}, {stats.seconds:.1f} s."
+        )
+    if outcome.suggestions:
+        yield "Write them with `codeopt apply ID ...` or `codeopt apply --all`."
+
+
+def suggest_patch(suggestions: Sequence[Suggestion]) -> str:
+    """The diffs alone, best first, for `git apply`."""
+    return "".join(change.diff for suggestion in suggestions for change in suggestion.changes)
+
+
+def _problem_line(problem: Problem, color: bool) -> str:
+    where = _paint(f"{problem.path}:{problem.line}:", _BOLD, color)
+    return f"{where} {_paint('error', _RED, color)}: {problem.message}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _paint(text: str, code: str, color: bool) -> str:
+    return f"{code}{text}{_PLAIN}" if color else text

@@ -1,0 +1,1 @@
+"""Searching sets of sites: the archive tries, strategies ask and are told."""

@@ -1,0 +1,141 @@
+"""From a finished search to what the user is told: the suggestion, the refusals, the front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from codeopt.edit import Trust
+from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven
+from codeopt.search.rounds import Progress, Proven
+from codeopt.search.session import Baseline, Session
+from codeopt.source import SourceFile
+from codeopt.suggestion import (
+    Figures,
+    FileChange,
+    ParetoPoint,
+    Rejection,
+    Suggestion,
+    UnprovenSite,
+)
+
+_MOST_TIMED = 6
+_CLEARLY_FASTER = 0.9
+
+
+def rejections(progress: Progress) -> Iterator[Rejection | UnprovenSite]:
+    """Every single site that was tried and is not the same, or could not be judged."""
+    for site, evaluation in progress.refused:
+        line = site.span.line
+        match evaluation.verdict:
+            case Differs(counterexample):
+                yield Rejection(site.path, site.function, line, (site.rule,), "differs", counterexample)
+            case Crashed(reason):
+                yield Rejection(site.path, site.function, line, (site.rule,), "crashed", reason)
+            case TimedOut(seconds):
+                reason = f"did not finish within {seconds:g} s"
+                yield Rejection(site.path, site.function, line, (site.rule,), "timed out", reason)
+            case Unproven(reason):
+                yield UnprovenSite(site.path, site.function, line, site.rule, reason)
+            case Same():
+                reason = "proven the same, but its peak could not be measured"
+                yield UnprovenSite(site.path, site.function, line, site.rule, reason)
+
+
+def conclude(
+    session: Session,
+    sources: Mapping[str, SourceFile],
+    baseline: Baseline,
+    progress: Progress,
+) -> Iterator[Suggestion | UnprovenSite]:
+    """The suggestion that the winner makes, if there is one and its inputs can tell wrong from right."""
+    winner = progress.winner
+    if winner is None:
+        return
+    faults = baseline.faults
+    if faults.planted and 2 * faults.caught < faults.planted:
+        missed = "; ".join(faults.missed[:3])
+        reason = (
+            f"the inputs cannot tell: {faults.caught} of {faults.planted} planted faults caught ({missed})"
+        )
+        for kept in progress.kept:
+            yield UnprovenSite(kept.path, session.target.qualname, kept.line, kept.rule, reason)
+        return
+    front = _front([*progress.proven, winner])
+    variants = [{}, winner.texts, *(p.texts for p in front if p is not winner)]
+    original_seconds, winner_seconds, *others = session.seconds(variants)
+    seconds = dict(zip((id(p) for p in front if p is not winner), others, strict=True))
+    seconds[id(winner)] = winner_seconds
+    changes = tuple(
+        FileChange(name, str(sources[name].path.resolve()), sources[name].text, text)
+        for name, text in sorted(winner.texts.items())
+        if text != sources[name].text
+    )
+    target = session.target
+    own = next((c for c in changes if c.path == str(target.path)), changes[0])
+    lines = [kept.line for kept in progress.kept if kept.path == own.name]
+    yield Suggestion(
+        path=own.name,
+        function=target.qualname,
+        line=min(lines, default=1),
+        trust=_promise(progress, winner),
+        sites=tuple(sorted(progress.kept, key=lambda k: (k.path, k.line, k.rule))),
+        changes=(own, *(c for c in changes if c is not own)),
+        origin=target.origin,
+        ref=target.ref,
+        scale=1.0,
+        baseline=Figures(baseline.sample.peak_bytes, original_seconds, baseline.sample.resident_bytes),
+        optimized=Figures(winner.sample.peak_bytes, winner_seconds, winner.sample.resident_bytes),
+        floor_bytes=baseline.sample.floor_bytes,
+        verdict=_with_controls(winner.verdict, baseline),
+        pareto=tuple(_point(p, seconds[id(p)]) for p in front),
+    )
+
+
+def _promise(progress: Progress, winner: Proven) -> Trust:
+    """The weaker of what the proof showed and what the rules used claim."""
+    return max((winner.verdict.level, *progress.claims), key=lambda level: level.rank)
+
+
+def _with_controls(verdict: Same, baseline: Baseline) -> Same:
+    return Same(
+        level=verdict.level,
+        cases=verdict.cases,
+        self_check=not baseline.unstable,
+        unstable=baseline.unstable,
+        faults_planted=baseline.faults.planted,
+        faults_caught=baseline.faults.caught,
+        max_error=verdict.max_error,
+    )
+
+
+def _point(proven: Proven, seconds: float) -> ParetoPoint:
+    return ParetoPoint(
+        proven.sites, proven.sample.peak_bytes, seconds, proven.verdict.level, proven.verdict.max_error
+    )
+
+
+def _front(proven: Sequence[Proven]) -> list[Proven]:
+    """Variants that no other beats in peak, time and error, the winner last in first place.
+
+    The time here is that of the profiled run, so only a clear difference counts; those that
+    stay are timed properly afterwards.
+    """
+    winner = proven[-1]
+    front = [p for p in proven[:-1] if not any(_beats(q, p) for q in proven if q is not p)]
+    unique: dict[tuple[int, Trust], Proven] = {(winner.sample.peak_bytes, winner.verdict.level): winner}
+    for candidate in sorted(front, key=lambda p: p.sample.peak_bytes):
+        unique.setdefault((candidate.sample.peak_bytes, candidate.verdict.level), candidate)
+    return list(unique.values())[:_MOST_TIMED]
+
+
+def _beats(a: Proven, b: Proven) -> bool:
+    at_least = (
+        a.sample.peak_bytes <= b.sample.peak_bytes
+        and a.verdict.level.rank <= b.verdict.level.rank
+        and a.sample.body_seconds <= b.sample.body_seconds / _CLEARLY_FASTER
+    )
+    return at_least and (
+        a.sample.peak_bytes < b.sample.peak_bytes
+        or a.verdict.level.rank < b.verdict.level.rank
+        or a.sample.body_seconds < b.sample.body_seconds * _CLEARLY_FASTER
+    )

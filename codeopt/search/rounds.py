@@ -1,0 +1,199 @@
+"""Rounds of search on one target, each on the winner of the last, until no rule finds anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from codeopt.candidate import Candidate
+from codeopt.config import Config
+from codeopt.edit import Site, Trust
+from codeopt.equivalence.verdict import Differs, Same, Verdict
+from codeopt.measure.peak import HotLine, PeakSample
+from codeopt.search.archive import Archive, Evaluation
+from codeopt.search.session import Session
+from codeopt.search.strategy import propose
+from codeopt.source import SourceFile
+from codeopt.suggestion import SiteReport, original_lines
+from codeopt.workload.reach import Reach
+
+Finder = Callable[[SourceFile], Sequence[Site]]
+_MOST_ROUNDS = 8
+_MOST_SHRUNK = 8
+_LEAST_EDIT_PERCENT = 1.0
+_LEAST_EDIT_BYTES = 64 << 10
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A proven variant of the whole target: all its texts, its level, figures and sites."""
+
+    texts: Mapping[str, str]
+    verdict: Same
+    sample: PeakSample
+    sites: tuple[str, ...]
+
+
+@dataclass
+class Progress:
+    """What the rounds have found so far; complete after every round, so an interrupt loses one."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    winner: Proven | None = None
+    kept: list[SiteReport] = field(default_factory=list)
+    claims: list[Trust] = field(default_factory=list)
+    proven: list[Proven] = field(default_factory=list)
+    refused: list[tuple[Site, Evaluation]] = field(default_factory=list)
+    unreached: list[Site] = field(default_factory=list)
+    overclaims: list[tuple[Site, Same]] = field(default_factory=list)
+    evaluations: int = 0
+    rounds: int = 0
+
+
+@dataclass(frozen=True)
+class Search:
+    """Everything the rounds of one target need; `expired` says that the run's time is up."""
+
+    session: Session
+    sources: Mapping[str, SourceFile]
+    find: Finder
+    config: Config
+    expired: Callable[[], bool]
+
+    def run(
+        self, baseline: PeakSample, reach: Reach, sites: Sequence[Site]
+    ) -> Generator[Progress, None, Progress]:
+        """Search until a round saves less than the least saving, or budget or time is spent.
+
+        Yields the progress after every batch and returns it at the end.
+        """
+        progress = Progress()
+        peak, hot = baseline.peak_bytes, baseline.hot
+        while sites and progress.rounds < _MOST_ROUNDS and not self.expired():
+            archive = self._archive(progress)
+            yield from self._drive(archive, sites, hot, progress)
+            best = archive.best()
+            progress.rounds += 1
+            if best is None or not self._worthwhile(peak, best.peak):
+                break
+            best, saved = self._minimise(archive, best, peak)
+            if not self._worthwhile(peak, best.peak):
+                break
+            self._accept(progress, best, saved)
+            assert best.sample is not None
+            peak, hot = best.peak, best.sample.hot
+            reach = self.session.reach(progress.texts)
+            sites, _ = self.reachable(progress.texts, reach)
+        return progress
+
+    def reachable(self, texts: Mapping[str, str], reach: Reach) -> tuple[list[Site], list[Site]]:
+        """Sites of the files as `texts` leave them, split by whether the workload runs their lines."""
+        inside: list[Site] = []
+        outside: list[Site] = []
+        for name, source in self.sources.items():
+            current = replace(source, text=texts.get(name, source.text))
+            file = str(source.path.resolve())
+            for site in self.find(current):
+                if site.edits:
+                    ran = reach.covers(file, site.span.line, site.span.end_line)
+                    (inside if ran else outside).append(site)
+        return inside, outside
+
+    def _archive(self, progress: Progress) -> Archive:
+        texts = dict(progress.texts)
+        current = {
+            name: replace(source, text=texts.get(name, source.text)) for name, source in self.sources.items()
+        }
+        budget = max(1, self.config.budget - progress.evaluations)
+
+        def trial(batch: Sequence[Mapping[str, str]]) -> list[tuple[Verdict, PeakSample | None]]:
+            progress.evaluations += len(batch)
+            return self.session.trial([{**texts, **changed} for changed in batch])
+
+        return Archive(current, trial, budget, self.config.objective)
+
+    def _drive(
+        self, archive: Archive, sites: Sequence[Site], hot: Sequence[HotLine], progress: Progress
+    ) -> Iterator[Progress]:
+        strategy = propose(sites, self._heat(sites, hot), self.config.seed + progress.rounds)
+        batch = next(strategy)
+        while True:
+            answers = archive.consider(batch)
+            self._note(answers, progress)
+            yield progress
+            if self.expired():
+                return
+            try:
+                batch = strategy.send(answers)
+            except StopIteration:
+                return
+
+    def _note(self, answers: Sequence[Evaluation | None], progress: Progress) -> None:
+        for evaluation in answers:
+            if evaluation is None:
+                continue
+            sites = evaluation.candidate.sites
+            alone = next(iter(sites)) if len(sites) == 1 else None
+            if isinstance(evaluation.verdict, Same) and evaluation.sample:
+                texts = {**progress.texts, **evaluation.texts}
+                kept = tuple(s.rule for s in progress.kept) + tuple(sorted(s.rule for s in sites))
+                progress.proven.append(Proven(texts, evaluation.verdict, evaluation.sample, kept))
+                if alone and evaluation.verdict.level.rank > alone.trust.rank:
+                    progress.overclaims.append((alone, evaluation.verdict))
+            elif alone and progress.rounds == 0:
+                progress.refused.append((alone, self._explained(evaluation, progress)))
+
+    def _explained(self, evaluation: Evaluation, progress: Progress) -> Evaluation:
+        verdict = evaluation.verdict
+        if not isinstance(verdict, Differs) or len(progress.refused) >= _MOST_SHRUNK:
+            return evaluation
+        return replace(
+            evaluation, verdict=self.session.shrink({**progress.texts, **evaluation.texts}, verdict)
+        )
+
+    def _heat(self, sites: Sequence[Site], hot: Sequence[HotLine]) -> dict[str, int]:
+        heat = {}
+        for site in sites:
+            file = str(self.sources[site.path].path.resolve())
+            lines = range(site.span.line, site.span.end_line + 1)
+            heat[site.id] = max((h.bytes for h in hot if h.file == file and h.line in lines), default=0)
+        return heat
+
+    def _worthwhile(self, before: int, after: int) -> bool:
+        saved = before - after
+        return saved >= _LEAST_EDIT_BYTES and saved >= before * self.config.min_saving / 100
+
+    def _minimise(
+        self, archive: Archive, best: Evaluation, before: int
+    ) -> tuple[Evaluation, dict[Site, int]]:
+        """Take out edits that bring less than 1 %; what stays has the bytes the peak rises without it."""
+        least = max(_LEAST_EDIT_BYTES, int(before * _LEAST_EDIT_PERCENT / 100))
+        while True:
+            sites = sorted(best.candidate.sites, key=lambda s: s.id)
+            if len(sites) == 1:
+                return best, {sites[0]: before - best.peak}
+            archive.budget += len(sites)
+            without = archive.consider(Candidate(best.candidate.sites - {site}) for site in sites)
+            gains = {s: e.peak - best.peak for s, e in zip(sites, without, strict=True) if e and e.proven}
+            idle = [s for s in sites if gains.get(s, least) < least]
+            if not idle:
+                return best, {s: gains.get(s, before - best.peak) for s in sites}
+            drop = min(idle, key=lambda s: (gains[s], s.trust.rank == 0, s.id))
+            smaller = without[sites.index(drop)]
+            assert smaller is not None
+            best = smaller
+
+    def _accept(self, progress: Progress, best: Evaluation, saved: Mapping[Site, int]) -> None:
+        for site in sorted(best.candidate.sites, key=lambda s: (s.path, s.span)):
+            source = self.sources[site.path]
+            before = progress.texts.get(site.path, source.text)
+            lines = (site.span.line, site.span.end_line)
+            if before != source.text:
+                lines = original_lines(source.text, before, *lines)
+            progress.claims.append(site.trust)
+            progress.kept.append(SiteReport(site.rule, site.path, *lines, saved[site]))
+        progress.texts = {**progress.texts, **best.texts}
+        assert isinstance(best.verdict, Same)
+        assert best.sample is not None
+        rules = tuple(report.rule for report in progress.kept)
+        progress.winner = Proven(progress.texts, best.verdict, best.sample, rules)

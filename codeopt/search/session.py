@@ -1,0 +1,193 @@
+"""One target in the sandbox: its reference, controls and baseline, and trying variants of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from codeopt.config import Config
+from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
+from codeopt.measure.clock import measure_seconds
+from codeopt.measure.peak import PeakSample, measure_peak
+from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Limits, Sandbox
+from codeopt.search.jobs import (
+    FaultCount,
+    Proof,
+    ReferenceSummary,
+    faults_job,
+    prove_job,
+    reference_job,
+    self_check_job,
+    shrink_job,
+)
+from codeopt.source import SourceFile
+from codeopt.target import Target
+from codeopt.workload.reach import Reach, trace_reach
+
+Texts = Mapping[str, str]
+T = TypeVar("T")
+_FAULTS = 9
+_TIMING_ROUNDS = 3
+_reference_numbers = itertools.count()
+
+
+class TargetFailure(Exception):
+    """The original itself cannot be run, so nothing about it can be proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The original, measured and recorded; `unstable` names what it does differently each time."""
+
+    sample: PeakSample
+    cases: int
+    unstable: tuple[str, ...]
+    faults: FaultCount
+
+
+class Session:
+    """Runs jobs about one target; texts are given by file name and mapped to the files on disk."""
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        target: Target,
+        sources: Mapping[str, SourceFile],
+        project: Path,
+        config: Config,
+    ) -> None:
+        self._sandbox = sandbox
+        self.target = target
+        self._files = {name: str(source.path.resolve()) for name, source in sources.items()}
+        self._project = str(project)
+        self._config = config
+        self._limits = Limits(seconds=config.timeout, memory_bytes=config.memory_limit << 20)
+        self._reference = sandbox.folder / f"reference{next(_reference_numbers)}"
+        self._unstable: tuple[str, ...] = ()
+        self._proof_limits = self._limits
+
+    def reach(self, texts: Texts) -> Reach:
+        """Lines that the workload runs. Raises TargetFailure."""
+        job = self._sandbox.submit(
+            trace_reach,
+            self.target,
+            self._overlay(texts),
+            self._project,
+            self._config.seed,
+            limits=self._limits,
+        )
+        return _value(job.result(), Reach)
+
+    def baseline(self, lines: frozenset[int]) -> Baseline:
+        """Measure and record the original, check it against itself, plant faults. Raises TargetFailure."""
+        peak = self._submit_peak({})
+        recorded = self._sandbox.submit(
+            reference_job, self.target, self._config.cases, self._config.seed, self._reference,
+            limits=self._limits,
+        )  # fmt: skip
+        sample = _value(peak.result(), PeakSample)
+        summary = _value(recorded.result(), ReferenceSummary)
+        # A candidate may be slower than the original, but not without end.
+        self._proof_limits = Limits(
+            min(self._config.timeout, 5.0 + 10 * summary.seconds), self._limits.memory_bytes
+        )
+        checked = self._sandbox.submit(self_check_job, self.target, self._reference, limits=self._limits)
+        self._unstable = _value(checked.result(), tuple)
+        planted = self._sandbox.submit(
+            faults_job, self.target, self._reference, self._unstable, lines, self._config.seed, _FAULTS,
+            limits=self._limits,
+        )  # fmt: skip
+        end = planted.result()
+        faults = end.value if isinstance(end, Completed) else FaultCount(0, 0, (describe_end(end),))
+        return Baseline(sample, summary.cases, self._unstable, faults)
+
+    def trial(self, batch: Sequence[Texts]) -> list[tuple[Verdict, PeakSample | None]]:
+        """Prove every variant, then measure those that are the same."""
+        proofs = [self._submit_proof(texts) for texts in batch]
+        verdicts: list[Verdict] = []
+        peaks: list[Future[JobEnd] | None] = []
+        for texts, proof in zip(batch, proofs, strict=True):
+            verdict = _verdict(proof.result())
+            verdicts.append(verdict)
+            peaks.append(self._submit_peak(texts) if isinstance(verdict, Same) else None)
+        samples = [_sample(peak.result()) if peak else None for peak in peaks]
+        return list(zip(verdicts, samples, strict=True))
+
+    def shrink(self, texts: Texts, differs: Differs) -> Differs:
+        """The smallest counterexample, or the one at hand if shrinking fails."""
+        job = self._sandbox.submit(
+            shrink_job, self.target, self._overlay(texts), self._reference, differs, self._unstable,
+            self._config.allow, limits=self._limits,
+        )  # fmt: skip
+        end = job.result()
+        return end.value if isinstance(end, Completed) and isinstance(end.value, Differs) else differs
+
+    def seconds(self, variants: Sequence[Texts]) -> list[float]:
+        """Seconds of one call of each variant: runs one at a time, variants interleaved, the fastest kept.
+
+        Infinity for a variant that cannot be timed.
+        """
+        best = [float("inf")] * len(variants)
+        for _ in range(_TIMING_ROUNDS):
+            for index, texts in enumerate(variants):
+                overlay = self._overlay(texts)
+                end = self._sandbox.call(
+                    measure_seconds, self.target, overlay, 1.0, self._config.seed, limits=self._limits
+                )
+                if isinstance(end, Completed):
+                    best[index] = min(best[index], end.value)
+        return best
+
+    def _overlay(self, texts: Texts) -> dict[str, str]:
+        return {self._files[name]: text for name, text in texts.items()}
+
+    def _submit_peak(self, texts: Texts) -> Future[JobEnd]:
+        return self._sandbox.submit(
+            measure_peak, self.target, self._overlay(texts), 1.0, self._config.seed, self._project,
+            limits=self._limits,
+        )  # fmt: skip
+
+    def _submit_proof(self, texts: Texts) -> Future[JobEnd]:
+        return self._sandbox.submit(
+            prove_job, self.target, self._overlay(texts), self._reference, self._unstable,
+            self._config.allow, limits=self._proof_limits,
+        )  # fmt: skip
+
+
+def describe_end(end: JobEnd) -> str:
+    """How a job ended, in words for the user."""
+    match end:
+        case Completed():
+            return "completed"
+        case Failed(kind, message):
+            return message if kind == "WorkloadError" else f"{kind}: {message}"
+        case Died(reason):
+            return reason
+        case Expired(seconds):
+            return f"did not finish within {seconds:g} s"
+
+
+def _value(end: JobEnd, kind: type[T]) -> T:
+    if isinstance(end, Completed) and isinstance(end.value, kind):
+        return end.value
+    raise TargetFailure(describe_end(end))
+
+
+def _verdict(end: JobEnd) -> Verdict:
+    match end:
+        case Completed(Proof(verdict)):
+            return verdict
+        case Expired(seconds):
+            return TimedOut(seconds)
+        case Completed():
+            return Unproven("the proof gave no verdict")
+        case _:
+            return Crashed(describe_end(end))
+
+
+def _sample(end: JobEnd) -> PeakSample | None:
+    return end.value if isinstance(end, Completed) and isinstance(end.value, PeakSample) else None
