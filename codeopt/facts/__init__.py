@@ -15,8 +15,15 @@ from functools import cached_property
 from typing import TypeVar
 
 from codeopt.edit import Span
+from codeopt.facts.aliases import Aliases
+from codeopt.facts.arrays import Arrays
 from codeopt.facts.edits import Edits
+from codeopt.facts.flow import Flow
+from codeopt.facts.grad import Grad
+from codeopt.facts.in_place import InPlace
 from codeopt.facts.index import DEFS, DefNode, FunctionNode, Index
+from codeopt.facts.lifetimes import Lifetimes
+from codeopt.facts.loops import Loops
 from codeopt.facts.names import Names
 from codeopt.source import Problem, SourceFile
 
@@ -31,6 +38,7 @@ class Facts:
         self.source = source
         self.tree = tree
         self.index = Index(tree)
+        self._flows: dict[DefNode, Flow] = {}
 
     @classmethod
     def of(cls, source: SourceFile) -> Facts | Problem:
@@ -91,6 +99,42 @@ class Facts:
     def names(self) -> Names:
         """What names mean."""
         return Names(self.tree, self.index)
+
+    def flow(self, function: DefNode) -> Flow:
+        """Liveness and definitions in one function; worked out once."""
+        if function not in self._flows:
+            self._flows[function] = Flow(function, self.names, self.index)
+        return self._flows[function]
+
+    @cached_property
+    def loops(self) -> Loops:
+        """Loops and what they carry."""
+        return Loops(self)
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        """Who owns the memory behind a name."""
+        return Aliases(self)
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """Kinds, dtypes and ranks."""
+        return Arrays(self)
+
+    @cached_property
+    def in_place(self) -> InPlace:
+        """Array expressions taken apart into steps."""
+        return InPlace(self)
+
+    @cached_property
+    def lifetimes(self) -> Lifetimes:
+        """Values that outlive their last read."""
+        return Lifetimes(self)
+
+    @cached_property
+    def grad(self) -> Grad:
+        """Where gradients are off."""
+        return Grad(self.names, self.index)
 
     @cached_property
     def edits(self) -> Edits:

@@ -1,0 +1,317 @@
+"""Liveness, definite assignment and reaching definitions of one function's own names."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from codeopt.facts.graph import Graph
+from codeopt.facts.index import DEFS, DefNode, Index
+from codeopt.facts.names import Names
+from codeopt.facts.scopes import Scope
+
+_FRAME_READERS = frozenset(
+    {"builtins.locals", "builtins.vars", "builtins.dir", "builtins.eval", "builtins.exec"}
+    | {"sys._getframe", "inspect.currentframe", "inspect.stack", "pdb.set_trace", "builtins.breakpoint"}
+)
+_EAGER = frozenset(
+    f"builtins.{name}"
+    for name in ("sum", "any", "all", "min", "max", "sorted", "list", "tuple", "set", "dict", "frozenset")
+)
+
+
+class Flow:
+    """Flow questions about one function. Names are bits of an integer while it computes."""
+
+    def __init__(self, function: DefNode, names: Names, index: Index) -> None:
+        self.function = function
+        self._names = names
+        self._index = index
+        self._scope: Scope = names.scope(function)
+        self._graph = Graph(function.body)
+        own = [n for n in self._scope.bindings if n not in self._scope.declared_global]
+        self._bit = {name: 1 << i for i, name in enumerate(own)}
+        self.captured: frozenset[str] = frozenset(self._find_captured())
+        self._reads: list[int] = []
+        self._binds: list[int] = []
+        self._kills: list[int] = []
+        self._drops: list[int] = []
+        for step in self._graph.steps:
+            self._summarise(step.reads, step.binds)
+
+    @cached_property
+    def opaque(self) -> bool:
+        """Whether something can see the frame's variables by name: then nothing may be unbound."""
+        names = self._names
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.Call):
+                if names.dotted(node.func) in _FRAME_READERS:
+                    return True
+                if isinstance(node.func, ast.Name) and f"builtins.{node.func.id}" in _FRAME_READERS:
+                    return True
+        return False
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """Whether calling the function only makes a generator or a coroutine."""
+        if isinstance(self.function, ast.AsyncFunctionDef):
+            return True
+        kinds = (ast.Yield, ast.YieldFrom)
+        return any(isinstance(n, kinds) for n in self.own_nodes())
+
+    @property
+    def locals(self) -> frozenset[str]:
+        """The function's own names, parameters included."""
+        return frozenset(self._bit)
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The names bound by the call itself."""
+        return frozenset(n for n, nodes in self._scope.bindings.items() if isinstance(nodes[0], ast.arg))
+
+    def own_nodes(self) -> Iterator[ast.AST]:
+        """Nodes of the body, without the bodies of functions, lambdas and classes inside it."""
+        stack: list[ast.AST] = list(reversed(self.function.body))
+        while stack:
+            node = stack.pop()
+            yield node
+            if not isinstance(node, (*DEFS, ast.Lambda, ast.ClassDef)):
+                stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+    def own_statements(self) -> Iterator[ast.stmt]:
+        """Statements of the body in source order, not those of functions inside it."""
+        return (n for n in self.own_nodes() if isinstance(n, ast.stmt) and n in self._graph.entry)
+
+    def live_before(self, stmt: ast.stmt) -> frozenset[str]:
+        """Names whose value may still be read when a statement begins."""
+        return self._named(self._live[self._graph.entry[stmt]])
+
+    def live_after(self, stmt: ast.stmt) -> frozenset[str]:
+        """Names whose value may still be read once a statement is over; captured names always."""
+        live = 0
+        for follower in self._followers(stmt):
+            live |= self._live[follower]
+        return self._named(live) | self.captured
+
+    def bound_after(self, stmt: ast.stmt) -> frozenset[str]:
+        """Names that certainly have a value once a statement is over."""
+        entry = self._graph.entry[stmt]
+        follow = self._graph.after[stmt]
+        if self._is_compound(stmt):
+            return self._named(self._bound[follow])
+        return self._named((self._bound[entry] | self._binds[entry]) & ~self._drops[entry])
+
+    def definitions(self, name: str, stmt: ast.stmt) -> frozenset[ast.AST]:
+        """The statements (or the parameter) whose binding of `name` may reach a statement."""
+        found = self._reaching[self._graph.entry[stmt]]
+        return frozenset(node for bound, node in found if bound == name)
+
+    def can_follow(self, later: ast.stmt, earlier: ast.stmt) -> bool:
+        """Whether `later` may run after `earlier` has run."""
+        return bool(self._reachable(earlier) >> self._graph.entry[later] & 1)
+
+    def leaves_at_once(self, stmt: ast.stmt) -> bool:
+        """Whether the function ends as soon as a statement is over."""
+        return all(self._graph.steps[f].stmt is None for f in self._followers(stmt))
+
+    def _followers(self, stmt: ast.stmt) -> list[int]:
+        if self._is_compound(stmt):
+            return [self._graph.after[stmt]]
+        return self._graph.steps[self._graph.entry[stmt]].next
+
+    @staticmethod
+    def _is_compound(stmt: ast.stmt) -> bool:
+        return (hasattr(stmt, "body") and not isinstance(stmt, (*DEFS, ast.ClassDef))) or hasattr(
+            stmt, "cases"
+        )
+
+    def _named(self, bits: int) -> frozenset[str]:
+        return frozenset(name for name, bit in self._bit.items() if bits & bit)
+
+    @cached_property
+    def _live(self) -> list[int]:
+        steps = self._graph.steps
+        live = [0] * len(steps)
+        changed = True
+        while changed:
+            changed = False
+            # Steps are numbered from the end of the function backwards, the way liveness flows.
+            for i, step in enumerate(steps):
+                out = 0
+                for follower in step.next:
+                    out |= live[follower]
+                new = self._reads[i] | (out & ~self._kills[i])
+                for handler in step.raises_to:
+                    new |= live[handler]
+                if new != live[i]:
+                    live[i] = new
+                    changed = True
+        return live
+
+    @cached_property
+    def _bound(self) -> list[int]:
+        steps = self._graph.steps
+        everything = sum(self._bit.values())
+        bound = [everything] * len(steps)
+        bound[self._graph.start] = sum(self._bit[n] for n in self.parameters if n in self._bit)
+        changed = True
+        while changed:
+            changed = False
+            for i in range(len(steps) - 1, -1, -1):
+                out = (bound[i] | self._binds[i]) & ~self._drops[i]
+                early = bound[i] & ~self._drops[i]
+                for targets, value in ((steps[i].next, out), (steps[i].raises_to, early)):
+                    for target in targets:
+                        if bound[target] & ~value:
+                            bound[target] &= value
+                            changed = True
+        return bound
+
+    @cached_property
+    def _reaching(self) -> list[frozenset[tuple[str, ast.AST]]]:
+        steps = self._graph.steps
+        arguments = {(n, self._scope.bindings[n][0]) for n in self.parameters}
+        reaching: list[frozenset[tuple[str, ast.AST]]] = [frozenset()] * len(steps)
+        reaching[self._graph.start] = frozenset(arguments)
+        work = list(range(len(steps)))
+        while work:
+            i = work.pop()
+            stmt = steps[i].stmt
+            made = {(n, stmt) for n, bit in self._bit.items() if self._binds[i] & bit and stmt is not None}
+            made |= {(n, stmt) for n in self._walrus(steps[i].reads) if stmt is not None}
+            kept = {pair for pair in reaching[i] if not self._kills[i] & self._bit.get(pair[0], 0)}
+            for targets, out in ((steps[i].next, kept | made), (steps[i].raises_to, reaching[i] | made)):
+                for target in targets:
+                    if not out <= reaching[target]:
+                        reaching[target] = reaching[target] | out
+                        work.append(target)
+        return reaching
+
+    def _reachable(self, stmt: ast.stmt) -> int:
+        seen, stack = 0, [self._graph.entry[stmt]]
+        while stack:
+            step = self._graph.steps[stack.pop()]
+            for target in (*step.next, *step.raises_to):
+                if not seen >> target & 1:
+                    seen |= 1 << target
+                    stack.append(target)
+        return seen
+
+    def _find_captured(self) -> Iterator[str]:
+        for name in self._scope.bindings:
+            for node in self._names.occurrences(name, self.function):
+                if self._is_late(self._names.scopes.places[node]):
+                    yield name
+                    break
+
+    def _is_late(self, place: Scope) -> bool:
+        """Whether code in a scope inside this function may run later than where it stands."""
+        scope: Scope | None = place
+        while scope is not None and scope is not self._scope:
+            if not scope.is_comprehension:
+                return True
+            if isinstance(scope.node, ast.GeneratorExp) and not self._consumed(scope.node):
+                return True
+            scope = scope.parent
+        return False
+
+    def _consumed(self, node: ast.GeneratorExp) -> bool:
+        call = self._index.parents.get(node)
+        if not isinstance(call, ast.Call) or node not in call.args:
+            return False
+        is_join = isinstance(call.func, ast.Attribute) and call.func.attr == "join"
+        return is_join or self._names.dotted(call.func) in _EAGER
+
+    def _summarise(self, reads: Iterable[ast.AST], binds: Iterable[ast.AST]) -> None:
+        read = bound = dropped = 0
+        for name in self._own_names(reads):
+            if not isinstance(name.ctx, ast.Store) or isinstance(
+                self._index.parents.get(name), ast.AugAssign
+            ):
+                read |= self._bit.get(name.id, 0)
+        for node in binds:
+            if isinstance(node, ast.Delete):
+                for target in node.targets:
+                    dropped |= self._bit.get(target.id, 0) if isinstance(target, ast.Name) else 0
+            elif not isinstance(node, ast.pattern):
+                # A pattern binds only if it matches: it neither ends a life nor surely starts one.
+                bound |= self._mask(_bound_names(node))
+        self._reads.append(read)
+        self._binds.append(bound)
+        self._kills.append(bound | dropped)
+        self._drops.append(dropped)
+
+    def _mask(self, names: Iterable[str]) -> int:
+        bits = 0
+        for name in names:
+            bits |= self._bit.get(name, 0)
+        return bits
+
+    def _walrus(self, nodes: Iterable[ast.AST]) -> Iterator[str]:
+        for node in nodes:
+            if isinstance(node, ast.pattern):
+                yield from _pattern_names(node)
+        for name in self._own_names(nodes):
+            if isinstance(self._index.parents.get(name), ast.NamedExpr) and isinstance(name.ctx, ast.Store):
+                yield name.id
+
+    def _own_names(self, nodes: Iterable[ast.AST]) -> Iterator[ast.Name]:
+        """Names of this function in what a step evaluates, comprehensions included."""
+        stack = list(nodes)
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.Name):
+                if self._names.scopes.resolve(node) is self._scope:
+                    yield node
+            elif isinstance(node, (*DEFS, ast.Lambda, ast.ClassDef)):
+                stack.extend(_evaluated_at_definition(node))
+            else:
+                stack.extend(ast.iter_child_nodes(node))
+
+
+def _evaluated_at_definition(node: ast.AST) -> Iterator[ast.AST]:
+    for field, value in ast.iter_fields(node):
+        if field in ("decorator_list", "bases", "keywords"):
+            yield from value
+        elif field == "args" and isinstance(value, ast.arguments):
+            yield from (d for d in (*value.defaults, *value.kw_defaults) if d is not None)
+            every = [*value.posonlyargs, *value.args, *value.kwonlyargs]
+            yield from (a.annotation for a in every if a.annotation is not None)
+        elif field == "returns" and value is not None:
+            yield value
+
+
+def _bound_names(node: ast.AST) -> Iterator[str]:
+    """Names that a statement, or a target, certainly binds when it has run."""
+    match node:
+        case ast.Name():
+            yield node.id
+        case ast.Tuple() | ast.List():
+            for element in node.elts:
+                yield from _bound_names(element)
+        case ast.Starred():
+            yield from _bound_names(node.value)
+        case ast.Assign():
+            for target in node.targets:
+                yield from _bound_names(target)
+        case ast.AugAssign():
+            yield from _bound_names(node.target)
+        case ast.AnnAssign() if node.value is not None:
+            yield from _bound_names(node.target)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name
+        case ast.Import() | ast.ImportFrom():
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        case ast.ExceptHandler() if node.name:
+            yield node.name
+
+
+def _pattern_names(node: ast.pattern) -> Iterator[str]:
+    for part in ast.walk(node):
+        name = getattr(part, "rest", None) if isinstance(part, ast.MatchMapping) else None
+        if isinstance(part, (ast.MatchAs, ast.MatchStar)):
+            name = part.name
+        if name:
+            yield name

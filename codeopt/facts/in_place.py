@@ -1,0 +1,174 @@
+"""Taking an array expression apart into a first value and steps that can overwrite it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codeopt.facts import library
+
+if TYPE_CHECKING:
+    from codeopt.facts import Facts
+
+_OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
+    ast.Add: ("+", "add"), ast.Sub: ("-", "subtract"), ast.Mult: ("*", "multiply"),
+    ast.Div: ("/", "divide"), ast.Pow: ("**", "power"), ast.FloorDiv: ("//", "floor_divide"),
+    ast.Mod: ("%", "mod"), ast.BitAnd: ("&", ""), ast.BitOr: ("|", ""), ast.BitXor: ("^", ""),
+}  # fmt: skip
+_NOT_ARRAYS = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation on the running value: an operator with the value on its left, or a call.
+
+    `before` and `behind` are the texts of the other arguments of a call; `whole` is the
+    expression that this step computes, `operands` what it reads besides the value.
+    """
+
+    whole: ast.expr
+    operands: tuple[ast.expr, ...]
+    operator: str = ""
+    call: str = ""
+    before: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+
+    def line(self, buffer: str, texts: tuple[str, ...]) -> str:
+        """The statement that applies this step to `buffer`, with these texts for its operands."""
+        if self.operator:
+            return f"{buffer} {self.operator}= {texts[0]}"
+        arguments = [*texts[: len(self.before)], buffer, *texts[len(self.before) :], f"out={buffer}"]
+        return f"{self.call}({', '.join(arguments)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`leaf`, then `steps` in the order in which Python evaluates them."""
+
+    leaf: ast.expr
+    steps: tuple[Step, ...]
+
+
+class InPlace:
+    """Plans for the expressions of one file."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def plan(self, expr: ast.expr) -> Plan | None:
+        """How to compute an expression by overwriting one buffer; None if it is nothing of the kind."""
+        step, inner = self._outermost(expr)
+        if step is None or inner is None:
+            return None
+        below = self.plan(inner)
+        if below is None:
+            return None if isinstance(inner, _NOT_ARRAYS) else Plan(inner, (step,))
+        return Plan(below.leaf, (*below.steps, step))
+
+    def _outermost(self, expr: ast.expr) -> tuple[Step | None, ast.expr | None]:
+        if isinstance(expr, ast.BinOp) and type(expr.op) in _OPERATORS:
+            return self._binary(expr)
+        if isinstance(expr, ast.Call):
+            return self._ufunc(expr)
+        if isinstance(expr, ast.UnaryOp) and isinstance(expr.op, ast.USub):
+            name = self._facts.names.spell("numpy.negative", expr)
+            if name and not isinstance(expr.operand, ast.Constant):
+                return Step(expr, (), call=name), expr.operand
+        return None, None
+
+    def _binary(self, expr: ast.BinOp) -> tuple[Step | None, ast.expr | None]:
+        sign, ufunc = _OPERATORS[type(expr.op)]
+        if any(isinstance(side, _NOT_ARRAYS[1:]) for side in (expr.left, expr.right)):
+            return None, None
+        if not isinstance(expr.left, ast.Constant) and (
+            self._grows(expr.left) or not self._grows(expr.right)
+        ):
+            return Step(expr, (expr.right,), operator=sign), expr.left
+        name = self._facts.names.spell(f"numpy.{ufunc}", expr) if ufunc else None
+        if name is None or isinstance(expr.right, ast.Constant):
+            return None, None
+        return Step(expr, (expr.left,), call=name, before=(self.text(expr.left),)), expr.right
+
+    def _ufunc(self, call: ast.Call) -> tuple[Step | None, ast.expr | None]:
+        if call.keywords or not call.args or any(isinstance(a, ast.Starred) for a in call.args):
+            return None, None
+        if self._facts.names.dotted(call.func) not in library.NUMPY_OUT:
+            return None, None
+        rest = tuple(call.args[1:])
+        behind = tuple(self.text(a) for a in rest)
+        return Step(call, rest, call=self._facts.text(call.func), behind=behind), call.args[0]
+
+    def _grows(self, expr: ast.expr) -> bool:
+        """Whether an expression is itself a step, so that its value is a nameless temporary."""
+        if isinstance(expr, ast.BinOp):
+            return type(expr.op) in _OPERATORS and not self._constant(expr)
+        if isinstance(expr, ast.UnaryOp):
+            return isinstance(expr.op, ast.USub) and self._grows(expr.operand)
+        return isinstance(expr, ast.Call) and self._facts.names.dotted(expr.func) in library.NUMPY_OUT
+
+    @staticmethod
+    def _constant(expr: ast.expr) -> bool:
+        return not any(isinstance(n, ast.Name) for n in ast.walk(expr))
+
+    def text(self, expr: ast.expr) -> str:
+        """Source text fit for a statement of its own: several lines get parentheses."""
+        text = self._facts.text(expr)
+        return f"({text})" if "\n" in text or "\r" in text else text
+
+    def lines(self, steps: tuple[Step, ...], buffer: str) -> list[str]:
+        """The statements that apply steps to a buffer."""
+        return [s.line(buffer, tuple(self.text(o) for o in s.operands)) for s in steps]
+
+    def reads(self, expr: ast.AST, name: str) -> bool:
+        """Whether an expression reads a name."""
+        return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(expr))
+
+    def keeps_type(self, step: Step, leaf: str) -> bool:
+        """Whether a float buffer surely has the type and shape of the step's result."""
+        if step.call and step.behind == () and step.before == ():
+            return True
+        return all(self._fits(operand, leaf) for operand in step.operands)
+
+    def _fits(self, operand: ast.expr, leaf: str) -> bool:
+        node = operand.operand if isinstance(operand, ast.UnaryOp) else operand
+        if isinstance(node, ast.Constant):
+            return type(node.value) in (int, float)
+        return self.own_reduction(node, leaf)
+
+    def own_reduction(self, node: ast.expr, leaf: str) -> bool:
+        """Whether this reduces `leaf` to something that broadcasts back to its shape."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        if node.func.attr not in library.REDUCTIONS:
+            return False
+        arguments = list(node.args)
+        owner: ast.expr | None = node.func.value
+        if (self._facts.names.dotted(node.func) or "").startswith("numpy."):
+            owner = arguments.pop(0) if arguments else None
+        if not isinstance(owner, ast.Name) or owner.id != leaf:
+            return False
+        keywords = {k.arg: k.value for k in node.keywords}
+        if set(keywords) - {"axis", "keepdims"} or len(arguments) > 1:
+            return False
+        axis = arguments[0] if arguments else keywords.get("axis")
+        keep = keywords.get("keepdims")
+        whole = axis is None or (isinstance(axis, ast.Constant) and axis.value in (None, 0))
+        return whole or (isinstance(keep, ast.Constant) and keep.value is True)
+
+
+def evaluated_once(stmt: ast.stmt) -> Iterator[ast.expr]:
+    """Expressions of a simple statement that run exactly once, outermost first."""
+    value = getattr(stmt, "value", None)
+    stack: list[ast.AST] = [value] if isinstance(value, ast.expr) else []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.expr):
+            yield node
+        if isinstance(node, (ast.BoolOp, ast.IfExp, ast.Compare)):
+            first = {ast.BoolOp: "values", ast.IfExp: "test"}.get(type(node))
+            kept = getattr(node, first) if first else node.left  # type: ignore[union-attr]
+            stack.append(kept[0] if isinstance(kept, list) else kept)
+        elif not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))

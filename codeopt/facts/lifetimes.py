@@ -1,0 +1,160 @@
+"""Local values that stay alive after their last read while something else is being made."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codeopt.facts import library
+from codeopt.facts.index import LOOPS, DefNode
+from codeopt.facts.loops import Loop
+
+if TYPE_CHECKING:
+    from codeopt.facts import Facts
+    from codeopt.facts.flow import Flow
+
+# Values whose end does something: dropping them earlier is a change of behaviour.
+_RESOURCES = (
+    "builtins.open", "tempfile.", "subprocess.", "socket.", "threading.", "multiprocessing.", "mmap.",
+    "sqlite3.", "shelve.", "weakref.", "contextlib.", "concurrent.", "io.", "gzip.", "bz2.", "lzma.",
+    "zipfile.", "tarfile.", "os.", "h5py.", "asyncio.", "ctypes.", "signal.", "logging.",
+)  # fmt: skip
+_SMALL = (
+    frozenset(f"builtins.{n}" for n in ["len", "print", "isinstance", "int", "float", "str", "bool", "range", "round", "id", "type", "repr"])
+    | frozenset(f"builtins.{n}" for n in ["hasattr", "getattr", "setattr", "enumerate", "zip", "min", "max", "sum", "any", "all"])
+)  # fmt: skip
+_SMALL_METHODS = library.REDUCTIONS | frozenset(
+    {
+        "item",
+        "append",
+        "keys",
+        "values",
+        "items",
+        "get",
+        "format",
+        "join",
+        "size",
+        "dim",
+        "numel",
+        "all",
+        "any",
+    }
+    | {"argmax", "argmin", "startswith", "endswith", "strip", "lower", "upper", "update", "step", "zero_grad"}
+    | {"debug", "info", "warning", "error", "write", "close", "flush", "add", "pop", "tolist", "norm"}
+)
+_MADE = (ast.Call, ast.BinOp, ast.ListComp, ast.DictComp, ast.SetComp)
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """The last read of a local value.
+
+    `after`: something is allocated later on the way out. `next_turn`: the loop whose next turn
+    builds a value while this one is still bound.
+    """
+
+    name: str
+    made: ast.stmt
+    value: ast.expr
+    last: ast.stmt
+    after: bool
+    next_turn: Loop | None
+
+
+class Lifetimes:
+    """Finds deaths in one file."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def deaths(self, function: DefNode) -> Iterator[Death]:
+        """Every local of a function that could be unbound after its last read, to some use."""
+        flow = self._facts.flow(function)
+        if flow.opaque:
+            return
+        for stmt in flow.own_statements():
+            for name, value, block in self._made_by(stmt):
+                if name in flow.captured or name in flow.parameters or name.startswith("__"):
+                    continue
+                death = self._death(name, stmt, value, block, flow)
+                if death is not None:
+                    yield death
+
+    def _made_by(self, stmt: ast.stmt) -> Iterator[tuple[str, ast.expr, list[ast.stmt]]]:
+        """Names that a statement binds to a value worth freeing, and the block that reads them."""
+        if isinstance(stmt, ast.Assign) and isinstance(stmt.value, _MADE) and len(stmt.targets) == 1:
+            target = stmt.targets[0]
+            names = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
+            if not self._is_resource(stmt.value) and not self._is_small(stmt.value):
+                block = self._facts.edits.siblings(stmt)
+                yield from ((n.id, stmt.value, block) for n in names if isinstance(n, ast.Name))
+        elif isinstance(stmt, (ast.For, ast.AsyncFor)) and isinstance(stmt.target, ast.Name):
+            if isinstance(stmt.iter, ast.Call) and not self._is_small(stmt.iter):
+                yield stmt.target.id, stmt.iter, stmt.body
+
+    def _death(
+        self, name: str, made: ast.stmt, value: ast.expr, block: list[ast.stmt], flow: Flow
+    ) -> Death | None:
+        begin = block.index(made) if made in block else -1
+        last = self._last_reader(name, block[begin + 1 :])
+        if last is None or isinstance(last, (ast.Return, ast.Raise, ast.Break, ast.Continue)):
+            return None
+        if name in flow.live_after(last) or name not in flow.bound_after(last):
+            return None
+        rest = block[block.index(last) + 1 :]
+        if rest and self._binds(rest[0], name):
+            return None
+        loop = self._facts.parent(last)
+        again = loop if isinstance(loop, LOOPS) and last in loop.body else None
+        after = any(self.allocates(s) for s in rest) or self._outer_allocates(last, again, flow)
+        builds = again is not None and (made is again or made in block)
+        if not after and not builds:
+            return None
+        return Death(name, made, value, last, after, again if builds and not after else None)  # type: ignore[arg-type]
+
+    def _last_reader(self, name: str, statements: list[ast.stmt]) -> ast.stmt | None:
+        for stmt in reversed(statements):
+            if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(stmt)):
+                return stmt
+        return None
+
+    @staticmethod
+    def _binds(stmt: ast.stmt, name: str) -> bool:
+        targets = stmt.targets if isinstance(stmt, (ast.Assign, ast.Delete)) else []
+        return any(isinstance(t, ast.Name) and t.id == name for t in targets)
+
+    def _outer_allocates(self, last: ast.stmt, loop: ast.AST | None, flow: Flow) -> bool:
+        """Whether statements behind the block of `last`, not counting its own loop, allocate."""
+        stmt: ast.AST | None = loop if loop is not None else self._facts.parent(last)
+        while isinstance(stmt, ast.stmt) and stmt is not flow.function:
+            siblings = self._facts.edits.siblings(stmt)
+            if any(self.allocates(s) for s in siblings[siblings.index(stmt) + 1 :]):
+                return loop is None
+            stmt = self._facts.parent(stmt)
+        return False
+
+    def allocates(self, stmt: ast.stmt) -> bool:
+        """Whether a statement may make something big: a call that is not known to be small."""
+        for node in ast.walk(stmt):
+            if isinstance(node, ast.Call) and not self._is_small(node):
+                return True
+            if isinstance(node, ast.BinOp) and not isinstance(node.right, ast.Constant):
+                return True
+        return False
+
+    def _is_small(self, value: ast.expr) -> bool:
+        if not isinstance(value, ast.Call):
+            return False
+        dotted = self._facts.names.dotted(value.func)
+        if dotted in _SMALL or (dotted or "").startswith(("math.", "time.", "logging.", "warnings.")):
+            return True
+        # numpy.sum(x) and x.sum() alike.
+        return isinstance(value.func, ast.Attribute) and value.func.attr in _SMALL_METHODS
+
+    def _is_resource(self, value: ast.expr) -> bool:
+        if not isinstance(value, ast.Call):
+            return False
+        dotted = self._facts.names.dotted(value.func) or ""
+        return dotted.startswith(_RESOURCES)
