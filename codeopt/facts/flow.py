@@ -122,9 +122,8 @@ class Flow:
 
     @staticmethod
     def _is_compound(stmt: ast.stmt) -> bool:
-        return (hasattr(stmt, "body") and not isinstance(stmt, (*DEFS, ast.ClassDef))) or hasattr(
-            stmt, "cases"
-        )
+        is_definition = isinstance(stmt, (*DEFS, ast.ClassDef))
+        return hasattr(stmt, "cases") or (hasattr(stmt, "body") and not is_definition)
 
     def _named(self, bits: int) -> frozenset[str]:
         return frozenset(name for name, bit in self._bit.items() if bits & bit)

@@ -11,7 +11,8 @@ def _names(prefix: str, text: str) -> frozenset[str]:
     return frozenset(f"{prefix}.{name}" for name in text.split())
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """A set of names written in one string."""
     return frozenset(text.split())
 
 
@@ -73,18 +74,18 @@ READERS = (
 )
 
 # Methods of arrays and tensors. A method of an unknown type is trusted by these names only.
-FRESH_METHODS = _words(
+FRESH_METHODS = words(
     "sum mean std var min max prod argmax argmin argsort all any copy astype dot cumsum cumprod round clip "
     "repeat take tolist item nonzero tobytes clone exp log sqrt abs sigmoid tanh relu softmax "
     "log_softmax matmul mm bmm norm numel size dim nunique topk median trace"
 )
-VIEW_METHODS = _words(
+VIEW_METHODS = words(
     "reshape ravel view transpose swapaxes squeeze unsqueeze permute expand expand_as contiguous detach "
     "flatten t narrow select diagonal numpy cpu float double half to type conj"
 )
-SCALAR_ATTRIBUTES = _words(
+SCALAR_ATTRIBUTES = words(
     "shape dtype size ndim nbytes itemsize device requires_grad is_cuda columns index strides"
 )
-VIEW_ATTRIBUTES = _words("T real imag flat mT H values data base")
-IN_PLACE_METHODS = _words("sort fill put partition resize setfield itemset")
-REDUCTIONS = _words("sum mean std var min max prod median")
+VIEW_ATTRIBUTES = words("T real imag flat mT H values data base")
+IN_PLACE_METHODS = words("sort fill put partition resize setfield itemset")
+REDUCTIONS = words("sum mean std var min max prod median")

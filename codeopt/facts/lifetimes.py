@@ -21,28 +21,17 @@ _RESOURCES = (
     "sqlite3.", "shelve.", "weakref.", "contextlib.", "concurrent.", "io.", "gzip.", "bz2.", "lzma.",
     "zipfile.", "tarfile.", "os.", "h5py.", "asyncio.", "ctypes.", "signal.", "logging.",
 )  # fmt: skip
-_SMALL = (
-    frozenset(f"builtins.{n}" for n in ["len", "print", "isinstance", "int", "float", "str", "bool", "range", "round", "id", "type", "repr"])
-    | frozenset(f"builtins.{n}" for n in ["hasattr", "getattr", "setattr", "enumerate", "zip", "min", "max", "sum", "any", "all"])
-)  # fmt: skip
-_SMALL_METHODS = library.REDUCTIONS | frozenset(
-    {
-        "item",
-        "append",
-        "keys",
-        "values",
-        "items",
-        "get",
-        "format",
-        "join",
-        "size",
-        "dim",
-        "numel",
-        "all",
-        "any",
-    }
-    | {"argmax", "argmin", "startswith", "endswith", "strip", "lower", "upper", "update", "step", "zero_grad"}
-    | {"debug", "info", "warning", "error", "write", "close", "flush", "add", "pop", "tolist", "norm"}
+_SMALL = frozenset(
+    f"builtins.{name}"
+    for name in library.words(
+        "len print isinstance int float str bool range round id type repr hasattr getattr setattr "
+        "enumerate zip min max sum any all"
+    )
+)
+_SMALL_METHODS = library.REDUCTIONS | library.words(
+    "item append keys values items get format join size dim numel all any argmax argmin startswith "
+    "endswith strip lower upper update step zero_grad debug info warning error write close flush add "
+    "pop tolist norm"
 )
 _MADE = (ast.Call, ast.BinOp, ast.ListComp, ast.DictComp, ast.SetComp)
 
@@ -90,9 +79,9 @@ class Lifetimes:
             if not self._is_resource(stmt.value) and not self._is_small(stmt.value):
                 block = self._facts.edits.siblings(stmt)
                 yield from ((n.id, stmt.value, block) for n in names if isinstance(n, ast.Name))
-        elif isinstance(stmt, (ast.For, ast.AsyncFor)) and isinstance(stmt.target, ast.Name):
-            if isinstance(stmt.iter, ast.Call) and not self._is_small(stmt.iter):
-                yield stmt.target.id, stmt.iter, stmt.body
+        if isinstance(stmt, (ast.For, ast.AsyncFor)) and isinstance(stmt.target, ast.Name):
+            fits = isinstance(stmt.iter, ast.Call) and not self._is_small(stmt.iter)
+            yield from [(stmt.target.id, stmt.iter, stmt.body)] if fits else []
 
     def _death(
         self, name: str, made: ast.stmt, value: ast.expr, block: list[ast.stmt], flow: Flow
@@ -112,7 +101,7 @@ class Lifetimes:
         builds = again is not None and (made is again or made in block)
         if not after and not builds:
             return None
-        return Death(name, made, value, last, after, again if builds and not after else None)  # type: ignore[arg-type]
+        return Death(name, made, value, last, after, again if builds and not after else None)
 
     def _last_reader(self, name: str, statements: list[ast.stmt]) -> ast.stmt | None:
         for stmt in reversed(statements):

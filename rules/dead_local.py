@@ -1,0 +1,173 @@
+"""A local keeps its value alive after its last read while other values are made.
+
+What it does
+    Finds a local name that is not read any more, on any path, while the function goes on to
+    allocate, and unbinds it right after its last read.
+
+Why it costs memory
+    A name holds its value until the function returns or the name is bound again. Two arrays of
+    8 MiB that are needed one after the other are both alive at the peak: 16 MiB instead of 8.
+
+Example
+    features = load(path)
+    mean = features.mean()
+    model = build(mean)
+
+Use instead
+    features = load(path)
+    mean = features.mean()
+    del features
+    model = build(mean)
+
+When it is safe
+    The name is local, certainly bound at that point, dead on every path from there (loops and
+    exception handlers included), not captured by an inner function, and the function does not
+    look at its own frame (`locals`, `eval`, ...). Values whose end does something (open files,
+    temporary directories, locks, processes) are left alone. Only arrays that were made in this
+    function and that nothing else holds are unbound without a proof by running.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from codeopt.edit import Site, Trust
+from codeopt.rule import Example, Pair, Rule
+
+if TYPE_CHECKING:
+    from codeopt.facts import Facts
+    from codeopt.facts.index import DefNode
+    from codeopt.facts.lifetimes import Death
+
+_ARRAYS = ("ndarray", "tensor", "frame", "sparse")
+
+RULE = Rule(
+    code="MEM103",
+    name="dead-local",
+    trust=Trust.EXACT,
+    summary="a local outlives its last read while more is allocated",
+    triggers=("def ",),
+    pair=Pair("P10", 16.0, 8.0),
+    examples=(
+        Example(
+            before=(
+                "import numpy as np\n\ndef f(n):\n    a = np.ones(n)\n    s = a.sum()\n"
+                "    b = np.zeros(n)\n    return s + b.sum()\n"
+            ),
+            after=(
+                "import numpy as np\n\ndef f(n):\n    a = np.ones(n)\n    s = a.sum()\n    del a\n"
+                "    b = np.zeros(n)\n    return s + b.sum()\n"
+            ),
+            call="f(10)",
+        ),
+        Example(
+            before=(
+                "def f(load, fit, path):\n    x = load(path)\n    y = load(path)\n    z = [x, y]\n"
+                "    if fit(z):\n        print(x)\n    return fit(path)\n"
+            ),
+            after=(
+                "def f(load, fit, path):\n"
+                "    x = load(path)\n"
+                "    y = load(path)\n"
+                "    z = [x, y]\n"
+                "    del y\n"
+                "    if fit(z):\n"
+                "        print(x)\n"
+                "    del x\n"
+                "    return fit(path)\n"
+            ),
+            call="f(len, bool, 'ab')",
+            sites=2,
+        ),
+        Example(
+            before="def f(g):\n    a = g(1); b = g(2); c = a + b; d = g(3); return c + d\n",
+            after="def f(g):\n    a = g(1); b = g(2); c = a + b; del a, b; d = g(3); return c + d\n",
+            call="f(abs)",
+        ),
+    ),
+    counterexamples=(
+        "def f(g):\n    a = g(1)\n    b = len(a)\n    return b\n",
+        "def f(g):\n    a = g(1)\n    b = lambda: a\n    c = g(2)\n    return b, c\n",
+        "def f(g):\n    a = g(1)\n    b = g(a)\n    c = g(2)\n    return b, c, locals()\n",
+        (
+            "def f(g):\n"
+            "    a = g(1)\n"
+            "    try:\n"
+            "        b = g(a)\n"
+            "        c = g(b)\n"
+            "    except ValueError:\n"
+            "        c = a\n"
+            "    return c\n"
+        ),
+        "def f(g):\n    a = g(1)\n    b = g(a)\n    a = g(b)\n    return a\n",
+        (
+            "import tempfile\n"
+            "\n"
+            "def f(g):\n"
+            "    d = tempfile.TemporaryDirectory()\n"
+            "    p = d.name\n"
+            "    return g(p)\n"
+        ),
+    ),
+)
+
+
+def find(facts: Facts) -> Iterator[Site]:
+    """One site for all names that die at one statement."""
+    for function in facts.functions():
+        deaths = [d for d in facts.lifetimes.deaths(function) if d.after]
+        deaths.sort(key=lambda d: facts.index.order(d.last))
+        for last, group in groupby(deaths, key=lambda d: d.last):
+            dying = list({d.name: d for d in group}.values())
+            names = ", ".join(d.name for d in dying)
+            edits = facts.edits.insert_after(last, f"del {names}")
+            if edits:
+                message = f"`{names}` is not read again, but stays alive while more is allocated"
+                certain = all(_certain(d, function, facts) for d in dying)
+                yield RULE.site(facts, dying[0].made, message, edits, certain=certain)
+
+
+def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
+    value = facts.arrays.value(death.value, death.made)
+    if (
+        value.kind not in _ARRAYS
+        or not value.fresh
+        or value.rank == 0
+        or not isinstance(death.made, ast.Assign)
+    ):
+        return False
+    if not isinstance(death.made.targets[0], ast.Name) or _is_tiny(death.value):
+        return False
+    if not facts.aliases.owner(death.name, death.last, function).owned:
+        return False
+    if any(facts.aliases.keeps(n) for n in _reads(death.name, death.last)):
+        return False
+    return any(_makes_array(stmt, facts) for stmt in _following(death, facts))
+
+
+def _reads(name: str, stmt: ast.stmt) -> Iterator[ast.Name]:
+    return (
+        n for n in ast.walk(stmt) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+    )
+
+
+def _following(death: Death, facts: Facts) -> list[ast.stmt]:
+    block = facts.edits.siblings(death.last)
+    return block[block.index(death.last) + 1 :]
+
+
+def _makes_array(stmt: ast.stmt, facts: Facts) -> bool:
+    if not isinstance(stmt, ast.Assign):
+        return False
+    value = facts.arrays.value(stmt.value, stmt)
+    return value.kind in _ARRAYS and value.fresh and value.rank != 0 and not _is_tiny(stmt.value)
+
+
+def _is_tiny(value: ast.expr) -> bool:
+    """A constructor call with nothing but literals makes an array whose size one can read."""
+    return isinstance(value, ast.Call) and not any(
+        isinstance(n, ast.Name) for a in value.args for n in ast.walk(a)
+    )
