@@ -1,0 +1,251 @@
+"""Shapes of expressions that several rules look for: calls, axes, masks, and what only computes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from codeopt.edit import Edit
+from codeopt.facts import library
+from codeopt.facts.index import COMPREHENSIONS, DEFS
+
+if TYPE_CHECKING:
+    from codeopt.facts import Facts
+
+# Methods that compute from what they are called on and write nothing, whatever the library.
+PURE_METHODS = library.FRESH_METHODS | frozenset(
+    "T reshape transpose ravel squeeze unsqueeze isin isna isnull notna notnull between eq ne gt ge lt le "
+    "pow abs t view size dim float double long int bool mT sigmoid add sub mul div to".split()
+)
+_PURE_MODULES = ("numpy.", "math.", "torch.")
+_STATEFUL = ("numpy.random.", "torch.rand", "torch.manual", "torch.set_", "numpy.set", "numpy.seterr")
+_WRITERS = frozenset(
+    {"numpy.put", "numpy.copyto", "numpy.place", "numpy.putmask", "numpy.save", "torch.save"}
+)
+_BLOCK_ENDS = (ast.stmt, ast.Lambda, *COMPREHENSIONS)
+
+
+def same(a: ast.AST, b: ast.AST) -> bool:
+    """Whether two expressions are written alike."""
+    return ast.dump(a) == ast.dump(b)
+
+
+def is_call(facts: Facts, node: ast.AST, *dotted: str) -> bool:
+    """Whether a node calls one of these functions, by canonical name."""
+    return isinstance(node, ast.Call) and facts.names.dotted(node.func) in dotted
+
+
+def method(node: ast.AST | None, *names: str) -> tuple[ast.expr, ast.Call] | None:
+    """Receiver and call of `receiver.name(...)`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
+        return node.func.value, node
+    return None
+
+
+def arguments(call: ast.Call, *names: str) -> dict[str, ast.expr] | None:
+    """Arguments by name where `names` are the positional ones in order; None with `*` or `**`."""
+    found: dict[str, ast.expr] = {}
+    if len(call.args) > len(names):
+        return None
+    for name, value in zip(names, call.args, strict=False):
+        if isinstance(value, ast.Starred):
+            return None
+        found[name] = value
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            return None
+        found[keyword.arg] = keyword.value
+    return found
+
+
+def number(node: ast.AST | None) -> int | float | None:
+    """The value of a number written out, signs included; a bool is none."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = number(node.operand)
+        return None if value is None else -value
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        return node.value  # type: ignore[return-value]
+    return None
+
+
+def reduction(facts: Facts, node: ast.AST | None, *names: str) -> tuple[ast.expr, dict[str, ast.expr]] | None:
+    """What `x.sum(axis=1)` or `np.sum(x, axis=1)` reduces, and its further arguments by name."""
+    if not isinstance(node, ast.Call):
+        return None
+    dotted = facts.names.dotted(node.func)
+    if dotted in {f"numpy.{n}" for n in names}:
+        given = arguments(node, "a", "axis")
+        array = given.pop("a", None) if given is not None else None
+        return (array, given) if array is not None and given is not None else None
+    if dotted is None and (found := method(node, *names)) is not None:
+        given = arguments(node, "axis")
+        if given is None:
+            return None
+        if "dim" in given:
+            given["axis"] = given.pop("dim")
+        return found[0], given
+    return None
+
+
+def plain(node: ast.AST) -> bool:
+    """Whether a node is a name or a chain of attributes of one: reading it twice costs nothing."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def pure(facts: Facts, node: ast.AST) -> bool:
+    """Whether evaluating an expression only computes: no effects, no state, nothing written."""
+    match node:
+        case ast.Name() | ast.Constant():
+            return True
+        case ast.Attribute():
+            return pure(facts, node.value)
+        case ast.Call():
+            return _pure_call(facts, node)
+        case (
+            ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.Subscript() | ast.Slice() | ast.Tuple()
+            | ast.List() | ast.keyword() | ast.operator() | ast.unaryop() | ast.cmpop() | ast.expr_context()
+        ):  # fmt: skip
+            return all(pure(facts, child) for child in ast.iter_child_nodes(node))
+    return False
+
+
+def _pure_call(facts: Facts, call: ast.Call) -> bool:
+    if any(k.arg in (None, "out") for k in call.keywords):
+        return False
+    parts = [*call.args, *(k.value for k in call.keywords)]
+    dotted = facts.names.dotted(call.func)
+    if dotted is not None:
+        known = dotted.startswith(_PURE_MODULES) and not dotted.startswith(_STATEFUL)
+        known = known and dotted not in _WRITERS and not dotted.endswith("_")
+        known = known or dotted in ("builtins.len", "builtins.float", "builtins.int", "builtins.abs")
+        return known and "dropout" not in dotted and all(pure(facts, p) for p in parts)
+    if isinstance(call.func, ast.Attribute) and call.func.attr in PURE_METHODS:
+        return all(pure(facts, p) for p in (call.func.value, *parts))
+    return False
+
+
+def kind(facts: Facts, node: ast.expr) -> str:
+    """The kind of value an expression has where it stands, `unknown` where facts do not say."""
+    return facts.arrays.value(node, facts.statement(node)).kind
+
+
+def mask_of(node: ast.AST, subject: ast.AST) -> bool:
+    """Whether an expression is a boolean mask built from `subject` and from nothing else array-like."""
+    match node:
+        case ast.Compare(left=left, comparators=[right], ops=[op]):
+            if isinstance(op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)):
+                return False
+            for one, other in ((left, right), (right, left)):
+                if same(one, subject) and (number(other) is not None or isinstance(other, ast.Constant)):
+                    return True
+            return False
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor(), left=left, right=right):
+            return mask_of(left, subject) and mask_of(right, subject)
+        case ast.UnaryOp(op=ast.Invert(), operand=operand):
+            return mask_of(operand, subject)
+    return False
+
+
+def spell(facts: Facts, dotted: str, at: ast.AST) -> str | None:
+    """How the file spells a library function where `at` stands; None if it cannot."""
+    return facts.names.spell(dotted, at)
+
+
+def with_parts(facts: Facts, node: ast.expr, parts: dict[ast.expr, str]) -> str:
+    """The text of an expression with some of its parts replaced."""
+    start, end = facts.range(node)
+    data = facts.source.data
+    pieces: list[bytes] = []
+    position = start
+    for part, text in sorted(parts.items(), key=lambda item: facts.range(item[0])):
+        begin, stop = facts.range(part)
+        pieces += [data[position:begin], text.encode()]
+        position = stop
+    pieces.append(data[position:end])
+    return b"".join(pieces).decode()
+
+
+def operand(facts: Facts, node: ast.expr) -> str:
+    """The text of an expression, in parentheses unless it is an atom, ready to be an operand."""
+    atom = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant, ast.List, ast.ListComp)
+    text = facts.text(node)
+    return text if isinstance(node, atom) else f"({text})"
+
+
+def in_class_body(facts: Facts, node: ast.AST) -> bool:
+    """Whether a comprehension at this place could not see the names around it."""
+    for parent in facts.index.ancestors(node):
+        if isinstance(parent, ast.ClassDef):
+            return True
+        if isinstance(parent, (*DEFS, ast.Lambda)):
+            return False
+    return False
+
+
+def can_hoist(facts: Facts, node: ast.AST) -> bool:
+    """Whether a node is evaluated exactly once whenever its statement begins to run."""
+    below = node
+    for parent in facts.index.ancestors(node):
+        if isinstance(parent, (ast.IfExp, ast.BoolOp, *_BLOCK_ENDS[1:])):
+            return False
+        if isinstance(parent, ast.Compare) and len(parent.ops) > 1:
+            return False
+        if isinstance(parent, ast.stmt):
+            simple = (ast.Return, ast.Assign, ast.AugAssign, ast.Expr, ast.AnnAssign)
+            return isinstance(parent, simple) and getattr(parent, "value", None) is below
+        below = parent
+    return False
+
+
+def string_key(node: ast.AST) -> str | None:
+    """The column name of `frame["name"]`, else None."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return node.slice.value if isinstance(node.slice.value, str) else None
+    return None
+
+
+def column_mask(node: ast.AST, frame: ast.expr) -> bool:
+    """Whether an expression is a row mask built from columns of `frame`, such as `df["a"] > 0`."""
+    match node:
+        case ast.Compare(ops=[op]):
+            if isinstance(op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)):
+                return False
+            return any(_column(side, frame) for side in (node.left, *node.comparators))
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor(), left=left, right=right):
+            return column_mask(left, frame) and column_mask(right, frame)
+        case ast.UnaryOp(op=ast.Invert(), operand=operand):
+            return column_mask(operand, frame)
+        case ast.Call(
+            func=ast.Attribute(value=value, attr="isin" | "isna" | "notna" | "isnull" | "notnull" | "between")
+        ):
+            return _column(value, frame)
+    return False
+
+
+def _column(node: ast.AST, frame: ast.expr) -> bool:
+    return string_key(node) is not None and same(node.value, frame)  # type: ignore[attr-defined]
+
+
+def add_argument(facts: Facts, call: ast.Call, text: str) -> tuple[Edit, ...]:
+    """Edits that add a keyword argument at the end of a call."""
+    _, end = facts.range(call)
+    parts = [*call.args, *(k.value for k in call.keywords)]
+    start = max((facts.range(p)[1] for p in parts), default=facts.range(call.func)[1])
+    rest = re.sub(r"#[^\r\n]*", "", facts.source.data[start : end - 1].decode())
+    comma = "" if not parts else " " if rest.rstrip().endswith(",") else ", "
+    return (Edit(end - 1, end - 1, f"{comma}{text}"),)
+
+
+def replace_bare(facts: Facts, node: ast.expr, text: str) -> tuple[Edit, ...]:
+    """Replace an expression by an atom, together with parentheses that only the expression needed."""
+    start, end = facts.range(node)
+    data = facts.source.data
+    before, after = data[:start].rstrip(), data[end:].lstrip()
+    opened = before[-2:-1]
+    is_group = before[-1:] == b"(" and after[:1] == b")" and not (opened.isalnum() or opened in (b"_", b"]", b")"))
+    if is_group:
+        start, end = len(before) - 1, len(data) - len(after) + 1
+    return (Edit(start, end, text),)
