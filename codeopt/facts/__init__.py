@@ -25,6 +25,7 @@ from codeopt.facts.index import DEFS, DefNode, FunctionNode, Index
 from codeopt.facts.lifetimes import Lifetimes
 from codeopt.facts.loops import Loops
 from codeopt.facts.names import Names
+from codeopt.facts.overwrite import Overwrites
 from codeopt.source import Problem, SourceFile
 
 N = TypeVar("N", bound=ast.AST)
@@ -125,6 +126,11 @@ class Facts:
     def in_place(self) -> InPlace:
         """Array expressions taken apart into steps."""
         return InPlace(self)
+
+    @cached_property
+    def overwrites(self) -> Overwrites:
+        """Statements that could work in the memory of what they use up."""
+        return Overwrites(self)
 
     @cached_property
     def lifetimes(self) -> Lifetimes:

@@ -25,6 +25,8 @@ _MADE = {
     "pandas.DataFrame": "frame", "pandas.read_csv": "frame", "pandas.concat": "frame",
     "pandas.Series": "series", "scipy.sparse.csr_matrix": "sparse",
 }  # fmt: skip
+_NUMBERS = frozenset(f"builtins.{name}" for name in library.words("len int float round abs str bool id hash"))
+_NUMBER_METHODS = frozenset({"item", "numel", "dim", "__len__"})
 _FLOATS = frozenset({"float16", "float32", "float64", "float"})
 
 
@@ -79,6 +81,10 @@ class Arrays:
                 return Value("list", fresh=True)
             case ast.Attribute() if expr.attr == "T":
                 return replace(self.value(expr.value, at, depth + 1), fresh=False)
+            case ast.Attribute(attr="size" | "ndim" | "nbytes"):
+                return Value("scalar", None, 0, fresh=True)
+            case ast.Subscript(value=ast.Attribute(attr="shape")):
+                return Value("scalar", None, 0, fresh=True)
         return UNKNOWN
 
     def _name(self, name: ast.Name, at: ast.stmt, depth: int) -> Value:
@@ -132,6 +138,8 @@ class Arrays:
         if dotted is None or dotted in ("builtins.getattr",):
             return self._method(call, at, depth, keywords)
         first = call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None
+        if dotted in _NUMBERS:
+            return Value("scalar", None, 0, fresh=True)
         if dotted in _MADE:
             return Value(_MADE[dotted], fresh=True)
         if dotted in library.NUMPY_OUT and first is not None:
@@ -170,6 +178,8 @@ class Arrays:
             return UNKNOWN
         name, owner = call.func.attr, self.value(call.func.value, at, depth + 1)
         fresh = is_fresh_method(call)
+        if name in _NUMBER_METHODS:
+            return Value("scalar", None, 0, fresh=True)
         if name == "astype":
             dtype = self._dtype(call.args[0] if call.args else keywords.get("dtype"))
             return Value(owner.kind, dtype, owner.rank, fresh)

@@ -64,6 +64,8 @@ class Edits:
         start, end = self.range(node)
         if self._needs_parentheses(node, text):
             text = f"({text})"
+        elif text.isidentifier() and self._parenthesised(node):
+            return self._without_parentheses(start, end, text)
         return (Edit(start, end, text),)
 
     def replace_statement(self, stmt: ast.stmt, lines: list[str]) -> tuple[Edit, ...]:
@@ -213,6 +215,15 @@ class Edits:
             if (value is node or (isinstance(value, list) and node in value)) and bound >= 2:
                 return several_lines and not isinstance(parent, (ast.Call, ast.List, ast.Tuple, ast.Set))
         return bound < _ATOM or several_lines
+
+    def _without_parentheses(self, start: int, end: int, text: str) -> tuple[Edit, ...]:
+        data = self._source.data
+        left = len(data[:start].rstrip()) - 1
+        right = data.index(b")", end)
+        if data[left + 1 : start].strip(b" ") or data[end:right].strip(b" "):
+            return (Edit(start, end, text),)
+        space = " " if data[left - 1 : left].isalnum() else ""
+        return (Edit(left, right + 1, space + text),)
 
     def _parenthesised(self, node: ast.expr) -> bool:
         start, end = self.range(node)
