@@ -13,7 +13,9 @@ class Same:
 
     `self_check` is whether the original equals itself when run twice; where it does not,
     only what is stable was compared and `unstable` names the rest. `max_error` is the
-    largest relative float error seen against the float64 run (0.0 for `exact`).
+    largest relative float error seen against the float64 run (0.0 for `exact`). `caveats` name
+    inputs outside of what the workload covers (bools for floats, 0-d arrays, what the original
+    refuses) on which the candidate does something else; there are none at `exact`.
     """
 
     level: Trust
@@ -23,14 +25,19 @@ class Same:
     faults_planted: int = 0
     faults_caught: int = 0
     max_error: float = 0.0
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Differs:
-    """A case on which the candidate does something else; shrunk, printed to be read."""
+    """A case on which the candidate does something else, printed to be read.
+
+    `index` is the case's place in the reference it was compared with, -1 where there is none.
+    """
 
     counterexample: str
     case: str = ""
+    index: int = -1
 
 
 @dataclass(frozen=True, slots=True)

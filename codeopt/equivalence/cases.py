@@ -1,0 +1,158 @@
+"""The inputs of a proof: which sizes, seeds and perturbations, and in which order.
+
+Policy. A case inside what the workload covers (its own dtypes or all floats of another width,
+integers for a float argument, any layout, any value) binds at every level. A case outside of
+it binds only where `exact` is promised: bools, int32 or one float width among others in place
+of floats, 0-d for an array, and any perturbation on which the original itself raises. At a
+weaker limit such a case gives a caveat in the verdict. Cases on which the original raises tell
+little, since candidates mostly raise for the same reason, so that at most one in eight is one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as hypothesis_seed
+from hypothesis import strategies as st
+
+from codeopt.equivalence.leaves import Leaf, leaves_of, size_of
+from codeopt.equivalence.perturb import KINDS, OUTSIDE, applies, perturb
+from codeopt.sandbox.world import World
+from codeopt.workload.call import Call
+
+LADDER = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""Scales tried from below, as long as one call stays under `CHEAP` seconds."""
+
+CHEAP = 0.05
+FULL = 2.0
+"""Seconds above which the call at scale 1.0 is left out."""
+
+BASE_BYTES = 1 << 14
+"""Perturbed cases are as large as they can be below this: loops turn more than once, and
+recording stays free."""
+
+QUIET = settings(
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+    print_blob=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Perturbation:
+    """A kind of change done to the leaf of this index; see `perturb.KINDS`."""
+
+    kind: str
+    leaf: int
+    path: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path or f'leaf {self.leaf}'} {self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A recipe for one call. `drawn` counts from 0 in the declared strategy's sequence, else -1."""
+
+    scale: float
+    seed: int
+    perturbations: tuple[Perturbation, ...] = ()
+    drawn: int = -1
+
+    @property
+    def outside(self) -> bool:
+        """Whether it leaves what the workload covers; such a case binds `exact` only."""
+        return any(p.kind in OUTSIDE for p in self.perturbations)
+
+    def __str__(self) -> str:
+        if self.drawn >= 0:
+            return f"example {self.drawn} of the declared strategy"
+        changed = "".join(f", {p}" for p in self.perturbations)
+        return f"scale {self.scale:g}, seed {self.seed}{changed}"
+
+
+def build(world: World, case: Case) -> Call:
+    """A fresh call. Raises WorkloadError where the builder does."""
+    call = world.build(case.scale, case.seed)
+    for change in case.perturbations:
+        call = perturb(call, change.kind, change.leaf)
+    return call
+
+
+def base_scale(world: World, scales: list[float], seed: int) -> float:
+    """The largest of the scales whose arguments stay small, else the smallest."""
+    best = scales[0]
+    for scale in scales:
+        if size_of(world.build(scale, seed)) <= BASE_BYTES:
+            best = scale
+    return best
+
+
+def plan(world: World, scales: list[float], wanted: int, seed: int) -> Iterator[Case]:
+    """Cases to try, best first: plain ones, each perturbation alone, then pairs by Hypothesis.
+
+    `scales` are those of the ladder that are cheap here, ascending. More are yielded than
+    wanted: whoever runs them drops those that raise.
+    """
+    base = base_scale(world, scales, seed)
+    yield Case(base, seed)
+    for i, scale in enumerate(scales):
+        yield Case(scale, seed + 1 + i)
+    leaves = leaves_of(world.build(base, seed))
+    singles = list(_singles(leaves))
+    for i, change in enumerate(singles):
+        yield Case(base, seed + 20 + i, (change,))
+    for i in range(max(4, wanted // 8)):
+        yield Case(scales[i % len(scales)], seed + 100 + i)
+    yield from _pairs(scales, singles, wanted, seed)
+
+
+def _singles(leaves: list[Leaf]) -> Iterator[Perturbation]:
+    """Every kind on every leaf it applies to, in turns, so that a cut anywhere leaves variety."""
+    longest = max((len(kinds) for kinds in KINDS.values()), default=0)
+    for rank in range(longest):
+        for i, leaf in enumerate(leaves[:24]):
+            kinds = KINDS[leaf.family]
+            if rank < len(kinds) and applies(kinds[rank], leaf, leaves):
+                yield Perturbation(kinds[rank], i, leaf.path)
+
+
+def case_strategy(scales: list[float], seeds: st.SearchStrategy[int], singles: list[Perturbation]) -> st.SearchStrategy[Case]:
+    """Cases with up to three perturbations; smaller scales and fewer changes are simpler."""
+    changes = st.lists(st.sampled_from(singles), max_size=3, unique=True) if singles else st.just([])
+    return st.builds(
+        lambda scale, seed, found: Case(scale, seed, tuple(found)), st.sampled_from(scales), seeds, changes
+    )
+
+
+def _pairs(scales: list[float], singles: list[Perturbation], wanted: int, seed: int) -> Iterator[Case]:
+    small = scales[: max(1, len(scales) - 1)][:4]
+    inside = [p for p in singles if p.kind not in OUTSIDE]
+    drawn: list[Case] = []
+    run_examples(case_strategy(small, st.integers(200, 400), inside), drawn.append, wanted, seed)
+    yield from dict.fromkeys(case for case in drawn if case.perturbations)
+
+
+def run_examples(strategy: st.SearchStrategy[Any], use: Callable[[Any], Any], count: int, seed: int) -> None:
+    """Hand `count` examples to `use`, the same ones for the same seed, fresh each time."""
+
+    @hypothesis_seed(seed)
+    @settings(QUIET, max_examples=count)
+    @given(strategy)
+    def each(example: Any) -> None:
+        use(example)
+
+    each()
+
+
+def drop_caches() -> None:
+    """Let go of what torch keeps between calls on an accelerator."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

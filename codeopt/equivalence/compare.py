@@ -1,0 +1,320 @@
+"""Comparing what two calls did, leaf by leaf, and saying at which level they agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from codeopt.edit import Trust
+from codeopt.equivalence.describe import describe, show, values_of
+from codeopt.equivalence.node import Large, Node
+from codeopt.equivalence.observe import Outcome
+from codeopt.equivalence.tolerance import NARROWER, RELATIVE, Floats, agree, as_floats
+
+MOST_DIFFERENCES = 6
+_FLOAT_WARNING = re.compile(r"(divide by zero|overflow|underflow|invalid value) encountered in ")
+_LISTED = ("gradients", "globals", "state", "files", "aliases")
+_WIDTHS = ("float16", "bfloat16", "float32", "float64")
+
+
+class Difference(NamedTuple):
+    """One place where two calls differ; `level` is the strongest promise it still keeps."""
+
+    path: str
+    expected: str
+    got: str
+    level: Trust | None
+
+    def __str__(self) -> str:
+        return f"{self.path}\n  expected  {self.expected}\n  got       {self.got}"
+
+
+class Comparison(NamedTuple):
+    """`level` is None where no level allows the differences. `max_error` is relative."""
+
+    level: Trust | None
+    differences: tuple[Difference, ...]
+    max_error: float
+
+
+def compare(
+    reference: Outcome,
+    candidate: Outcome,
+    reference64: Outcome | None = None,
+    unstable: Collection[str] = (),
+) -> Comparison:
+    """At which level `candidate` does what `reference` did.
+
+    `reference64` is the original run in float64, the judge of float errors where it is known.
+    Paths in `unstable`, with all below them, are not compared. Equal bit for bit is `exact`;
+    floats in tolerance and numpy's floating-point warnings (which name the ufunc that met the
+    value) `close`; narrower dtypes, or the tolerance of the next narrower dtype, `precision`;
+    float values beyond that `lossy`; anything else no level.
+    """
+    if reference.tree == candidate.tree:
+        return Comparison(Trust.EXACT, (), 0.0)
+    walk = _Walk(frozenset(unstable), reference.narrow, reference.tree)
+    high = reference64.tree if reference64 is not None else None
+    walk.root(reference.tree, candidate.tree, high)
+    found = sorted(walk.found, key=lambda d: -_rank(d.level))
+    level = max((d.level for d in found), key=_rank, default=Trust.EXACT)
+    return Comparison(level, tuple(found[:MOST_DIFFERENCES]), walk.error)
+
+
+def _rank(level: Trust | None) -> int:
+    return 9 if level is None else level.rank
+
+
+class _Walk:
+    def __init__(self, unstable: frozenset[str], narrow: bool, tree: Node) -> None:
+        self.unstable = unstable
+        self.narrow = narrow
+        self.tree = tree
+        self.found: list[Difference] = []
+        self.error = 0.0
+        self._span: float | None = None
+
+    def note(self, path: str, expected: str, got: str, level: Trust | None = None) -> None:
+        self.found.append(Difference(path, expected, got, level))
+
+    def root(self, r: Node, c: Node, h: Node | None) -> None:
+        theirs, ours = dict(r.children), dict(c.children)
+        above = dict(h.children) if h is not None else {}
+        if ("raised" in theirs) != ("raised" in ours) and not {"raised", "result"} & self.unstable:
+            a, b = (
+                f"raises {describe(d['raised'])}" if "raised" in d else f"returns {describe(d['result'])}"
+                for d in (theirs, ours)
+            )
+            self.note("outcome", a, b)
+            return
+        first = [name for name in ("raised", "result") if name in theirs]
+        for name in [*first, *(n for n in theirs if n not in first)]:
+            if name in ours:
+                self.node(name, theirs[name], ours[name], above.get(name))
+            else:
+                self.note(name, describe(theirs[name]), "nothing")
+        for name in ours.keys() - theirs.keys():
+            self.note(name, "nothing", describe(ours[name]))
+
+    def node(self, path: str, r: Node, c: Node, h: Node | None) -> None:
+        if r == c or path in self.unstable or len(self.found) > 10 * MOST_DIFFERENCES:
+            return
+        if r.kind != c.kind or r.type != c.type:
+            self.note(path, _with_type(r, c), _with_type(c, r))
+            return
+        if r.kind == "lines":
+            self.lines(path, r, c)
+            return
+        narrowed = self.meta(path, r, c)
+        if r.data != c.data or narrowed:
+            self.data(path, r, c, h)
+        if r.children != c.children:
+            self.children(path, r, c, h)
+
+    def meta(self, path: str, r: Node, c: Node) -> bool:
+        """Compare dtype, shape, flags; whether the dtype was narrowed and values remain to see."""
+        a, b = dict(r.meta), dict(c.meta)
+        if a == b:
+            return False
+        narrowed = _is_narrowed(a.get("dtype"), b.get("dtype"))
+        for key in a.keys() | b.keys():
+            x, y = a.get(key), b.get(key)
+            if x == y or f"{path}.{key}" in self.unstable:
+                continue
+            if narrowed and key == "strides" and _in_items(a) == _in_items(b):
+                continue
+            level = Trust.PRECISION if narrowed and key == "dtype" else None
+            self.note(f"{path}.{key}", str(x), str(y), level)
+        return narrowed and a.get("shape") == b.get("shape")
+
+    def data(self, path: str, r: Node, c: Node, h: Node | None) -> None:
+        if r.kind not in ("array", "float"):
+            self.note(path, describe(r), describe(c))
+            return
+        a, b = dict(r.meta), dict(c.meta)
+        if a.get("shape") != b.get("shape"):
+            return
+        dtype = str(b.get("dtype", c.type))
+        own = RELATIVE.get(dtype)
+        if own is None or str(a.get("dtype", r.type)) not in RELATIVE:
+            self.plain_values(path, r, c)
+            return
+        if r.kind == "float" and self.narrow:
+            dtype = NARROWER[dtype]
+        self.floats(path, r, c, h, dtype)
+
+    def floats(self, path: str, r: Node, c: Node, h: Node | None, dtype: str) -> None:
+        """Try the tolerance of the dtype, then that of the next narrower one."""
+        narrower = NARROWER.get(dtype)
+        triple = _triple(r, c, h)
+        if triple is None:
+            self.note(path, describe(r), describe(c))
+            return
+        if r.data == c.data:
+            return
+        bad: int | None = 0
+        for name, level in ((dtype, Trust.CLOSE), (narrower, Trust.PRECISION)):
+            if name is None:
+                continue
+            results = [agree(x, y, z, name, self.span(), s) for x, y, z, s in triple]
+            firsts = [(i, result.bad) for i, result in enumerate(results) if result.bad is not None]
+            if not firsts:
+                self.error = max(self.error, *(result.error for result in results))
+                self.note(path, describe(r), describe(c), level)
+                return
+            if level is Trust.CLOSE:
+                part, bad = firsts[0]
+        x, y, _, _ = triple[part]
+        assert bad is not None
+        at = path + _index(r, bad, part)
+        kind = "" if x.size == 1 else " (" + describe(r).partition(" of ")[0] + ")"
+        level_of_values = Trust.LOSSY if np.isfinite(y[bad]) == np.isfinite(x[bad]) else None
+        self.note(at, show(x[bad]) + kind, show(y[bad]), level_of_values)
+
+    def plain_values(self, path: str, r: Node, c: Node) -> None:
+        x, y = values_of(r), values_of(c)
+        if x is None or y is None or x.size != y.size or x.size == 0:
+            self.note(path, describe(r), _other(describe(c), describe(r)))
+            return
+        wrong = np.nonzero(x != y)[0]
+        if len(wrong):
+            bad = int(wrong[0])
+            self.note(path + _index(r, bad, 0), show(x[bad]), show(y[bad]))
+
+    def lines(self, path: str, r: Node, c: Node) -> None:
+        """Warnings or log records: numpy's floating-point ones may change with the ufunc."""
+        a, b = list(r.data), list(c.data)
+        plain = [[line for line in lines if not _FLOAT_WARNING.match(str(line[-1]))] for lines in (a, b)]
+        level = Trust.CLOSE if plain[0] == plain[1] else None
+        if level is None:
+            a, b = plain
+        i = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+        texts = [": ".join(map(str, lines[i])) if i < len(lines) else "nothing" for lines in (a, b)]
+        self.note(f"{path}[{i}]", texts[0], texts[1], level)
+
+    def children(self, path: str, r: Node, c: Node, h: Node | None) -> None:
+        theirs, ours = dict(r.children), dict(c.children)
+        above = dict(h.children) if h is not None else {}
+        inner = f"{path}: " if r.kind in _LISTED else path
+        if r.kind in ("sequence", "objects") and len(theirs) != len(ours):
+            self.note(path, f"{len(theirs)} items", f"{len(ours)} items")
+            return
+        if r.kind == "mapping" and list(theirs) != list(ours) and theirs.keys() == ours.keys():
+            self.note(f"{path} (order)", ", ".join(theirs), ", ".join(ours))
+        for name, node in theirs.items():
+            if name in ours:
+                self.node(inner + name, node, ours[name], above.get(name))
+            elif inner + name not in self.unstable:
+                self.note(inner + name, _there(r, node), "nothing")
+        for name in ours.keys() - theirs.keys():
+            # A candidate may add names of its own to its module.
+            if r.kind != "globals" and inner + name not in self.unstable:
+                self.note(inner + name, "nothing", _there(r, ours[name]))
+
+    def span(self) -> float:
+        """The largest finite magnitude among float arguments."""
+        if self._span is None:
+            self._span = _largest(self.tree)
+        return self._span
+
+
+def _largest(tree: Node) -> float:
+    largest = 1.0
+    waiting = [n for name, n in tree.children if name.startswith(("args", "kwargs", "init", "object"))]
+    while waiting:
+        node = waiting.pop()
+        waiting += [child for _, child in node.children]
+        values = values_of(node)
+        if values is not None and values.dtype.kind == "f" and values.size:
+            finite = np.abs(values[np.isfinite(values)])
+            largest = max(largest, float(finite.max(initial=0.0)))
+    return largest
+
+
+Quad = tuple[Floats, Floats, Floats | None, Floats | None]
+
+
+def _triple(r: Node, c: Node, h: Node | None) -> list[Quad] | None:
+    """Pairs of arrays to compare: the elements, or a sample and the sums of blocks."""
+    a, b = (str(dict(n.meta).get("dtype", n.type)) for n in (r, c))
+    top = str(dict(h.meta).get("dtype", h.type)) if h is not None else ""
+    if h is not None and (h.kind != r.kind or dict(h.meta).get("shape") != dict(r.meta).get("shape")):
+        h = None
+    if isinstance(r.data, bytes) and isinstance(c.data, bytes):
+        x, y = as_floats(r.data, a), as_floats(c.data, b)
+        z = as_floats(h.data, top) if h is not None and isinstance(h.data, bytes) else None
+        if x is None or y is None or x.size != y.size:
+            return None
+        return [(x, y, z if z is not None and z.size == x.size else None, None)]
+    if not (isinstance(r.data, Large) and isinstance(c.data, Large)):
+        return None
+    high = h.data if h is not None and isinstance(h.data, Large) else None
+    return _large_parts(r.data, c.data, high, (a, b, top))
+
+
+def _large_parts(r: Large, c: Large, h: Large | None, dtypes: tuple[str, str, str]) -> list[Quad] | None:
+    a, b, top = ("float32" if d == "bfloat16" else d for d in dtypes)
+    x, y = as_floats(r.sample, a), as_floats(c.sample, b)
+    if x is None or y is None or x.size != y.size or x.size == 0:
+        return None
+    z = as_floats(h.sample, top) if h is not None else None
+    if z is not None and z.size != x.size:
+        z, h = None, None
+    parts: list[Quad] = [(x, y, z, None)]
+    sums = [np.frombuffer(part.sums, np.float64) for part in (r, c)]
+    high = np.frombuffer(h.sums, np.float64) if h is not None else None
+    magnitudes = np.frombuffer(r.magnitudes, np.float64)
+    if len(sums[0]) == len(magnitudes):
+        parts.append((sums[0], sums[1], high, magnitudes))
+    return parts
+
+
+def _index(node: Node, flat: int, part: int) -> str:
+    if part:
+        return f" (sum of elements {flat * 1024} to {flat * 1024 + 1023})"
+    meta = dict(node.meta)
+    shape = meta.get("shape", ())
+    if isinstance(node.data, Large):
+        return f" (element {flat} of the sample)"
+    if str(meta.get("dtype", node.type)).startswith("complex"):
+        flat //= 2
+    if not shape:
+        return ""
+    return "[" + ", ".join(str(int(i)) for i in np.unravel_index(flat, shape)) + "]"
+
+
+def _is_narrowed(a: Any, b: Any) -> bool:
+    if a in _WIDTHS and b in _WIDTHS:
+        return _WIDTHS.index(b) < _WIDTHS.index(a)
+    if (a, b) == ("complex128", "complex64"):
+        return True
+    try:
+        x, y = np.dtype(a), np.dtype(b)
+    except TypeError:
+        return False
+    return x.kind in "iu" and y.kind in "iu" and y.itemsize < x.itemsize
+
+
+def _in_items(meta: dict[str, Any]) -> list[float]:
+    size = np.dtype(meta["dtype"]).itemsize
+    return [stride / size for stride in meta["strides"]]
+
+
+def _with_type(node: Node, other: Node) -> str:
+    text = describe(node)
+    if text == describe(other) or node.kind == other.kind:
+        return f"{node.type}: {text}"
+    return text
+
+
+def _other(text: str, first: str) -> str:
+    return text if text != first else f"{text}, other bytes"
+
+
+def _there(parent: Node, node: Node) -> str:
+    if parent.kind == "aliases":
+        return f"share memory, {node.data} bytes apart"
+    return describe(node)

@@ -1,0 +1,191 @@
+"""Everything a caller could notice about one call, as one tree."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from codeopt.equivalence.aliases import alias_graph
+from codeopt.equivalence.invoke import Performed, perform
+from codeopt.equivalence.node import Node, type_name
+from codeopt.equivalence.objects import drain, record_error
+from codeopt.equivalence.snapshot import Recorder
+from codeopt.equivalence.surroundings import (
+    Streams,
+    files_below,
+    files_node,
+    seed_everything,
+    settings_restored,
+    state_node,
+)
+from codeopt.sandbox.world import World
+from codeopt.workload.call import Call
+
+_GLOBAL_KINDS = (bool, int, float, complex, str, bytes, list, dict, set, tuple, np.ndarray, np.generic)
+
+
+class Outcome(NamedTuple):
+    """What one call did. `tree` is all there is to compare.
+
+    `opaque` lists the paths that could not be looked into; `narrow` is whether a float among
+    the arguments is narrower than float64; `seconds` were spent in the target's body; `where` is
+    `FILE:LINE` of the target's file where an exception passed through it.
+    """
+
+    tree: Node
+    raised: bool
+    opaque: tuple[str, ...]
+    narrow: bool
+    seconds: float
+    where: str = ""
+
+    def part(self, name: str) -> Node | None:
+        """The child of the tree with this name."""
+        return dict(self.tree.children).get(name)
+
+
+def observe(
+    world: World,
+    call: Call,
+    seed: int = 0,
+    known: frozenset[int] = frozenset(),
+    adapt: Callable[[Any], Any] | None = None,
+) -> Outcome:
+    """Make the call and record everything about it. Only what the target raises is caught."""
+    streams = Streams()
+    folder = os.getcwd()
+    before = files_below(folder)
+    with settings_restored(), world.active():
+        seed_everything(seed)
+        with streams.capturing():
+            done, error, lazily, seconds = _run(world, call, streams, adapt)
+            state = state_node()
+            recorder = Recorder(known)
+            parts = _record(recorder, call, done, error, lazily)
+            # Before the backward probe, which a caller would run later, if ever.
+            said = streams.nodes()
+            globals_ = _globals(world, recorder.known)
+            parts.append(("gradients", _gradients(recorder)))
+    parts += [("globals", globals_), ("state", state), *said]
+    parts.append(("files", files_node(folder, before)))
+    tree = Node("outcome", "", (), None, tuple(parts))
+    where = _where(error, str(world.target.path)) if error is not None else ""
+    return Outcome(tree, error is not None, tuple(recorder.opaque_paths), _is_narrow(tree), seconds, where)
+
+
+def _where(error: BaseException, path: str) -> str:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    return f"{path}:{frames[-1].lineno}" if frames else ""
+
+
+def _run(
+    world: World, call: Call, streams: Streams, adapt: Callable[[Any], Any] | None
+) -> tuple[Performed, BaseException | None, Node | None, float]:
+    """The call itself. An iterator that it returns is drained here, and what was done before the
+    first item was asked for is noted: code that runs at once is not as lazy as a generator."""
+    lazily: Node | None = None
+    start = time.perf_counter()
+    try:
+        done = perform(world.callable, call, adapt)
+    except (Exception, SystemExit) as error:
+        # The arguments after a failed call are compared too, so it must not pass on from here.
+        seconds = time.perf_counter() - start
+        return Performed(None), error, None, seconds
+    if _is_iterator(done.result):
+        early = Recorder()
+        at_once = early.record([call.args, dict(call.kwargs)], "args") if not _holds_iterator(call) else None
+        items, error = drain(done.result)
+        lazily = Node(
+            "iterator",
+            type_name(type(done.result)),
+            (("said before the first item", streams.mark()),),
+            None,
+            (("items", Node("sequence")), *((("before", at_once),) if at_once is not None else ())),
+        )
+        done = Performed(_Drained(items, error), done.subject)
+    return done, None, lazily, time.perf_counter() - start
+
+
+class _Drained(NamedTuple):
+    items: list[Any]
+    error: BaseException | None
+
+
+def _is_iterator(value: Any) -> bool:
+    kind = type(value)
+    return hasattr(kind, "__next__") and hasattr(kind, "__iter__") and not hasattr(kind, "read")
+
+
+def _holds_iterator(call: Call) -> bool:
+    return any(_is_iterator(v) for v in (*call.args, *call.kwargs.values()))
+
+
+def _record(
+    recorder: Recorder, call: Call, done: Performed, error: BaseException | None, lazily: Node | None
+) -> list[tuple[str, Node]]:
+    parts = [(f"args[{i}]", recorder.record(v, f"args[{i}]")) for i, v in enumerate(call.args)]
+    parts += [(f"kwargs[{k!r}]", recorder.record(v, f"kwargs[{k!r}]")) for k, v in call.kwargs.items()]
+    if call.init is not None:
+        values = [*call.init.args, *call.init.kwargs.values()]
+        parts += [(f"init[{i}]", recorder.record(v, f"init[{i}]")) for i, v in enumerate(values)]
+    if done.subject is not None:
+        parts.append(("object", recorder.record(done.subject, "object")))
+    if error is not None:
+        parts.append(("raised", record_error(recorder, error, "raised")))
+    elif isinstance(done.result, _Drained) and lazily is not None:
+        children = [(".items", recorder.record(done.result.items, "result.items"))]
+        if done.result.error is not None:
+            children.append((".raised", record_error(recorder, done.result.error, "result.raised")))
+        parts.append(("result", lazily._replace(children=(*lazily.children[1:], *children))))
+    else:
+        parts.append(("result", recorder.record(done.result, "result")))
+    parts.append(("shared memory", alias_graph(recorder.claims)))
+    return parts
+
+
+def _gradients(recorder: Recorder) -> Node:
+    """What a backward pass of the caller's would bring; it may raise, which is a finding too."""
+    if not (recorder.outputs and recorder.leaves):
+        return Node("gradients", "")
+    from codeopt.equivalence.tensors import gradients
+
+    outputs = [t for t in recorder.outputs if t.is_floating_point()]
+    fresh = Recorder(recorder.known)
+    try:
+        found = gradients(outputs, recorder.leaves)
+    except Exception as error:  # noqa: BLE001 - backward runs the user's functions and hooks
+        return Node("gradients", "", (), None, (("raised", record_error(fresh, error, "raised")),))
+    return Node("gradients", "", (), None, tuple((p, fresh.record(g, p)) for p, g in found.items()))
+
+
+def _globals(world: World, known: frozenset[int]) -> Node:
+    """The data among the globals of the target's module: counters, caches, tables."""
+    module = world.project.get(world.target.module)
+    recorder = Recorder(known, lenient=True)
+    names = sorted(vars(module)) if module is not None else []
+    parts = [
+        (name, recorder.record(vars(module)[name], f"globals.{name}"))
+        for name in names
+        if not name.startswith("__") and isinstance(vars(module)[name], _GLOBAL_KINDS)
+    ]
+    return Node("globals", "", (), None, tuple(parts))
+
+
+def _is_narrow(tree: Node) -> bool:
+    return any(
+        dict(node.meta).get("dtype") in ("float16", "float32", "bfloat16", "complex64")
+        for name, child in tree.children
+        if name.startswith(("args", "kwargs", "init", "object"))
+        for node in _nodes(child)
+    )
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for _, child in node.children:
+        yield from _nodes(child)

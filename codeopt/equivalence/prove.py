@@ -1,0 +1,219 @@
+"""The jobs of a proof, run in sandbox children: reference, self check, proof, counting faults.
+
+Policy. Inside of what the workload covers (see `cases`), every observable must agree at the
+level asked for. On a case outside of it, or on a perturbed one where the original raises, a
+disagreement refuses a candidate only where `exact` is the limit; otherwise it is a caveat, and
+the level is `close` at best. Something that cannot be looked into makes the verdict Unproven,
+and so do cases that catch fewer than half of the planted faults.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+from codeopt.edit import Trust
+from codeopt.equivalence.cases import Case, build
+from codeopt.equivalence.compare import Comparison, Difference, compare
+from codeopt.equivalence.describe import describe_call, shorten
+from codeopt.equivalence.faults import Fault
+from codeopt.equivalence.observe import Outcome, observe
+from codeopt.equivalence.reference import Reference, draw_calls, make_reference
+from codeopt.equivalence.verdict import Crashed, Differs, Same, Unproven, Verdict
+from codeopt.errors import WorkloadError
+from codeopt.sandbox.world import Overlay, World, load_world
+from codeopt.target import Target
+from codeopt.workload.call import Call
+
+__all__ = ["Reference", "count_caught", "make_reference", "prove", "self_check", "shrink"]
+
+MOST_CAVEATS = 5
+FAULT_SECONDS = 2.0
+"""Seconds that one case of a planted fault may take before it counts as caught, by hanging."""
+
+
+class _Stop(BaseException):
+    """Ends a run over a strategy's calls early; no error, so that Hypothesis does not shrink."""
+
+
+def outcomes_of(world: World, reference: Reference) -> Iterator[tuple[int, Outcome]]:
+    """The outcome of every case of the reference in this world, in the reference's order."""
+    if not reference.strategy:
+        for i, case in enumerate(reference.cases):
+            yield i, observe(world, build(world, case), case.seed, reference.known)
+        return
+    found: list[Outcome] = []
+    draw_calls(
+        world,
+        reference.drawn,
+        reference.seed,
+        lambda call: found.append(observe(world, call, reference.seed, reference.known)),
+    )
+    yield from enumerate(found[: len(reference.cases)])
+
+
+def self_check(target: Target, reference: Reference) -> tuple[str, ...]:
+    """The paths in which the original differs from itself, to be compared no more.
+
+    Raises WorkloadError if the original cannot be loaded again.
+    """
+    unstable: dict[str, None] = {}
+    for i, outcome in outcomes_of(load_world(target, {}), reference):
+        found = compare(reference.outcomes[i], outcome, None, tuple(unstable))
+        while found.differences:
+            unstable.update((_stable_part(d.path), None) for d in found.differences)
+            found = compare(reference.outcomes[i], outcome, None, tuple(unstable))
+    return tuple(unstable)
+
+
+def _stable_part(path: str) -> str:
+    """A path without the index of an element, so that all elements of the array are left out."""
+    if path == "outcome":
+        return "result"
+    return path.removesuffix(" (order)").partition(" (sum of")[0].partition(" (element")[0]
+
+
+def judge(
+    case: Case, reference: Outcome, found: Comparison, limit: Trust
+) -> tuple[Trust | None, Difference | None]:
+    """The level a case allows, and the difference to report: as a refusal (None) or a caveat."""
+    if found.level is not None and found.level.within(limit):
+        return found.level, None
+    worst = found.differences[0]
+    binding = not case.outside and not (reference.raised and case.perturbations)
+    if binding or limit is Trust.EXACT:
+        return None, worst
+    return Trust.CLOSE, worst
+
+
+def prove(
+    target: Target, overlay: Overlay, reference: Reference, unstable: tuple[str, ...], limit: Trust
+) -> tuple[Verdict, float]:
+    """Hold the candidate against the original, up to the first difference worse than `limit`.
+
+    Also returns the seconds spent in the target's body.
+    """
+    hidden = [p for o in reference.outcomes for p in o.opaque if not _covered(p, unstable)]
+    if hidden:
+        return Unproven(f"{hidden[0]} is of a type that cannot be looked into"), 0.0
+    try:
+        world = load_world(target, overlay)
+    except WorkloadError as error:
+        return Crashed(str(error)), 0.0
+    return _hold(world, reference, unstable, limit, outcomes_of(world, reference))
+
+
+def _covered(path: str, unstable: Iterable[str]) -> bool:
+    return any(path.startswith(prefix) for prefix in unstable)
+
+
+def _hold(
+    world: World,
+    reference: Reference,
+    unstable: tuple[str, ...],
+    limit: Trust,
+    outcomes: Iterable[tuple[int, Outcome]],
+) -> tuple[Verdict, float]:
+    level, error, seconds, count = Trust.EXACT, 0.0, 0.0, 0
+    caveats: dict[str, None] = {}
+    for i, outcome in outcomes:
+        count += 1
+        seconds += outcome.seconds
+        case, original = reference.cases[i], reference.outcomes[i]
+        found = compare(original, outcome, reference.high[i], unstable)
+        if outcome.opaque and not all(_covered(p, unstable) for p in outcome.opaque):
+            return Unproven(f"{outcome.opaque[0]} is of a type that cannot be looked into"), seconds
+        allowed, worst = judge(case, original, found, limit)
+        if allowed is None:
+            return Differs(explain(world, case, found.differences), str(case), i), seconds
+        if worst is not None and len(caveats) < MOST_CAVEATS:
+            caveats[shorten(f"{case}: {worst.path}: {worst.expected} becomes {worst.got}")] = None
+        level = max(level, allowed, key=lambda t: t.rank)
+        error = max(error, found.max_error)
+    if count < len(reference.cases):
+        return Unproven("the declared strategy gave fewer calls than to the original"), seconds
+    return Same(level, count, not unstable, unstable, 0, 0, error, tuple(caveats)), seconds
+
+
+def explain(world: World, case: Case, differences: Iterable[Difference], call: Call | None = None) -> str:
+    """The case, the call, and what came out otherwise, in a few lines."""
+    if call is None and case.drawn < 0:
+        call = build(world, case)
+    lines = [str(case)]
+    if call is not None:
+        lines.append(describe_call(world.target.qualname, call))
+    lines += [str(d) for d in list(differences)[:3]]
+    return "\n".join(lines)
+
+
+def shrink(
+    target: Target,
+    overlay: Overlay,
+    reference: Reference,
+    differs: Differs,
+    unstable: tuple[str, ...],
+    limit: Trust,
+) -> Differs:
+    """The simplest case near the given one on which the candidate still differs.
+
+    Gives `differs` back where none does in a fresh pair of worlds, as when a difference needs
+    the calls before it.
+    """
+    from codeopt.equivalence.shrink import simplest
+
+    original, candidate = load_world(target, {}), load_world(target, overlay)
+    return simplest(original, candidate, reference, differs, unstable, limit)
+
+
+def count_caught(
+    target: Target, faults: list[Fault], reference: Reference, unstable: tuple[str, ...]
+) -> tuple[int, int, list[str]]:
+    """How many of the wrong variants the cases tell from the original: planted, caught, and
+    the missed ones in words. A variant that cannot be imported or hangs is caught."""
+    small = [i for i, case in enumerate(reference.cases) if case.scale < 1.0]
+    missed: list[str] = []
+    for fault in faults:
+        if not _is_caught(target, fault, reference, unstable, small):
+            missed.append(f"line {fault.line}: {fault.description}")
+    return len(faults), len(faults) - len(missed), missed
+
+
+def _is_caught(
+    target: Target, fault: Fault, reference: Reference, unstable: tuple[str, ...], small: list[int]
+) -> bool:
+    try:
+        world = load_world(target, {str(target.path): fault.overlay_text})
+    except WorkloadError:
+        return True
+    if reference.strategy:
+        verdict, _ = _hold(world, reference, unstable, Trust.CLOSE, outcomes_of(world, reference))
+        return isinstance(verdict, Differs)
+    for i in small:
+        case = reference.cases[i]
+        call = build(world, case)
+        outcome = _in_time(lambda: observe(world, call, case.seed, reference.known))  # noqa: B023
+        if outcome is None:
+            return True
+        found = compare(reference.outcomes[i], outcome, reference.high[i], unstable)
+        if judge(case, reference.outcomes[i], found, Trust.CLOSE)[0] is None:
+            return True
+    return False
+
+
+def _in_time(run: Callable[[], Outcome]) -> Outcome | None:
+    """The outcome, or None where the run had to be stopped."""
+
+    def stop(number: int, frame: FrameType | None) -> Any:
+        raise _Stop
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, FAULT_SECONDS)
+    try:
+        return run()
+    except _Stop:
+        return None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)

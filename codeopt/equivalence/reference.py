@@ -1,0 +1,201 @@
+"""What the original did on every case: the yardstick that candidates are held against."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from codeopt.equivalence.cases import CHEAP, FULL, LADDER, Case, build, plan, run_examples
+from codeopt.equivalence.node import Large, Node
+from codeopt.equivalence.observe import Outcome, observe
+from codeopt.equivalence.perturb import widen
+from codeopt.errors import WorkloadError
+from codeopt.sandbox.world import World, load_world
+from codeopt.target import Target
+from codeopt.workload.call import Call
+
+BODY_SECONDS = 3.0
+"""Seconds that all cases may spend in the target's body, apart from the one at full scale:
+every candidate pays them again."""
+
+FEWEST = 8
+RAISING_SHARE = 8
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Cases with the original's outcomes, `high` being those of its float64 runs where they ran.
+
+    `seconds` were spent in the target's body. With `strategy`, calls are drawn from the declared
+    strategy by `seed` instead of being built from the cases.
+    """
+
+    cases: tuple[Case, ...]
+    outcomes: tuple[Outcome, ...]
+    high: tuple[Outcome | None, ...]
+    seconds: float
+    seed: int
+    strategy: bool = False
+    drawn: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def known(self) -> frozenset[int]:
+        """Digests of all large buffers, of which a candidate's recording needs no summary."""
+        return frozenset(
+            node.data.digest
+            for outcome in self.outcomes
+            for node in _nodes(outcome.tree)
+            if isinstance(node.data, Large)
+        )
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for _, child in node.children:
+        yield from _nodes(child)
+
+
+def make_reference(target: Target, cases_wanted: int, seed: int) -> Reference:
+    """Run the original on up to `cases_wanted` cases and record what it does.
+
+    Raises WorkloadError where the target or the workload cannot be imported, the builder
+    raises, or the target raises on the plain workload.
+    """
+    world = load_world(target, {})
+    if world.declared.strategy is not None:
+        return _from_strategy(world, cases_wanted, seed)
+    return _Gathering(world, cases_wanted, seed).run()
+
+
+class _Gathering:
+    def __init__(self, world: World, wanted: int, seed: int) -> None:
+        self.world = world
+        self.wanted = wanted
+        self.seed = seed
+        self.cases: list[Case] = []
+        self.outcomes: list[Outcome] = []
+        self.high: list[Outcome | None] = []
+        self.raising = 0
+        self.seconds = 0.0
+
+    def run(self) -> Reference:
+        scales, last = self.climb()
+        for case in plan(self.world, scales, self.wanted, self.seed):
+            full = len(self.cases) >= self.wanted or self.seconds > BODY_SECONDS
+            if full and len(self.cases) >= min(FEWEST, self.wanted):
+                break
+            self.add(case)
+        # Estimated from the last cheap scale, since a call that turns out slow is paid for already.
+        if last.seconds / scales[-1] <= 4 * FULL:
+            case = Case(1.0, self.seed + 1000)
+            outcome = observe(self.world, build(self.world, case), case.seed)
+            if outcome.seconds <= FULL:
+                self.keep(case, outcome)
+        return Reference(
+            tuple(self.cases), tuple(self.outcomes), tuple(self.high), self.seconds, self.seed
+        )
+
+    def climb(self) -> tuple[list[float], Outcome]:
+        """The scales on which a call is cheap, ascending, and what the largest of them did."""
+        usable: list[float] = []
+        last: Outcome | None = None
+        error: WorkloadError | None = None
+        for scale in (*LADDER, 1.0):
+            try:
+                call = self.world.build(scale, self.seed)
+            except WorkloadError as found:
+                # Some builders need a least size.
+                error = found
+                continue
+            outcome = observe(self.world, call, self.seed)
+            if outcome.raised and usable:
+                continue
+            if outcome.raised:
+                error = _refusal(self.world, outcome)
+                continue
+            if usable and outcome.seconds > CHEAP:
+                break
+            usable.append(scale)
+            last = outcome
+            if outcome.seconds > CHEAP:
+                break
+        if last is None:
+            raise error or WorkloadError(f"{self.world.target.ref}: no scale of the workload runs")
+        return usable, last
+
+    def add(self, case: Case) -> None:
+        """Run a case and keep it, unless enough of those that raise are there already."""
+        if case in self.cases:
+            return
+        outcome = observe(self.world, build(self.world, case), case.seed)
+        if outcome.raised and self.raising >= max(2, self.wanted // RAISING_SHARE):
+            return
+        self.raising += outcome.raised
+        self.keep(case, outcome)
+
+    def keep(self, case: Case, outcome: Outcome) -> None:
+        self.cases.append(case)
+        self.outcomes.append(outcome)
+        self.seconds += outcome.seconds
+        narrow = outcome.narrow and not outcome.raised
+        self.high.append(high_run(self.world, lambda: build(self.world, case), case.seed) if narrow else None)
+
+
+def high_run(world: World, make: Callable[[], Call], seed: int) -> Outcome | None:
+    """The original in float64, None where that raises: the judge of float errors."""
+    import sys
+
+    torch = sys.modules.get("torch")
+    before = torch.get_default_dtype() if torch is not None else None
+
+    def adapt(subject: Any) -> None:
+        if torch is not None and isinstance(subject, torch.nn.Module):
+            subject.double()
+
+    try:
+        call = widen(make())
+        if torch is not None:
+            torch.set_default_dtype(torch.float64)
+        outcome = observe(world, call, seed, adapt=adapt)
+    except (TypeError, ValueError, RuntimeError):
+        # Arguments that cannot be widened: there is no judge then.
+        return None
+    finally:
+        if torch is not None:
+            torch.set_default_dtype(before)
+    return None if outcome.raised else outcome
+
+
+def _refusal(world: World, outcome: Outcome) -> WorkloadError:
+    node = outcome.part("raised")
+    text = f"{node.type.removeprefix('builtins.')}: {node.data}" if node is not None else "raises"
+    where = outcome.where or str(world.target.path)
+    return WorkloadError(f"{world.target.ref}: {world.target.qualname} raises {text} ({where})")
+
+
+def draw_calls(world: World, count: int, seed: int, use: Callable[[Call], None]) -> None:
+    """Hand the calls that the declared strategy gives for this seed to `use`, fresh, in order."""
+    run_examples(world.declared.strategy, use, count, seed)
+
+
+def _from_strategy(world: World, wanted: int, seed: int) -> Reference:
+    outcomes: list[Outcome] = []
+    begin = time.perf_counter()
+
+    def use(call: Call) -> None:
+        if not isinstance(call, Call):
+            where = f"{world.declared.path}:{world.declared.line}"
+            raise WorkloadError(f"{where}: the strategy gave {type(call).__name__}, not codeopt.Call")
+        outcomes.append(observe(world, call, seed))
+
+    draw_calls(world, wanted, seed, use)
+    if all(o.raised for o in outcomes):
+        raise _refusal(world, outcomes[0])
+    cases = tuple(Case(0.0, seed, drawn=i) for i in range(len(outcomes)))
+    seconds = sum(o.seconds for o in outcomes)
+    notes = (f"drawn in {time.perf_counter() - begin - seconds:.2f} s",)
+    return Reference(cases, tuple(outcomes), (None,) * len(cases), seconds, seed, True, wanted, notes)
