@@ -156,11 +156,11 @@ def _child(program: Program, rewritten: bool, answer: Connection) -> None:
     import memray
 
     with loaded(program, rewritten) as load:
-        load.call(1.0, 0)()
+        _outcome(load.call(1.0, 0))
         call = load.call(1.0, 0)
         gc.collect()
         start = time.perf_counter()
-        kept = call()
+        kept = _outcome(call)
         seconds = time.perf_counter() - start
         del kept, call
         call = load.call(1.0, 0)
@@ -170,10 +170,18 @@ def _child(program: Program, rewritten: bool, answer: Connection) -> None:
             destination=memray.FileDestination(results, overwrite=True),
             file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS,
         ):
-            kept = call()
+            kept = _outcome(call)
         with memray.FileReader(results) as reader:
             answer.send((reader.metadata.peak_memory, seconds))
         del kept
+
+
+def _outcome(call: Prepared) -> Any:
+    """The result, kept alive by the caller; what raises (as some tempting rewrites do) has none."""
+    try:
+        return call()
+    except (TypeError, RuntimeError) as error:
+        return repr(error)
 
 
 def put_figures(text: str, name: str, figures: Mapping[str, int]) -> str:

@@ -10,12 +10,12 @@ def box_blur(image, radius=2):
     size = 2 * radius + 1
     padded = np.pad(image, radius, mode="edge")
     np.cumsum(padded, axis=0, out=padded)
-    columns = np.empty((padded.shape[0] - size + 1, padded.shape[1]))
+    columns = np.empty((padded.shape[0] - size + 1, padded.shape[1]), dtype=padded.dtype)
     columns[0] = padded[size - 1]
     np.subtract(padded[size:], padded[:-size], out=columns[1:])
     del padded
     np.cumsum(columns, axis=1, out=columns)
-    rows = np.empty((columns.shape[0], columns.shape[1] - size + 1))
+    rows = np.empty((columns.shape[0], columns.shape[1] - size + 1), dtype=columns.dtype)
     rows[:, 0] = columns[:, size - 1]
     np.subtract(columns[:, size:], columns[:, :-size], out=rows[:, 1:])
     rows /= size**2

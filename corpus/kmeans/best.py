@@ -17,7 +17,7 @@ def initial_centres(points, k, rng):
 
 def squared_distances(points, centres):
     """Matrix of squared Euclidean distances, shape (len(points), len(centres))."""
-    distances = np.empty((len(points), len(centres)))
+    distances = np.empty((len(points), len(centres)), dtype=np.result_type(points, centres))
     for start in range(0, len(points), 128):
         rows = slice(start, start + 128)
         difference = points[rows, np.newaxis, :] - centres[np.newaxis, :, :]

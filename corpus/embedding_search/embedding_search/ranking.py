@@ -12,9 +12,7 @@ def embed_queries(tokens: np.ndarray, table: np.ndarray, length: int) -> np.ndar
     return words.reshape(-1, length, table.shape[1]).mean(axis=1)
 
 
-def nearest(
-    queries: np.ndarray, documents: np.ndarray, penalty: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def nearest(queries: np.ndarray, documents: np.ndarray, penalty: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Index and score of the best document for every query."""
     similarity = queries @ documents.T
     adjusted = similarity - penalty[np.newaxis, :]
