@@ -238,14 +238,3 @@ def add_argument(facts: Facts, call: ast.Call, text: str) -> tuple[Edit, ...]:
     comma = "" if not parts else " " if rest.rstrip().endswith(",") else ", "
     return (Edit(end - 1, end - 1, f"{comma}{text}"),)
 
-
-def replace_bare(facts: Facts, node: ast.expr, text: str) -> tuple[Edit, ...]:
-    """Replace an expression by an atom, together with parentheses that only the expression needed."""
-    start, end = facts.range(node)
-    data = facts.source.data
-    before, after = data[:start].rstrip(), data[end:].lstrip()
-    opened = before[-2:-1]
-    is_group = before[-1:] == b"(" and after[:1] == b")" and not (opened.isalnum() or opened in (b"_", b"]", b")"))
-    if is_group:
-        start, end = len(before) - 1, len(data) - len(after) + 1
-    return (Edit(start, end, text),)

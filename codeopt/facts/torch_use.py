@@ -1,0 +1,211 @@
+"""PyTorch modules, and which values of a run of statements may hold an autograd graph."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from codeopt.facts import patterns
+from codeopt.facts.index import DEFS, DefNode
+
+if TYPE_CHECKING:
+    from codeopt.facts import Facts
+
+# What these give holds no graph, whatever they are called on.
+_FREE_METHODS = frozenset(
+    "item argmax argmin tolist numpy size dim numel detach bool long int eq ne gt ge lt le isnan nonzero "
+    "argsort any all nelement new_zeros new_ones type_as_index".split()
+)
+_FREE_CALLS = frozenset(
+    f"builtins.{n}" for n in ("float", "int", "len", "bool", "str", "range", "isinstance", "repr", "print", "round")
+) | frozenset(
+    f"torch.{n}"
+    for n in ("argmax", "argmin", "eq", "ne", "zeros", "ones", "empty", "arange", "no_grad", "tensor", "full",
+              "zeros_like", "ones_like", "device", "isnan")
+)  # fmt: skip
+_PAIRS = frozenset({"max", "min", "topk", "sort", "median", "mode", "kthvalue"})
+_CONTAINERS = frozenset({"append", "extend", "update", "add", "insert", "put"})
+_LOADING = frozenset({"builtins.enumerate", "builtins.zip", "tqdm.tqdm", "tqdm.auto.tqdm", "builtins.iter"})
+_USUAL_NAMES = frozenset("model net network module classifier encoder decoder backbone generator".split())
+_TENSOR_METHODS = patterns.PURE_METHODS | frozenset(
+    "cuda cpu numpy detach data_ptr eval format items keys values append extend contiguous expand argmax "
+    "gather flatten set_postfix set_description write log info join split get double half bfloat16".split()
+)
+
+
+def is_module_call(facts: Facts, call: ast.Call, function: DefNode) -> bool | None:
+    """True for a call of what is surely a module, None where its name only suggests one."""
+    target = call.func
+    if isinstance(target, ast.Attribute) and target.attr == "forward":
+        target = target.value
+    if not patterns.plain(target):
+        return False
+    if any(patterns.same(target, m) for m in _evaluated(facts, function)):
+        return True
+    if isinstance(target, ast.Name):
+        if patterns.kind(facts, target) == "module" or _made_module(facts, target, function):
+            return True
+        local = facts.names.home(target)
+        return None if target.id in _USUAL_NAMES and local is function else False
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+        return None if target.attr in _USUAL_NAMES else False
+    return False
+
+
+def _evaluated(facts: Facts, function: DefNode) -> Iterator[ast.expr]:
+    """What the function calls `.eval()` on."""
+    for node in ast.walk(function):
+        found = patterns.method(node, "eval")
+        if found is not None and not found[1].args:
+            yield found[0]
+
+
+def _made_module(facts: Facts, name: ast.Name, function: DefNode) -> bool:
+    if facts.names.home(name) is not function:
+        return False
+    found = facts.flow(function).definitions(name.id, facts.statement(name))
+    values = [d.value for d in found if isinstance(d, ast.Assign) and isinstance(d.value, ast.Call)]
+    return bool(values) and len(values) == len(found) and all(
+        (facts.names.dotted(v.func) or "").startswith("torch.nn.")
+        and not (facts.names.dotted(v.func) or "").startswith(("torch.nn.functional", "torch.nn.init"))
+        for v in values
+    )
+
+
+class Region:
+    """A run of statements of one function, and which of its values may hold a graph."""
+
+    def __init__(self, facts: Facts, function: DefNode, run: Sequence[ast.stmt]) -> None:
+        self._facts = facts
+        self._function = function
+        self.run = run
+        self.nodes = [n for stmt in run for n in ast.walk(stmt)]
+        self._graphed: set[str] = set(facts.flow(function).parameters)
+        before = -1
+        while before != len(self._graphed):
+            before = len(self._graphed)
+            for node in ast.walk(function):
+                self._bind(node)
+
+    def _bind(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                self._assign(target, node.value)
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)) and node.value is not None:
+            self._assign(node.target, node.value)
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            self._graphed.update(n.id for n in ast.walk(node.target) if isinstance(n, ast.Name))
+        elif isinstance(node, ast.NamedExpr):
+            self._assign(node.target, node.value)
+        elif isinstance(node, ast.With):
+            for item in node.items:
+                if item.optional_vars is not None:
+                    self._graphed.update(n.id for n in ast.walk(item.optional_vars) if isinstance(n, ast.Name))
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            if self._is_pair(value) and len(target.elts) == 2:
+                self._assign(target.elts[0], value)
+            elif isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
+                for one, other in zip(target.elts, value.elts, strict=True):
+                    self._assign(one, other)
+            elif not self.free(value):
+                self._graphed.update(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+        elif isinstance(target, ast.Name) and not self.free(value):
+            self._graphed.add(target.id)
+
+    def _is_pair(self, value: ast.expr) -> bool:
+        """Whether an expression gives values and indices, of which indices hold no graph."""
+        dotted = self._facts.names.dotted(value.func) if isinstance(value, ast.Call) else None
+        found = patterns.method(value, *_PAIRS)
+        return found is not None and (dotted is None or dotted.startswith("torch."))
+
+    def free(self, expr: ast.AST) -> bool:
+        """Whether a value surely holds no graph, and is the same whether gradients are on or off."""
+        match expr:
+            case ast.Constant() | ast.Compare() | ast.JoinedStr():
+                return True
+            case ast.Name():
+                return expr.id not in self._graphed
+            case ast.Subscript():
+                return self.free(expr.value) or (self._is_pair(expr.value) and patterns.number(expr.slice) == 1)
+            case ast.Attribute():
+                known = ("shape", "device", "dtype", "data", "ndim", "indices")
+                return expr.attr in known or self.free(expr.value)
+            case ast.Call():
+                return self._free_call(expr)
+            case ast.BinOp():
+                return self.free(expr.left) and self.free(expr.right)
+            case ast.ListComp() | ast.GeneratorExp() | ast.SetComp():
+                return self.free(expr.elt)
+            case ast.Dict():
+                return all(v is not None and self.free(v) for v in expr.values)
+            case ast.Tuple() | ast.List() | ast.Set() | ast.BoolOp() | ast.UnaryOp() | ast.IfExp():
+                parts = (c for c in ast.iter_child_nodes(expr) if isinstance(c, ast.expr))
+                return all(self.free(c) for c in parts)
+        return False
+
+    def _free_call(self, call: ast.Call) -> bool:
+        dotted = self._facts.names.dotted(call.func)
+        if dotted is not None:
+            if dotted in _FREE_CALLS or dotted.startswith(("numpy.", "math.", "time.", "sklearn.metrics.")):
+                return True
+            parts = [*call.args, *(k.value for k in call.keywords)]
+            return dotted.startswith(("torch.", "builtins.")) and all(self.free(p) for p in parts)
+        if isinstance(call.func, ast.Attribute):
+            if call.func.attr in _FREE_METHODS:
+                return True
+            parts = [call.func.value, *call.args, *(k.value for k in call.keywords)]
+            return all(self.free(p) for p in parts)
+        return False
+
+    def leaks(self) -> bool:
+        """Whether a value that may hold a graph certainly leaves the run."""
+        flow = self._facts.flow(self._function)
+        bound = {n.id for n in self.nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        if any(name in self._graphed for name in bound & flow.live_after(self.run[-1])):
+            return True
+        for node in self.nodes:
+            if isinstance(node, ast.Return) and node.value is not None and not self.free(node.value):
+                return True
+            if isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await)):
+                return True
+            if isinstance(node, (ast.Assign, ast.AugAssign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                stores = any(isinstance(t, (ast.Attribute, ast.Subscript)) for t in targets)
+                if stores and not self.free(node.value):
+                    return True
+            found = patterns.method(node, *_CONTAINERS)
+            if found is not None and not all(self.free(a) for a in found[1].args):
+                return True
+        return False
+
+    def understood(self) -> bool:
+        """Whether every call of the run is known to keep nothing and to ask for no gradients."""
+        return all(self._known(n) for n in self.nodes if isinstance(n, ast.Call))
+
+    def _known(self, call: ast.Call) -> bool:
+        dotted = self._facts.names.dotted(call.func)
+        if dotted is not None and dotted.startswith(("torch.", "numpy.", "math.", "builtins.", "time.")):
+            return True
+        if dotted in _LOADING or is_module_call(self._facts, call, self._function):
+            return True
+        if isinstance(call.func, ast.Attribute):
+            return call.func.attr in _TENSOR_METHODS
+        return False
+
+
+def module_class(facts: Facts, node: ast.AST) -> ast.ClassDef | None:
+    """The class around a node that derives from `torch.nn.Module`, if it does so in plain sight."""
+    for parent in facts.index.ancestors(node):
+        if isinstance(parent, ast.ClassDef):
+            bases = {facts.names.dotted(b) for b in parent.bases}
+            return parent if bases & {"torch.nn.Module", "torch.nn.modules.module.Module"} else None
+    return None
+
+
+def enclosing_def(facts: Facts, node: ast.AST) -> DefNode | None:
+    """The `def` whose own code a node is."""
+    function = facts.function(node)
+    return function if isinstance(function, DEFS) else None

@@ -1,0 +1,145 @@
+"""Evaluation that builds an autograd graph nobody uses.
+
+What it does
+    Finds statements that call a module, let only plain numbers, indices or detached values out,
+    and run with gradients on; puts them under `torch.no_grad()`.
+
+Why it costs memory
+    Every layer keeps its input for a backward pass that never comes.
+
+Example
+    for x, y in loader:
+        correct += (model(x).argmax(1) == y).sum().item()
+
+Use instead
+    with torch.no_grad():
+        for x, y in loader:
+            correct += (model(x).argmax(1) == y).sum().item()
+
+When it is safe
+    Nothing that leaves the statements holds a graph and nothing inside asks for gradients.
+    A few modules take a faster routine under `no_grad`, so floats agree to rounding. Where a
+    callee is not known, the site is left to a run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codeopt.edit import Site, Trust
+from codeopt.facts import Facts, torch_use
+from codeopt.facts.index import DefNode
+from codeopt.rule import Example, Pair, Rule
+
+_TRAINING = ("train", "backward", "step", "fit", "attack", "optimi", "grad")
+
+RULE = Rule(
+    code="MEM301",
+    name="torch-eval-grad",
+    trust=Trust.CLOSE,
+    summary="an evaluation builds an autograd graph that nobody uses",
+    triggers=("torch",),
+    pair=Pair("E01", 12.05, 5.02),
+    examples=(
+        Example(
+            "import torch\n\ndef accuracy(model, loader):\n    model.eval()\n    correct = 0\n"
+            "    for x, y in loader:\n        out = model(x)\n"
+            "        correct += (out.argmax(1) == y).sum().item()\n    return correct\n",
+            "import torch\n\ndef accuracy(model, loader):\n    model.eval()\n    correct = 0\n"
+            "    with torch.no_grad():\n        for x, y in loader:\n            out = model(x)\n"
+            "            correct += (out.argmax(1) == y).sum().item()\n    return correct\n",
+            call="accuracy(torch.nn.Flatten(), [(torch.eye(3), torch.arange(3))])",
+        ),
+        Example(
+            "import torch\nfrom torch import nn\n\ndef predict(net: nn.Module, x):\n    out = net(x)\n"
+            "    _, label = torch.max(out, 1)\n    return label.cpu().numpy()\n",
+            "import torch\nfrom torch import nn\n\ndef predict(net: nn.Module, x):\n    with torch.no_grad():\n"
+            "        out = net(x)\n        _, label = torch.max(out, 1)\n    return label.cpu().numpy()\n",
+            call="predict(nn.Identity(), torch.eye(3))",
+        ),
+    ),
+    counterexamples=(
+        "import torch\n\ndef f(model, x):\n    model.eval()\n    return model(x)\n",
+        "import torch\n\ndef f(model, x):\n    model.eval()\n    with torch.no_grad():\n"
+        "        return model(x).argmax(1)\n",
+        "import torch\n\n@torch.no_grad()\ndef f(model, x):\n    model.eval()\n    return model(x).argmax(1)\n",
+        "import torch\n\ndef f(model, x, opt):\n    loss = model(x).sum()\n    loss.backward()\n"
+        "    opt.step()\n    return loss.item()\n",
+        "import torch\n\ndef f(model, xs, keep):\n    model.eval()\n    for x in xs:\n        keep.append(model(x))\n",
+        "import torch\n\ndef f(model, x):\n    model.eval()\n    loss = model(x).sum()\n"
+        "    print(loss.item())\n    return loss\n",
+    ),
+)
+
+
+def find(facts: Facts) -> Iterator[Site]:
+    """Runs of statements that call a module and let no graph out."""
+    no_grad = facts.names.spell("torch.no_grad")
+    if no_grad is None:
+        return
+    for function in facts.functions():
+        calls = list(_calls(facts, function))
+        if not calls or facts.grad.calls_backward(function) or _trains(function):
+            continue
+        run = _run(facts, function, [call for call, _ in calls])
+        region = torch_use.Region(facts, function, run) if run else None
+        if region is None or region.leaks():
+            continue
+        sure = all(known for _, known in calls) and region.understood()
+        edits = facts.edits.wrap(region.run[0], region.run[-1], f"with {no_grad}():")
+        if edits:
+            yield RULE.site(
+                facts, region.run[0], "nothing that leaves here needs a graph", edits, certain=sure
+            )
+
+
+def _calls(facts: Facts, function: DefNode) -> Iterator[tuple[ast.Call, bool]]:
+    for node in facts.flow(function).own_nodes():
+        if isinstance(node, ast.Call):
+            known = torch_use.is_module_call(facts, node, function)
+            if known is not False and not facts.grad.disabled_at(node):
+                yield node, bool(known)
+
+
+def _trains(function: DefNode) -> bool:
+    """Whether a function calls something that by its name may train."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            target = node.func
+            name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+            if name == "train" and all(isinstance(a, ast.Constant) for a in node.args):
+                continue
+            if name.lower().startswith(_TRAINING) or (name != "no_grad" and "grad" in name):
+                return True
+    return False
+
+
+def _run(facts: Facts, function: DefNode, calls: list[ast.Call]) -> list[ast.stmt]:
+    """The shortest run of statements of one list that holds all calls and what reads their results."""
+    chains = [[n for n in (c, *facts.index.ancestors(c)) if isinstance(n, ast.stmt)] for c in calls]
+    block: list[ast.stmt] = function.body
+    while True:
+        tops = [next((s for s in chain if s in block), None) for chain in chains]
+        if None in tops:
+            return []
+        places = [block.index(s) for s in tops if s is not None]
+        first, last = min(places), max(places)
+        only = block[first]
+        if first != last or not isinstance(only, (ast.With, ast.If)) or any(only is c for c in calls):
+            break
+        inner = only.body if all(any(s in only.body for s in chain) for chain in chains) else []
+        if not inner:
+            break
+        block = inner
+    return _extended(facts, function, block, first, last)
+
+
+def _extended(
+    facts: Facts, function: DefNode, block: list[ast.stmt], first: int, last: int
+) -> list[ast.stmt]:
+    """A run made longer, statement by statement, until no graph leaves it."""
+    for end in range(last, len(block)):
+        if not torch_use.Region(facts, function, block[first : end + 1]).leaks():
+            return block[first : end + 1]
+    return []
