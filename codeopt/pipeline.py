@@ -34,7 +34,7 @@ from codeopt.workload.declared import (
 )
 
 _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]", re.MULTILINE)
-_BASE_MODULES = (
+BASE_MODULES = (
     "numpy", "hypothesis", "hypothesis.strategies", "memray", "codeopt.search.jobs", "codeopt.measure.peak",
     "codeopt.measure.clock", "codeopt.workload.reach",
 )  # fmt: skip
@@ -89,16 +89,14 @@ class Run:
     functions: int = 0
     targets: int = 0
     _begin: float = field(default_factory=time.monotonic)
+    _sandbox: tuple[tuple[str, ...], Sandbox] | None = None
 
     def events(self) -> Generator[Event, None, None]:
         """Everything the run finds, as it finds it."""
         budget = self.config.time_budget
         self._deadline = self._begin + budget if budget else float("inf")
-        self._rules = select_rules(self.config.select, self.config.ignore)
         yield from self._read()
-        with ExitStack() as stack:
-            self._stack = stack
-            self._sandbox: tuple[tuple[str, ...], Sandbox] | None = None
+        with ExitStack() as self._stack:
             targets = []
             for found in self._declared_targets():
                 if isinstance(found, Target):
@@ -114,7 +112,14 @@ class Run:
         seconds = time.monotonic() - self._begin
         return Stats(len(self.sources), self.functions, self.targets, self.evaluations, seconds)
 
+    def targets_only(self) -> list[Target]:
+        """The targets that the workload files declare, for benchmarks that run them their own way."""
+        list(self._read())
+        with ExitStack() as self._stack:
+            return [found for found in self._declared_targets() if isinstance(found, Target)]
+
     def _read(self) -> Iterator[Event]:
+        self._rules = select_rules(self.config.select, self.config.ignore)
         self.by_file: dict[str, list[Site]] = {}
         for path in discover(self.paths, self.config.exclude):
             source = read_source(path, display_name(path))
@@ -176,7 +181,7 @@ class Run:
         if self._sandbox is None or self._sandbox[0] != modules:
             if self._sandbox is not None:
                 self._sandbox[1].close()
-            sandbox = Sandbox((*_BASE_MODULES, *modules), jobs=self.config.workers)
+            sandbox = Sandbox((*BASE_MODULES, *modules), jobs=self.config.workers)
             self._stack.callback(sandbox.close)
             self._sandbox = (modules, sandbox)
         return self._sandbox[1]

@@ -95,7 +95,8 @@ class Sandbox:
             **dict.fromkeys(_ONE_THREAD, "1"),
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+            # Not the first entry, the script's own folder: a user's `types.py` there would shadow ours.
+            "PYTHONPATH": os.pathsep.join(p for p in sys.path[1:] if p),
         }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "codeopt.sandbox.zygote", str(request_read), str(notice_write)],

@@ -21,6 +21,7 @@ _SAFE_MODULES = (
     "codeopt.equivalence.",
     "codeopt.measure.",
     "codeopt.sandbox.",
+    "codeopt.search.jobs",
     "codeopt.target",
     "codeopt.workload.",
 )

@@ -114,13 +114,13 @@ def test_suppression_comments(project: Path, codeopt: Run) -> None:
         "noqa.py": f"def f(n):\n{line.replace('squares', f'noqa: {code}')}\n",
         "file.py": f"# codeopt: ignore-file[{code}]\n{FOUND}",
         "other.py": f"def f(n):\n{line.replace('squares', 'codeopt: ignore[MEM998]')}\n",
-        "string.py": f"text = '# codeopt: ignore-file'\n{FOUND}",
+        "quoted.py": f"text = '# codeopt: ignore-file'\n{FOUND}",
     }
     (project / "a.py").unlink()
     for name, text in variants.items():
         (project / name).write_text(text)
     found = json.loads(codeopt("check", "--format", "json").stdout)["findings"]
-    assert sorted({f["path"] for f in found}) == ["other.py", "string.py"]
+    assert sorted({f["path"] for f in found}) == ["other.py", "quoted.py"]
 
 
 def test_output_goes_to_a_file(project: Path, codeopt: Run) -> None:
