@@ -22,7 +22,8 @@ MOST_TEXT = 1 << 16
 """Characters of output that are kept; all of it goes into the digest."""
 
 MOST_FILES = 500
-"""Files below the working directory that are looked at before and after a call."""
+"""Files in the working directory up to which they are looked at. A sandbox child works in an
+empty folder of its own; a folder that holds more is somebody's, and not for a call to fill."""
 
 
 def seed_everything(seed: int) -> None:
@@ -157,9 +158,12 @@ def _message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-def files_below(folder: str) -> dict[str, tuple[int, int]]:
-    """Path -> (size, time of change in ns) of up to 500 files below a folder."""
-    found: dict[str, tuple[int, int]] = {}
+Listing = dict[str, tuple[int, int]]
+
+
+def files_below(folder: str) -> Listing | None:
+    """Path -> (size, time of change in ns) of all files below a folder; None if they are too many."""
+    found: Listing = {}
     waiting = [folder]
     while waiting:
         try:
@@ -167,20 +171,22 @@ def files_below(folder: str) -> dict[str, tuple[int, int]]:
         except OSError:
             continue
         for entry in entries:
-            if len(found) >= MOST_FILES:
-                return found
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
             elif entry.is_file(follow_symlinks=False):
                 stat = entry.stat()
                 found[entry.path] = (stat.st_size, stat.st_mtime_ns)
+        if len(found) + len(waiting) > MOST_FILES:
+            return None
     return found
 
 
-def files_node(folder: str, before: dict[str, tuple[int, int]]) -> Node:
-    """What became of the files below `folder`; those made since `before` are taken away again,
-    so that the next case starts as this one did."""
-    after = files_below(folder)
+def files_node(folder: str, before: Listing | None) -> Node:
+    """What became of the files below `folder` since `before`. Nothing is removed: who else uses
+    the folder is not known here."""
+    after = files_below(folder) if before is not None else None
+    if before is None or after is None:
+        return Node("files", "")
     parts: list[tuple[str, Node]] = []
     for path in sorted(before.keys() | after.keys()):
         if after.get(path) == before.get(path):
@@ -191,6 +197,4 @@ def files_node(folder: str, before: dict[str, tuple[int, int]]) -> Node:
             continue
         with open(path, "rb") as file:
             parts.append((name, Node("bytes", "file", (), hashlib.file_digest(file, "sha256").digest())))
-        if path not in before:
-            os.unlink(path)
     return Node("files", "", (), None, tuple(parts))
