@@ -55,7 +55,8 @@ def _share(a: Claim, b: Claim) -> bool:
     if a.behind and b.behind:
         return False
     try:
-        return bool(np.shares_memory(_as_array(a.owner), _as_array(b.owner), max_work=EXACT_WORK))
+        first, second = _as_array(a.owner), _as_array(b.owner)
+        return bool(np.shares_memory(first, second, max_work=EXACT_WORK))  # type: ignore[arg-type]
     except (RuntimeError, TypeError):
         # Too hard to decide, or a dtype NumPy lacks: the extents overlap, which must do.
         return True

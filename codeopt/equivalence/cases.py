@@ -123,7 +123,9 @@ def _singles(leaves: list[Leaf]) -> Iterator[Perturbation]:
                 yield Perturbation(kinds[rank], i, leaf.path)
 
 
-def case_strategy(scales: list[float], seeds: st.SearchStrategy[int], singles: list[Perturbation]) -> st.SearchStrategy[Case]:
+def case_strategy(
+    scales: list[float], seeds: st.SearchStrategy[int], singles: list[Perturbation]
+) -> st.SearchStrategy[Case]:
     """Cases with up to three perturbations; smaller scales and fewer changes are simpler."""
     changes = st.lists(st.sampled_from(singles), max_size=3, unique=True) if singles else st.just([])
     return st.builds(

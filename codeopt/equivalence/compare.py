@@ -148,31 +148,30 @@ class _Walk:
 
     def floats(self, path: str, r: Node, c: Node, h: Node | None, dtype: str) -> None:
         """Try the tolerance of the dtype, then that of the next narrower one."""
-        narrower = NARROWER.get(dtype)
-        triple = _triple(r, c, h)
-        if triple is None:
-            self.note(path, describe(r), describe(c))
+        quads = _quads(r, c, h)
+        if quads is None:
+            self.note(path, describe(r), _other(describe(c), describe(r)))
             return
-        if r.data == c.data:
-            return
-        bad: int | None = 0
-        for name, level in ((dtype, Trust.CLOSE), (narrower, Trust.PRECISION)):
-            if name is None:
+        tried: list[tuple[int, int]] = []
+        level: Trust | None = None
+        for name, allowed in ((dtype, Trust.CLOSE), (NARROWER.get(dtype), Trust.PRECISION)):
+            if name is None or level is not None:
                 continue
-            results = [agree(x, y, z, name, self.span(), s) for x, y, z, s in triple]
-            firsts = [(i, result.bad) for i, result in enumerate(results) if result.bad is not None]
-            if not firsts:
+            results = [agree(x, y, z, name, self.span(), s) for x, y, z, s in quads]
+            bad = [(i, result.bad) for i, result in enumerate(results) if result.bad is not None]
+            if bad:
+                tried = tried or bad
+            else:
+                level = allowed
                 self.error = max(self.error, *(result.error for result in results))
-                self.note(path, describe(r), describe(c), level)
-                return
-            if level is Trust.CLOSE:
-                part, bad = firsts[0]
-        x, y, _, _ = triple[part]
-        assert bad is not None
-        at = path + _index(r, bad, part)
-        kind = "" if x.size == 1 else " (" + describe(r).partition(" of ")[0] + ")"
-        level_of_values = Trust.LOSSY if np.isfinite(y[bad]) == np.isfinite(x[bad]) else None
-        self.note(at, show(x[bad]) + kind, show(y[bad]), level_of_values)
+        part, at = tried[0] if tried else _first_unequal(quads)
+        x, y, _, _ = quads[part]
+        if level is None and np.isfinite(x[at]) and np.isfinite(y[at]):
+            level = Trust.LOSSY
+        shown = show(x[at]), show(y[at])
+        kind = "" if not dict(r.meta).get("shape") else f" (in {describe(r).partition(' of ')[0]})"
+        other = " with other bits" if shown[0] == shown[1] else ""
+        self.note(path + _index(r, at, part), shown[0] + kind, shown[1] + other, level)
 
     def plain_values(self, path: str, r: Node, c: Node) -> None:
         x, y = values_of(r), values_of(c)
@@ -185,15 +184,19 @@ class _Walk:
             self.note(path + _index(r, bad, 0), show(x[bad]), show(y[bad]))
 
     def lines(self, path: str, r: Node, c: Node) -> None:
-        """Warnings or log records: numpy's floating-point ones may change with the ufunc."""
+        """Warnings or log records. Of numpy's floating-point warnings it counts which ones there
+        are, not how often: nobody sees a repetition, and they name the ufunc that met the value."""
         a, b = list(r.data), list(c.data)
         plain = [[line for line in lines if not _FLOAT_WARNING.match(str(line[-1]))] for lines in (a, b)]
-        level = Trust.CLOSE if plain[0] == plain[1] else None
-        if level is None:
-            a, b = plain
+        if plain[0] == plain[1]:
+            if set(a) == set(b):
+                return
+            a, b, level = sorted(set(a) - set(b)), sorted(set(b) - set(a)), Trust.CLOSE
+        else:
+            (a, b), level = plain, None
         i = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
         texts = [": ".join(map(str, lines[i])) if i < len(lines) else "nothing" for lines in (a, b)]
-        self.note(f"{path}[{i}]", texts[0], texts[1], level)
+        self.note(path, texts[0], texts[1], level)
 
     def children(self, path: str, r: Node, c: Node, h: Node | None) -> None:
         theirs, ours = dict(r.children), dict(c.children)
@@ -237,7 +240,7 @@ def _largest(tree: Node) -> float:
 Quad = tuple[Floats, Floats, Floats | None, Floats | None]
 
 
-def _triple(r: Node, c: Node, h: Node | None) -> list[Quad] | None:
+def _quads(r: Node, c: Node, h: Node | None) -> list[Quad] | None:
     """Pairs of arrays to compare: the elements, or a sample and the sums of blocks."""
     a, b = (str(dict(n.meta).get("dtype", n.type)) for n in (r, c))
     top = str(dict(h.meta).get("dtype", h.type)) if h is not None else ""
@@ -253,6 +256,14 @@ def _triple(r: Node, c: Node, h: Node | None) -> list[Quad] | None:
         return None
     high = h.data if h is not None and isinstance(h.data, Large) else None
     return _large_parts(r.data, c.data, high, (a, b, top))
+
+
+def _first_unequal(quads: list[Quad]) -> tuple[int, int]:
+    for part, (x, y, _, _) in enumerate(quads):
+        unequal = np.nonzero(x.view(np.uint64) != y.view(np.uint64))[0]
+        if len(unequal):
+            return part, int(unequal[0])
+    return 0, 0
 
 
 def _large_parts(r: Large, c: Large, h: Large | None, dtypes: tuple[str, str, str]) -> list[Quad] | None:

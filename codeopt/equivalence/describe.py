@@ -72,9 +72,11 @@ def values_of(node: Node) -> np.ndarray[Any, Any] | None:
 
 def show(value: Any) -> str:
     """One element."""
-    if isinstance(value, float | np.floating):
-        return np.format_float_positional(value, unique=True, trim="0") if 1e-4 <= abs(value) < 1e6 else repr(float(value))
-    return str(value)
+    if not isinstance(value, float | np.floating):
+        return str(value)
+    if 1e-4 <= abs(value) < 1e6:
+        return str(np.format_float_positional(value, unique=True, trim="0"))
+    return repr(float(value))
 
 
 def describe_value(value: Any) -> str:

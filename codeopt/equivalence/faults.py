@@ -29,7 +29,7 @@ class Fault:
 
 
 class _Place(NamedTuple):
-    index: int
+    at: int
     line: int
     change: Change
 
@@ -104,7 +104,7 @@ def _parameters_by_node(tree: ast.Module) -> dict[int, frozenset[str]]:
 
 def _applied(tree: ast.Module, place: _Place) -> str:
     fresh = copy.deepcopy(tree)
-    node = list(ast.walk(fresh))[place.index]
+    node = list(ast.walk(fresh))[place.at]
     new = place.change.make(node)
     for parent in ast.walk(fresh):
         for name, value in ast.iter_fields(parent):

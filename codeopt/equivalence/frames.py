@@ -98,6 +98,8 @@ def record_sparse(recorder: Recorder, value: Any, path: str) -> Node | None:
     meta = (("format", value.format), ("shape", tuple(value.shape)), ("dtype", str(value.dtype)))
     if value.format == "dok":
         items = dict(value.items())
-        return Node("frame", type_name(type(value)), meta, None, tuple(_named(recorder, path, {"items": items})))
+        return Node(
+            "frame", type_name(type(value)), meta, None, tuple(_named(recorder, path, {"items": items}))
+        )
     parts = {name: getattr(value, name) for name in _SPARSE_FIELDS if hasattr(value, name)}
     return Node("frame", type_name(type(value)), meta, None, tuple(_named(recorder, path, parts)))

@@ -16,9 +16,7 @@ class Performed(NamedTuple):
     subject: Any = None
 
 
-def perform(
-    function: Callable[..., Any], call: Call, adapt: Callable[[Any], Any] | None = None
-) -> Performed:
+def perform(function: Callable[..., Any], call: Call, adapt: Callable[[Any], Any] | None = None) -> Performed:
     """Make the call as `workload.invoke.prepare` says; what the target raises passes through.
 
     The loss of a training step is weighted by a ramp, other than in measuring: the plain mean of
@@ -28,7 +26,7 @@ def perform(
     init = call.init
     if init is None or not inspect.isclass(function):
         return Performed(function(*call.args, **call.kwargs))
-    made = function(*init.args, **init.kwargs)
+    made: Any = function(*init.args, **init.kwargs)
     if adapt is not None:
         adapt(made)
     if call.train:

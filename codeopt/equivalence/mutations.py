@@ -200,9 +200,7 @@ def changes_of_statement(node: ast.AST, parameters: frozenset[str]) -> Iterator[
         yield Change("dropped statement", f"without {shown}", lambda n: ast.Pass())
         if type(node.op) in _OPERATORS:
             yield Change("operator", f"another operator in {shown}", _swap_operator)
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        yield Change("dropped statement", f"without {ast.unparse(node)}", lambda n: ast.Pass())
-    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript | ast.Attribute):
+    elif _only_acts(node):
         yield Change("dropped statement", f"without {ast.unparse(node)}", lambda n: ast.Pass())
     elif (
         isinstance(node, ast.Assign)
@@ -212,6 +210,13 @@ def changes_of_statement(node: ast.AST, parameters: frozenset[str]) -> Iterator[
         and isinstance(node.targets[0], ast.Name)
     ):
         yield Change("in place", f"in place on the argument: {ast.unparse(node)}", _in_place)
+
+
+def _only_acts(node: ast.AST) -> bool:
+    """Whether a statement can go without leaving a name unbound, which anything would notice."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Call)
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript | ast.Attribute)
 
 
 def _in_place(node: ast.AST) -> ast.AST:

@@ -57,12 +57,16 @@ def _text(recorder: Recorder, value: Any, path: str) -> Node:
 
 
 def _named(recorder: Recorder, value: Any, path: str) -> Node:
-    return Node("text", type(value).__name__, (), type_name(value) if isinstance(value, type) else value.__name__)
+    return Node(
+        "text", type(value).__name__, (), type_name(value) if isinstance(value, type) else value.__name__
+    )
 
 
 def _sequence(recorder: Recorder, value: Any, path: str) -> Node:
     parts = [(f"[{i}]", recorder.record(item, f"{path}[{i}]")) for i, item in enumerate(value)]
-    return Node("sequence", type_name(type(value)), (), None, tuple(parts + _own_state(recorder, value, path)))
+    return Node(
+        "sequence", type_name(type(value)), (), None, tuple(parts + _own_state(recorder, value, path))
+    )
 
 
 def _mapping(recorder: Recorder, value: Any, path: str) -> Node:
@@ -103,7 +107,9 @@ def _function(recorder: Recorder, value: Any, path: str) -> Node:
     if "<" not in name:
         return Node("text", "function", (), name)
     code = value.__code__
-    bits = repr((code.co_code, code.co_names, [c for c in code.co_consts if not isinstance(c, types.CodeType)]))
+    bits = repr(
+        (code.co_code, code.co_names, [c for c in code.co_consts if not isinstance(c, types.CodeType)])
+    )
     cells = [c.cell_contents if _filled(c) else None for c in value.__closure__ or ()]
     state = recorder.keep([cells, value.__defaults__, value.__kwdefaults__])
     parts = [(".closure", recorder.record(state, f"{path}.closure"))]
@@ -169,7 +175,7 @@ def _object(recorder: Recorder, value: Any, path: str) -> Node:
     """Attribute by attribute where the class is Python's, else by what pickling would save."""
     if recorder.lenient:
         return Node("text", type_name(type(value)))
-    kind = type(value)
+    kind: type[object] = type(value)
     if _is_plain(kind):
         return Node("object", type_name(kind), (), None, tuple(_own_state(recorder, value, path)))
     try:
@@ -186,7 +192,7 @@ def _object(recorder: Recorder, value: Any, path: str) -> Node:
 
 
 @functools.cache
-def _is_plain(kind: type) -> bool:
+def _is_plain(kind: type[object]) -> bool:
     """Whether `__dict__` and `__slots__` hold all state: instances have no room for more."""
     slots = 0
     for base in kind.__mro__:

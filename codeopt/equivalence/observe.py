@@ -88,27 +88,20 @@ def _run(
 ) -> tuple[Performed, BaseException | None, Node | None, float]:
     """The call itself. An iterator that it returns is drained here, and what was done before the
     first item was asked for is noted: code that runs at once is not as lazy as a generator."""
-    lazily: Node | None = None
     start = time.perf_counter()
     try:
         done = perform(world.callable, call, adapt)
-    except (Exception, SystemExit) as error:
-        # The arguments after a failed call are compared too, so it must not pass on from here.
-        seconds = time.perf_counter() - start
-        return Performed(None), error, None, seconds
-    if _is_iterator(done.result):
-        early = Recorder()
-        at_once = early.record([call.args, dict(call.kwargs)], "args") if not _holds_iterator(call) else None
-        items, error = drain(done.result)
-        lazily = Node(
-            "iterator",
-            type_name(type(done.result)),
-            (("said before the first item", streams.mark()),),
-            None,
-            (("items", Node("sequence")), *((("before", at_once),) if at_once is not None else ())),
-        )
-        done = Performed(_Drained(items, error), done.subject)
-    return done, None, lazily, time.perf_counter() - start
+    except (Exception, SystemExit) as raised:  # noqa: BLE001 - the target may raise anything
+        return Performed(None), raised, None, time.perf_counter() - start
+    if not _is_iterator(done.result):
+        return done, None, None, time.perf_counter() - start
+    said = (("said before the first item", streams.mark()),)
+    early: tuple[tuple[str, Node], ...] = ()
+    if not _holds_iterator(call):
+        early = ((".before the first item", Recorder().record([call.args, dict(call.kwargs)], "args")),)
+    lazily = Node("iterator", type_name(type(done.result)), said, None, early)
+    items, error = drain(done.result)
+    return Performed(_Drained(items, error), done.subject), None, lazily, time.perf_counter() - start
 
 
 class _Drained(NamedTuple):
@@ -141,7 +134,7 @@ def _record(
         children = [(".items", recorder.record(done.result.items, "result.items"))]
         if done.result.error is not None:
             children.append((".raised", record_error(recorder, done.result.error, "result.raised")))
-        parts.append(("result", lazily._replace(children=(*lazily.children[1:], *children))))
+        parts.append(("result", lazily._replace(children=(*lazily.children, *children))))
     else:
         parts.append(("result", recorder.record(done.result, "result")))
     parts.append(("shared memory", alias_graph(recorder.claims)))

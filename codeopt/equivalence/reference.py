@@ -95,9 +95,7 @@ class _Gathering:
             outcome = observe(self.world, build(self.world, case), case.seed)
             if outcome.seconds <= FULL:
                 self.keep(case, outcome)
-        return Reference(
-            tuple(self.cases), tuple(self.outcomes), tuple(self.high), self.seconds, self.seed
-        )
+        return Reference(tuple(self.cases), tuple(self.outcomes), tuple(self.high), self.seconds, self.seed)
 
     def climb(self) -> tuple[list[float], Outcome]:
         """The scales on which a call is cheap, ascending, and what the largest of them did."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from codeopt.equivalence.arrays import payload, strides_of
-from codeopt.equivalence.node import Node, type_name
+from codeopt.equivalence.node import LARGE, Node, type_name
 
 if TYPE_CHECKING:
     from codeopt.equivalence.snapshot import Recorder
@@ -27,7 +27,7 @@ def tensor_bytes(tensor: torch.Tensor, known: frozenset[int]) -> Any:
         plain = plain.cpu()
     if plain.dtype not in _PLAIN and not plain.is_complex() and plain.dtype.itemsize in _AS_INTEGERS:
         plain = plain.contiguous().view(_AS_INTEGERS[plain.dtype.itemsize])
-        if tensor.dtype is torch.bfloat16 and plain.nbytes > 1 << 19:
+        if tensor.dtype is torch.bfloat16 and plain.nbytes > LARGE:
             # A summary needs values, which bfloat16's bits become when shifted up to float32's.
             return payload(tensor.detach().float().contiguous().numpy(), known)
     return payload(plain.numpy(), known)

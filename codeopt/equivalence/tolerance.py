@@ -6,10 +6,11 @@ absolute one scaled down by the largest magnitude of the array when that is belo
 gradients of 1e-6 are not all "close" to zero.
 
 Where a float64 run of the original is known it has the last word: a candidate may be as far
-from it as the tolerance, or four times as far as the original itself is at elements of no
-greater magnitude. (Rounding errors of two orders of summation are independent; four times the
-largest seen leaves a fair reordering room, and looking only at smaller elements keeps the
-error of a huge one from excusing a wrong small one.)
+from it as the tolerance, or four times as far as the original itself is at any element of up
+to a thousand times the magnitude. (Rounding errors of two orders of summation are independent;
+four times the largest seen leaves a fair reordering room, an element that cancelled to little
+has the error of its larger neighbours, and the bound keeps the error of a huge element from
+excusing a wrong small one.)
 
 Special values: NaN, +inf and -inf must stand where the original has them. Only where the
 float64 run is finite and the original is not (it overflowed on the way) may a candidate be
@@ -35,6 +36,7 @@ NARROWER = {
 }  # fmt: skip
 _EPSILON = {1e-7: 2.0**-52, 1.3e-6: 2.0**-23, 1e-3: 2.0**-10, 1.6e-2: 2.0**-7}
 OWN_ERROR = 4.0
+REACH = 1e3
 FEW = 8
 """Elements below which an array says too little about the original's own error to go by it."""
 
@@ -64,7 +66,12 @@ def as_floats(data: bytes, dtype: str) -> Floats | None:
 
 
 def agree(
-    original: Floats, candidate: Floats, high: Floats | None, dtype: str, span: float, scale: Floats | None = None
+    original: Floats,
+    candidate: Floats,
+    high: Floats | None,
+    dtype: str,
+    span: float,
+    scale: Floats | None = None,
 ) -> Agreement:
     """Compare flat arrays of one size; `span` is the largest magnitude among the inputs.
 
@@ -79,9 +86,7 @@ def _agree(
 ) -> Agreement:
     relative = RELATIVE[dtype]
     both = np.isfinite(original) & np.isfinite(candidate)
-    alike = np.where(
-        both, True, (original == candidate) | (np.isnan(original) & np.isnan(candidate))
-    )
+    alike = np.where(both, True, (original == candidate) | (np.isnan(original) & np.isnan(candidate)))
     truth = original if high is None else high
     size = np.abs(truth if scale is None else scale)
     finite = np.isfinite(size)
@@ -90,7 +95,7 @@ def _agree(
     absolute = base * min(1.0, largest)
     if high is None or original.size < FEW:
         room = 64 if relative == 1e-7 else 4
-        absolute = max(absolute, min(base, room * _EPSILON[relative] * span))
+        absolute = max(absolute, min(base * max(1.0, largest), room * _EPSILON[relative] * span))
     allowed = absolute + relative * np.where(finite, size, 0.0)
     distance = np.abs(candidate - original)
     good = np.where(both, distance <= allowed, alike)
@@ -107,7 +112,9 @@ def _good_by_high(original: Floats, candidate: Floats, high: Floats, allowed: Fl
     away = np.abs(candidate - high)
     good = known & np.isfinite(candidate) & (away <= allowed)
     own = np.where(known & np.isfinite(original), np.abs(original - high), 0.0)
-    order = np.argsort(np.where(known, np.abs(high), np.inf), kind="stable")
-    reach = np.empty_like(own)
-    reach[order] = np.maximum.accumulate(own[order])
+    size = np.where(known, np.abs(high), np.inf)
+    order = np.argsort(size, kind="stable")
+    worst = np.maximum.accumulate(own[order])
+    last = np.searchsorted(size[order], REACH * np.where(known, size, 0.0), side="right") - 1
+    reach = np.where(last >= 0, worst[np.maximum(last, 0)], 0.0)
     return good | (known & np.isfinite(candidate) & np.isfinite(original) & (away <= OWN_ERROR * reach))
