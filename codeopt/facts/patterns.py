@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -238,3 +239,59 @@ def add_argument(facts: Facts, call: ast.Call, text: str) -> tuple[Edit, ...]:
     comma = "" if not parts else " " if rest.rstrip().endswith(",") else ", "
     return (Edit(end - 1, end - 1, f"{comma}{text}"),)
 
+
+
+def factors(node: ast.expr) -> list[ast.expr]:
+    """The factors of a product, however it is nested."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*factors(node.left), *factors(node.right)]
+    return [node]
+
+
+def constant_value(facts: Facts, node: ast.expr) -> float | None:
+    """The value of an expression of numbers, `pi` and square roots, such as `math.sqrt(2 / math.pi)`."""
+    value = number(node)
+    if value is not None:
+        return float(value)
+    if facts.names.dotted(node) in ("math.pi", "numpy.pi", "torch.pi"):
+        return math.pi
+    if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+        inner = constant_value(facts, node.args[0])
+        root = is_call(facts, node, "math.sqrt", "numpy.sqrt")
+        return math.sqrt(inner) if root and inner is not None and inner >= 0 else None
+    if isinstance(node, ast.BinOp):
+        left, right = constant_value(facts, node.left), constant_value(facts, node.right)
+        if left is not None and right is not None:
+            return _arithmetic(node.op, left, right)
+    return None
+
+
+def _arithmetic(op: ast.operator, left: float, right: float) -> float | None:
+    if isinstance(op, ast.Div):
+        return left / right if right else None
+    if isinstance(op, ast.Mult):
+        return left * right
+    if isinstance(op, ast.Pow) and left > 0 and abs(right) < 10:
+        return float(left**right)
+    return None
+
+
+def value_of(
+    facts: Facts, node: ast.expr, readers: tuple[ast.expr, ...]
+) -> tuple[ast.expr, ast.Assign | None]:
+    """The value behind a name that only `readers` read, with its statement; else the node itself."""
+    function = facts.function(node)
+    if not isinstance(node, ast.Name) or not isinstance(function, DEFS) or facts.names.home(node) is not function:
+        return node, None
+    flow = facts.flow(function)
+    made = flow.definitions(node.id, facts.statement(node))
+    stmt = next(iter(made), None)
+    if len(made) != 1 or not isinstance(stmt, ast.Assign) or not isinstance(stmt.targets[0], ast.Name):
+        return node, None
+    uses = [u for u in facts.names.uses(node.id, function) if stmt in flow.definitions(u.id, facts.statement(u))]
+    here = facts.statement(node)
+    if len(stmt.targets) != 1 or node.id in flow.captured or set(uses) != set(readers):
+        return node, None
+    inputs = {n.id for n in ast.walk(stmt.value) if isinstance(n, ast.Name) and facts.names.home(n) is function}
+    same_inputs = all(flow.definitions(n, stmt) == flow.definitions(n, here) for n in inputs)
+    return (stmt.value, stmt) if same_inputs and here in facts.edits.siblings(stmt) else (node, None)

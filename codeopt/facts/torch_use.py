@@ -209,3 +209,17 @@ def enclosing_def(facts: Facts, node: ast.AST) -> DefNode | None:
     """The `def` whose own code a node is."""
     function = facts.function(node)
     return function if isinstance(function, DEFS) else None
+
+
+def functional(facts: Facts, name: str, at: ast.AST) -> str | None:
+    """How the file can spell `torch.nn.functional.name`; None if it imports nothing of torch."""
+    return facts.names.spell(f"torch.nn.functional.{name}", at)
+
+
+def is_tensor(facts: Facts, node: ast.expr) -> bool:
+    """Whether a value is a floating tensor by annotation, or the input of a module's `forward`."""
+    if patterns.kind(facts, node) == "tensor":
+        return True
+    function = facts.function(node)
+    forward = isinstance(function, DEFS) and function.name == "forward"
+    return forward and isinstance(node, ast.Name) and module_class(facts, node) is not None
