@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from codeopt.facts.index import DefNode
     from codeopt.facts.lifetimes import Death
 
-_ARRAYS = ("ndarray", "tensor", "frame", "sparse")
-
 RULE = Rule(
     code="MEM103",
     name="dead-local",
@@ -131,26 +129,23 @@ def find(facts: Facts) -> Iterator[Site]:
 
 
 def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
-    value = facts.arrays.value(death.value, death.made)
-    if (
-        value.kind not in _ARRAYS
-        or not value.fresh
-        or value.rank == 0
-        or not isinstance(death.made, ast.Assign)
-    ):
+    if not isinstance(death.made, ast.Assign) or not isinstance(death.made.targets[0], ast.Name):
         return False
-    if not isinstance(death.made.targets[0], ast.Name) or _is_tiny(death.value):
+    if not _is_big(death.value, death.made, facts):
         return False
     if not facts.aliases.owner(death.name, death.last, function).owned:
         return False
-    if any(facts.aliases.keeps(n) for n in _reads(death.name, death.last)):
+    if any(facts.aliases.keeps(n) for n in _reads(death.name, death.last, facts)):
         return False
-    return any(_makes_array(stmt, facts) for stmt in _following(death, facts))
+    following = (s for s in _following(death, facts) if isinstance(s, ast.Assign))
+    return any(_is_big(s.value, s, facts) for s in following)
 
 
-def _reads(name: str, stmt: ast.stmt) -> Iterator[ast.Name]:
+def _reads(name: str, stmt: ast.stmt, facts: Facts) -> Iterator[ast.Name]:
     return (
-        n for n in ast.walk(stmt) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+        n
+        for n in facts.under(stmt)
+        if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
     )
 
 
@@ -159,15 +154,13 @@ def _following(death: Death, facts: Facts) -> list[ast.stmt]:
     return block[block.index(death.last) + 1 :]
 
 
-def _makes_array(stmt: ast.stmt, facts: Facts) -> bool:
-    if not isinstance(stmt, ast.Assign):
-        return False
-    value = facts.arrays.value(stmt.value, stmt)
-    return value.kind in _ARRAYS and value.fresh and value.rank != 0 and not _is_tiny(stmt.value)
+def _is_big(expr: ast.expr, stmt: ast.stmt, facts: Facts) -> bool:
+    """A new array of a shape that is given, and not by literals alone: those one can see."""
+    value = facts.arrays.value(expr, stmt)
+    sized = value.is_block or value.kind in ("tensor", "frame")
+    return sized and value.fresh and any(isinstance(n, ast.Name) for n in _arguments(expr, facts))
 
 
-def _is_tiny(value: ast.expr) -> bool:
-    """A constructor call with nothing but literals makes an array whose size one can read."""
-    return isinstance(value, ast.Call) and not any(
-        isinstance(n, ast.Name) for a in value.args for n in ast.walk(a)
-    )
+def _arguments(expr: ast.expr, facts: Facts) -> Iterator[ast.AST]:
+    parts = [*expr.args, *(k.value for k in expr.keywords)] if isinstance(expr, ast.Call) else [expr]
+    return (n for part in parts for n in facts.under(part))

@@ -119,11 +119,12 @@ def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
     if not isinstance(death.made, ast.Assign) or not isinstance(death.made.targets[0], ast.Name):
         return False
     value = facts.arrays.value(death.value, death.made)
-    if value.kind not in ("ndarray", "tensor", "frame") or not value.fresh or value.rank == 0:
+    if not value.fresh or not (value.is_block or value.kind in ("tensor", "frame")):
         return False
-    if not any(isinstance(n, ast.Name) for n in ast.walk(death.value)):
+    arguments = death.value.args if isinstance(death.value, ast.Call) else [death.value]
+    if not any(isinstance(n, ast.Name) for a in arguments for n in facts.under(a)):
         return False
-    reads = [n for n in ast.walk(death.last) if isinstance(n, ast.Name) and n.id == death.name]
+    reads = [n for n in facts.under(death.last) if isinstance(n, ast.Name) and n.id == death.name]
     if any(isinstance(n.ctx, ast.Load) and facts.aliases.keeps(n) for n in reads):
         return False
     return facts.aliases.owner(death.name, death.last, function).owned

@@ -91,18 +91,18 @@ RULE = Rule(
 
 def find(facts: Facts) -> Iterator[Site]:
     """The outermost nested expressions of simple statements in functions."""
-    taken = {found.stmt for found in facts.overwrites.all()}
+    taken = {found.stmt for found in facts.overwrites.all}
     for function in facts.functions():
         if facts.grad.calls_backward(function) or not _computes(function, facts):
             continue
-        for stmt in facts.flow(function).own_statements():
+        for stmt in facts.flow(function).own_statements:
             if isinstance(stmt, (ast.Assign, ast.AugAssign, ast.Return, ast.Expr)) and stmt not in taken:
                 yield from _in_statement(stmt, facts)
 
 
 def _computes(function: ast.AST, facts: Facts) -> bool:
     """Whether a function uses array libraries at all; others do sums with plain numbers."""
-    attributes = [n for n in ast.walk(function) if isinstance(n, ast.Attribute)]
+    attributes = [n for n in facts.under(function) if isinstance(n, ast.Attribute)]
     names = (facts.names.dotted(n) or "" for n in attributes)
     return any(n.attr in library.REDUCTIONS for n in attributes) or any(
         n.startswith(("numpy.", "torch.")) for n in names
@@ -117,7 +117,7 @@ def _in_statement(stmt: ast.stmt, facts: Facts) -> Iterator[Site]:
         plan = facts.in_place.plan(node)
         if plan is None or len(plan.steps) < 2 or _is_number(plan, stmt, facts):
             continue
-        inside |= set(ast.walk(node))
+        inside |= set(facts.under(node))
         edits, certain = _edits(node, plan, stmt, facts), _certain(plan, stmt, facts)
         if edits:
             message = f"{len(plan.steps)} stages, each in memory of its own; one buffer would do"
@@ -152,7 +152,8 @@ def _is_number(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:
     value = facts.arrays.value(plan.steps[0].whole, stmt)
     leaf = facts.arrays.value(plan.leaf, stmt)
     parent = facts.parent(plan.steps[-1].whole)
-    return "scalar" in (value.kind, leaf.kind) or isinstance(parent, (ast.Subscript, ast.Slice))
+    number = 0 in (value.rank, leaf.rank) or {value.kind, leaf.kind} & {"scalar", "list"}
+    return bool(number) or isinstance(parent, (ast.Subscript, ast.Slice))
 
 
 def _certain(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:

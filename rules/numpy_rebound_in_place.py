@@ -124,7 +124,7 @@ RULE = Rule(
 
 def find(facts: Facts) -> Iterator[Site]:
     """Statements that bind a name to a value computed from its last use."""
-    for found in facts.overwrites.all():
+    for found in facts.overwrites.all:
         if found.target == found.name:
             edits = facts.edits.replace_statement(found.stmt, list(found.lines))
             message = f"`{found.name}` is rebound to a new array; its old memory would do"

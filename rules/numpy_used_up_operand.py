@@ -88,7 +88,7 @@ RULE = Rule(
 
 def find(facts: Facts) -> Iterator[Site]:
     """Last uses of an owned array as the operand of a new one."""
-    for found in facts.overwrites.all():
+    for found in facts.overwrites.all:
         if found.target == found.name:
             continue
         last = f"return {found.name}" if found.target is None else f"{found.target} = {found.name}"

@@ -92,7 +92,7 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """The biggest repeated expression of each simple statement in a function."""
     for function in facts.functions():
-        for stmt in facts.flow(function).own_statements():
+        for stmt in facts.flow(function).own_statements:
             if isinstance(stmt, (ast.Assign, ast.AugAssign, ast.Return, ast.Expr)):
                 same = _repeated(stmt, facts)
                 if same:

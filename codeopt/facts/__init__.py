@@ -54,14 +54,17 @@ class Facts:
         except (ValueError, RecursionError, MemoryError) as error:
             return Problem(source.name, 1, f"cannot parse: {error or type(error).__name__}")
         facts = cls(source, tree)
-        depth = _depth(tree)
-        if depth > min(_DEEPEST, sys.getrecursionlimit() // 2):
-            return Problem(source.name, 1, f"nested too deeply ({depth} levels)")
+        if facts.index.depth > min(_DEEPEST, sys.getrecursionlimit() // 2):
+            return Problem(source.name, 1, f"nested too deeply ({facts.index.depth} levels)")
         return facts
 
     def walk(self, *kinds: type[N]) -> Iterator[N]:
         """All nodes of exactly these types, in source order."""
         return self.index.walk(*kinds)
+
+    def under(self, node: ast.AST) -> list[ast.AST]:
+        """A node and all nodes below it, in source order; a slice of the index, not a new walk."""
+        return self.index.under(node)
 
     def text(self, node: ast.AST) -> str:
         """The source text of a node."""
@@ -146,13 +149,3 @@ class Facts:
     def edits(self) -> Edits:
         """How to change the text."""
         return Edits(self.source, self.index)
-
-
-def _depth(tree: ast.Module) -> int:
-    deepest, level = 0, [tree]
-    stack: list[tuple[ast.AST, int]] = [(node, 1) for node in level]
-    while stack:
-        node, depth = stack.pop()
-        deepest = max(deepest, depth)
-        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
-    return deepest

@@ -121,6 +121,8 @@ class Arrays:
 
     def _operation(self, expr: ast.BinOp, at: ast.stmt, depth: int) -> Value:
         left, right = self.value(expr.left, at, depth + 1), self.value(expr.right, at, depth + 1)
+        if "list" in (left.kind, right.kind) and isinstance(expr.op, (ast.Add, ast.Mult)):
+            return Value("list", fresh=True)
         kinds = {left.kind, right.kind} - {"scalar"}
         if isinstance(expr.op, ast.MatMult):
             return Value(kinds.pop() if len(kinds) == 1 else "unknown", _wider(left, right), fresh=True)
@@ -144,6 +146,8 @@ class Arrays:
             return Value(_MADE[dotted], fresh=True)
         if dotted in library.NUMPY_OUT and first is not None:
             return self._ufunc(dotted, first, at, depth, keywords)
+        if self._is_whole_reduction(dotted, call, keywords):
+            return Value("scalar", None, 0, fresh=True)
         if dotted in library.NUMPY_MAKERS:
             dtype = self._dtype(keywords.get("dtype"))
             if dtype is None and "dtype" not in keywords and len(call.args) < 2:
@@ -195,6 +199,12 @@ class Arrays:
             dtype = self._dtype(keywords["dtype"]) if "dtype" in keywords else "float64"
             return Value("ndarray", dtype, _shape_rank(size), fresh=True)
         return Value(fresh=fresh)
+
+    @staticmethod
+    def _is_whole_reduction(dotted: str, call: ast.Call, keywords: dict[str | None, ast.expr]) -> bool:
+        names = (*library.REDUCTIONS, "amax", "amin", "argmax", "argmin", "count_nonzero", "linalg.norm")
+        reduces = dotted.startswith("numpy.") and dotted.removeprefix("numpy.") in names
+        return reduces and len(call.args) == 1 and not keywords.keys() & {"axis", "keepdims", "out", None}
 
     def _is_generator(self, expr: ast.expr, at: ast.stmt) -> bool:
         if isinstance(expr, ast.Name) and isinstance(function := self._facts.names.home(expr), DEFS):

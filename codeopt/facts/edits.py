@@ -64,7 +64,7 @@ class Edits:
         start, end = self.range(node)
         if self._needs_parentheses(node, text):
             text = f"({text})"
-        elif text.isidentifier() and self._parenthesised(node):
+        elif "\n" not in text and _is_atom(text) and self._parenthesised(node):
             return self._without_parentheses(start, end, text)
         return (Edit(start, end, text),)
 
@@ -242,3 +242,8 @@ def binding(node: ast.expr) -> int:
     if isinstance(node, ast.Constant) and isinstance(node.value, int) and not isinstance(node.value, bool):
         return _ATOM - 1  # `1 .real` needs its space or parentheses
     return _BINDING.get(type(node), _ATOM)
+
+
+def _is_atom(text: str) -> bool:
+    """Whether an expression needs no parentheses anywhere, nor brings its own."""
+    return not text.startswith("(") and binding(ast.parse(f"({text})", mode="eval").body) == _ATOM

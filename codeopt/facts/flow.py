@@ -44,7 +44,7 @@ class Flow:
     def opaque(self) -> bool:
         """Whether something can see the frame's variables by name: then nothing may be unbound."""
         names = self._names
-        for node in ast.walk(self.function):
+        for node in self._index.under(self.function):
             if isinstance(node, ast.Call):
                 if names.dotted(node.func) in _FRAME_READERS:
                     return True
@@ -79,9 +79,10 @@ class Flow:
             if not isinstance(node, (*DEFS, ast.Lambda, ast.ClassDef)):
                 stack.extend(reversed(list(ast.iter_child_nodes(node))))
 
-    def own_statements(self) -> Iterator[ast.stmt]:
+    @cached_property
+    def own_statements(self) -> tuple[ast.stmt, ...]:
         """Statements of the body in source order, not those of functions inside it."""
-        return (n for n in self.own_nodes() if isinstance(n, ast.stmt) and n in self._graph.entry)
+        return tuple(sorted(self._graph.entry, key=self._index.order))
 
     def live_before(self, stmt: ast.stmt) -> frozenset[str]:
         """Names whose value may still be read when a statement begins."""
@@ -256,29 +257,12 @@ class Flow:
                 yield name.id
 
     def _own_names(self, nodes: Iterable[ast.AST]) -> Iterator[ast.Name]:
-        """Names of this function in what a step evaluates, comprehensions included."""
-        stack = list(nodes)
-        while stack:
-            node = stack.pop()
-            if isinstance(node, ast.Name):
-                if self._names.scopes.resolve(node) is self._scope:
-                    yield node
-            elif isinstance(node, (*DEFS, ast.Lambda, ast.ClassDef)):
-                stack.extend(_evaluated_at_definition(node))
-            else:
-                stack.extend(ast.iter_child_nodes(node))
-
-
-def _evaluated_at_definition(node: ast.AST) -> Iterator[ast.AST]:
-    for field, value in ast.iter_fields(node):
-        if field in ("decorator_list", "bases", "keywords"):
-            yield from value
-        elif field == "args" and isinstance(value, ast.arguments):
-            yield from (d for d in (*value.defaults, *value.kw_defaults) if d is not None)
-            every = [*value.posonlyargs, *value.args, *value.kwonlyargs]
-            yield from (a.annotation for a in every if a.annotation is not None)
-        elif field == "returns" and value is not None:
-            yield value
+        """Names of this function in what a step evaluates; those in inner functions are captured anyway."""
+        resolve = self._names.scopes.resolve
+        for node in nodes:
+            for name in self._index.under(node):
+                if type(name) is ast.Name and resolve(name) is self._scope:
+                    yield name
 
 
 def _bound_names(node: ast.AST) -> Iterator[str]:

@@ -56,7 +56,7 @@ class Grad:
 
     def calls_backward(self, function: ast.AST) -> bool:
         """Whether a function's body, inner functions included, asks for gradients."""
-        for node in ast.walk(function):
+        for node in self._index.under(function):
             if isinstance(node, ast.Attribute) and node.attr in ("backward", "autograd", "requires_grad_"):
                 return True
             if isinstance(node, ast.Call) and self._names.dotted(node.func) == "torch.autograd.grad":

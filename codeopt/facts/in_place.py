@@ -123,7 +123,7 @@ class InPlace:
 
     def reads(self, expr: ast.AST, name: str) -> bool:
         """Whether an expression reads a name."""
-        return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(expr))
+        return any(isinstance(n, ast.Name) and n.id == name for n in self._facts.under(expr))
 
     def keeps_type(self, step: Step, leaf: str) -> bool:
         """Whether a float buffer surely has the type and shape of the step's result."""

@@ -21,23 +21,40 @@ N = TypeVar("N", bound=ast.AST)
 
 
 class Index:
-    """Parents and nodes by type; built without recursion, so depth does not matter."""
+    """Parents, nodes by type and subtrees; built without recursion, so depth does not matter."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.parents: dict[ast.AST, ast.AST] = {}
+        self.depth = 0
         self._kinds: dict[type[ast.AST], list[tuple[int, ast.AST]]] = {}
         self._order: dict[ast.AST, int] = {}
-        stack: list[ast.AST] = [tree]
-        position = 0
+        self._nodes: list[ast.AST] = []
+        self._ends: list[int] = []
+        stack: list[tuple[ast.AST, int]] = [(tree, 1)]
         while stack:
-            node = stack.pop()
+            node, depth = stack.pop()
+            position = len(self._nodes)
             self._kinds.setdefault(type(node), []).append((position, node))
             self._order[node] = position
-            position += 1
+            self._nodes.append(node)
+            self.depth = max(self.depth, depth)
             children = [c for c in ast.iter_child_nodes(node) if not isinstance(c, _PLACELESS)]
             for child in children:
                 self.parents[child] = node
-            stack.extend(reversed(children))
+            stack.extend((child, depth + 1) for child in reversed(children))
+        self._measure()
+
+    def _measure(self) -> None:
+        """A subtree is a slice of the walk: find where each one ends."""
+        self._ends = [position + 1 for position in range(len(self._nodes))]
+        for position in range(len(self._nodes) - 1, 0, -1):
+            parent = self._order[self.parents[self._nodes[position]]]
+            self._ends[parent] = max(self._ends[parent], self._ends[position])
+
+    def under(self, node: ast.AST) -> list[ast.AST]:
+        """A node and all nodes below it, in source order; far cheaper than `ast.walk`."""
+        position = self._order[node]
+        return self._nodes[position : self._ends[position]]
 
     def walk(self, *kinds: type[N]) -> Iterator[N]:
         """All nodes of exactly these types, in source order."""

@@ -57,13 +57,19 @@ class Lifetimes:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self._deaths: dict[DefNode, list[Death]] = {}
 
-    def deaths(self, function: DefNode) -> Iterator[Death]:
+    def deaths(self, function: DefNode) -> list[Death]:
         """Every local of a function that could be unbound after its last read, to some use."""
+        if function not in self._deaths:
+            self._deaths[function] = list(self._find(function))
+        return self._deaths[function]
+
+    def _find(self, function: DefNode) -> Iterator[Death]:
         flow = self._facts.flow(function)
         if flow.opaque:
             return
-        for stmt in flow.own_statements():
+        for stmt in flow.own_statements:
             for name, value, block in self._made_by(stmt):
                 if name in flow.captured or name in flow.parameters or name.startswith("__"):
                     continue
@@ -76,11 +82,11 @@ class Lifetimes:
         if isinstance(stmt, ast.Assign) and isinstance(stmt.value, _MADE) and len(stmt.targets) == 1:
             target = stmt.targets[0]
             names = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
-            if not self._is_resource(stmt.value) and not self._is_small(stmt.value):
+            if not self._is_resource(stmt.value) and not self._is_small(stmt.value, stmt):
                 block = self._facts.edits.siblings(stmt)
                 yield from ((n.id, stmt.value, block) for n in names if isinstance(n, ast.Name))
         if isinstance(stmt, (ast.For, ast.AsyncFor)) and isinstance(stmt.target, ast.Name):
-            fits = isinstance(stmt.iter, ast.Call) and not self._is_small(stmt.iter)
+            fits = isinstance(stmt.iter, ast.Call) and not self._is_small(stmt.iter, stmt)
             yield from [(stmt.target.id, stmt.iter, stmt.body)] if fits else []
 
     def _death(
@@ -105,7 +111,7 @@ class Lifetimes:
 
     def _last_reader(self, name: str, statements: list[ast.stmt]) -> ast.stmt | None:
         for stmt in reversed(statements):
-            if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(stmt)):
+            if any(isinstance(n, ast.Name) and n.id == name for n in self._facts.under(stmt)):
                 return stmt
         return None
 
@@ -126,14 +132,20 @@ class Lifetimes:
 
     def allocates(self, stmt: ast.stmt) -> bool:
         """Whether a statement may make something big: a call that is not known to be small."""
-        for node in ast.walk(stmt):
-            if isinstance(node, ast.Call) and not self._is_small(node):
+        for node in self._facts.under(stmt):
+            if isinstance(node, ast.Call) and not self._is_small(node, stmt):
                 return True
             if isinstance(node, ast.BinOp) and not isinstance(node.right, ast.Constant):
                 return True
         return False
 
-    def _is_small(self, value: ast.expr) -> bool:
+    def _is_small(self, value: ast.expr, stmt: ast.stmt) -> bool:
+        if isinstance(value, ast.BinOp):
+            sides = (value.left, value.right)
+            if any(isinstance(s, ast.JoinedStr) or _is_text(s) for s in sides):
+                return True
+            power_of_number = isinstance(value.op, ast.Pow) and isinstance(value.left, ast.Constant)
+            return power_of_number or self._facts.arrays.value(value, stmt).kind == "scalar"
         if not isinstance(value, ast.Call):
             return False
         dotted = self._facts.names.dotted(value.func)
@@ -147,3 +159,7 @@ class Lifetimes:
             return False
         dotted = self._facts.names.dotted(value.func) or ""
         return dotted.startswith(_RESOURCES)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)

@@ -37,7 +37,7 @@ class Loops:
         if not isinstance(function, DEFS):
             return True
         flow = self._facts.flow(function)
-        inside = set(ast.walk(loop)) - {loop}
+        inside = set(self._facts.under(loop)) - {loop}
         first = loop.body[0]
         if name not in flow.live_before(first) and name not in flow.captured:
             return False

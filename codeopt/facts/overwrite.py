@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codeopt.facts.in_place import Plan, Step
@@ -35,12 +36,16 @@ class Overwrites:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def all(self) -> Iterator[Overwrite]:
+    @cached_property
+    def all(self) -> tuple[Overwrite, ...]:
         """Every `y = f(x)` and `return f(x)` that uses up an array `x` of its own function."""
+        return tuple(self._find())
+
+    def _find(self) -> Iterator[Overwrite]:
         for function in self._facts.functions():
             if self._facts.grad.calls_backward(function):
                 continue
-            for stmt in self._facts.flow(function).own_statements():
+            for stmt in self._facts.flow(function).own_statements:
                 found = self._of(stmt, function)
                 if found is not None:
                     yield found
@@ -93,7 +98,7 @@ class Overwrites:
         """Whether the value is a plain number or list, or an array of known integers to be divided."""
         assert isinstance(plan.leaf, ast.Name)
         value = self._facts.arrays.value(plan.leaf, stmt)
-        if value.kind in ("scalar", "list", "frame", "series", "sparse", "module"):
+        if value.rank == 0 or value.kind in ("scalar", "list", "frame", "series", "sparse", "module"):
             return True
         function = self._facts.function(stmt)
         if not isinstance(function, DEFS):
