@@ -1,0 +1,85 @@
+"""Rows of every column selected to read one.
+
+What it does
+    Finds `df[mask]["a"]` and selects rows and column together by `df.loc[mask, "a"]`.
+
+Why it costs memory
+    `df[mask]` copies the chosen rows of all columns, and one of them is read.
+
+Example
+    mean = df[df["delay"] > 15]["price"].mean()
+
+Use instead
+    mean = df.loc[df["delay"] > 15, "price"].mean()
+
+When it is safe
+    The mask comes from columns of the same frame and the result is only read. Both ways give
+    the same rows, index, name and dtype.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codeopt.edit import Site, Trust
+from codeopt.facts import Facts, patterns
+from codeopt.rule import Example, Pair, Rule
+
+RULE = Rule(
+    code="MEM402",
+    name="pd-filter-then-column",
+    trust=Trust.EXACT,
+    summary="rows of every column are selected to read one column",
+    triggers=("][",),
+    pair=Pair("D21", 9.95, 3.86),
+    examples=(
+        Example(
+            'def mean(df):\n    return df[df["delay"] > 15]["price"].mean()\n',
+            'def mean(df):\n    return df.loc[df["delay"] > 15, "price"].mean()\n',
+            call='mean(__import__("pandas").DataFrame({"delay": [1, 20, 30], "price": [1.0, 2.0, 3.0]}))',
+        ),
+        Example(
+            'def pick(df, kinds):\n    return df[df["kind"].isin(kinds) & (df["n"] > 0)]["n"] * 2\n',
+            'def pick(df, kinds):\n    return df.loc[df["kind"].isin(kinds) & (df["n"] > 0), "n"] * 2\n',
+            call='pick(__import__("pandas").DataFrame({"kind": [1, 2, 3], "n": [1, 2, 3]}), [1, 3])',
+        ),
+    ),
+    counterexamples=(
+        'def f(df):\n    df[df["a"] > 1]["b"] = 0\n',
+        'def f(df):\n    return df[df["a"] > 1]\n',
+        'def f(df):\n    return df["a"]["b"]\n',
+        'def f(df, other):\n    return df[other["a"] > 1]["b"]\n',
+        'def f(df):\n    df[df["a"] > 1]["b"].fillna(0, inplace=True)\n',
+        'def f(df):\n    df[df["a"] > 1]["b"][0] = 1\n',
+    ),
+)
+
+
+def find(facts: Facts) -> Iterator[Site]:
+    """A column taken from a boolean selection."""
+    for node in facts.walk(ast.Subscript):
+        rows = node.value
+        if not isinstance(rows, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+            continue
+        if patterns.string_key(node) is None or not patterns.plain(rows.value):
+            continue
+        if not patterns.column_mask(rows.slice, rows.value) or _written(facts, node):
+            continue
+        frame, mask, column = (facts.text(n) for n in (rows.value, rows.slice, node.slice))
+        text = f"{frame}.loc[{mask}, {column}]"
+        yield RULE.site(
+            facts, node, "all columns are copied to read one", facts.edits.replace(node, text)
+        )
+
+
+def _written(facts: Facts, node: ast.expr) -> bool:
+    """Whether the selected column is a target or is changed in place."""
+    for parent in facts.index.ancestors(node):
+        if isinstance(parent, (ast.Subscript, ast.Attribute)) and not isinstance(parent.ctx, ast.Load):
+            return True
+        if isinstance(parent, ast.Call) and any(k.arg == "inplace" for k in parent.keywords):
+            return True
+        if not isinstance(parent, (ast.Subscript, ast.Attribute, ast.Call)):
+            return False
+    return False
