@@ -3,7 +3,8 @@
 Policy. A case inside what the workload covers (its own dtypes or all floats of another width,
 integers for a float argument, any layout, any value) binds at every level. A case outside of
 it binds only where `exact` is promised: bools, int32 or one float width among others in place
-of floats, 0-d for an array, and any perturbation on which the original itself raises. At a
+of floats, integers for a float tensor (most of torch refuses them), 0-d for an array, and any
+perturbation on which the original itself raises. At a
 weaker limit such a case gives a caveat in the verdict. Cases on which the original raises tell
 little, since candidates mostly raise for the same reason, so that at most one in eight is one.
 """

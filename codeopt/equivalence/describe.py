@@ -74,7 +74,7 @@ def show(value: Any) -> str:
     """One element."""
     if not isinstance(value, float | np.floating):
         return str(value)
-    if 1e-4 <= abs(value) < 1e6:
+    if 1e-4 <= abs(float(value)) < 1e6:
         return str(np.format_float_positional(value, unique=True, trim="0"))
     return repr(float(value))
 

@@ -176,7 +176,7 @@ def _object(recorder: Recorder, value: Any, path: str) -> Node:
     if recorder.lenient:
         return Node("text", type_name(type(value)))
     kind: type[object] = type(value)
-    if _is_plain(kind):
+    if _is_plain(kind):  # type: ignore[arg-type]
         return Node("object", type_name(kind), (), None, tuple(_own_state(recorder, value, path)))
     try:
         reduced = value.__reduce_ex__(2)

@@ -26,14 +26,14 @@ ARRAY_KINDS = (
     "alone float32", "alone float64", "int32", "bool", "scalar",
 )  # fmt: skip
 TENSOR_KINDS = (
-    "requires_grad", "fortran", "nan", "strided", "float64", "empty", "inf", "int64", "one row", "float32",
+    "requires_grad", "fortran", "nan", "strided", "float64", "empty", "inf", "integers", "one row", "float32",
     "same", "zeros signed", "broadcast", "constant", "large", "subnormal", "bfloat16", "alone float64",
     "bool", "scalar",
 )  # fmt: skip
 FRAME_KINDS = ("empty", "nan", "reversed", "one row", "same labels")
 MODULE_KINDS = ("mode",)
 KINDS = {"array": ARRAY_KINDS, "tensor": TENSOR_KINDS, "frame": FRAME_KINDS, "module": MODULE_KINDS}
-OUTSIDE = frozenset({"bool", "int32", "scalar", "alone float32", "alone float64"})
+OUTSIDE = frozenset({"bool", "int32", "integers", "scalar", "alone float32", "alone float64"})
 
 LARGEST = {"float16": 200.0, "bfloat16": 1e18, "float32": 1e18, "float64": 1e150}
 """Factors for `large`: the square of the result still fits the dtype, its cube does not."""
@@ -52,7 +52,7 @@ def applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
         return any(_twin(leaf, other) for other in leaves)
     if kind in VALUES or kind == "requires_grad" or kind == "scalar":
         return floating and dims > 0 and value.shape[0] > 0
-    if kind in ("int64", "int32", "bool"):
+    if kind in ("int64", "int32", "integers", "bool"):
         return floating
     if kind.startswith("alone "):
         return floating and kind.split()[1] != dtype_name(value) and sum(_floats(leaves)) > 1
@@ -207,7 +207,7 @@ def change_tensor(tensor: Any, kind: str) -> Any:
         plain = plain.reshape(-1)[0].clone()
     elif kind == "bool":
         return plain > 0
-    elif kind == "int64":
+    elif kind == "integers":
         return (plain.nan_to_num() * 10).to(torch.int64)
     else:
         plain = plain.to(getattr(torch, kind), copy=True)

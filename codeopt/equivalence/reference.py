@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +25,8 @@ every candidate pays them again."""
 
 FEWEST = 8
 RAISING_SHARE = 8
+MOST_REFUSED = 2
+"""Scales at which the target itself raises, kept as cases: unlike perturbed ones they bind."""
 
 
 @dataclass(frozen=True)
@@ -65,26 +69,34 @@ def make_reference(target: Target, cases_wanted: int, seed: int) -> Reference:
     Raises WorkloadError where the target or the workload cannot be imported, the builder
     raises, or the target raises on the plain workload.
     """
-    world = load_world(target, {})
-    if world.declared.strategy is not None:
-        return _from_strategy(world, cases_wanted, seed)
-    return _Gathering(world, cases_wanted, seed).run()
+    if load_world(target, {}).declared.strategy is not None:
+        return _from_strategy(load_world(target, {}), cases_wanted, seed)
+    return _Gathering(target, cases_wanted, seed).run()
 
 
 class _Gathering:
-    def __init__(self, world: World, wanted: int, seed: int) -> None:
-        self.world = world
+    """Chooses the cases in one world, which the choice uses up, and records them in a fresh one.
+
+    A target that counts its calls or keeps a cache must meet the same calls in the same order
+    in every world, and nothing else.
+    """
+
+    def __init__(self, target: Target, wanted: int, seed: int) -> None:
+        self.target = target
+        self.world = load_world(target, {})
         self.wanted = wanted
         self.seed = seed
         self.cases: list[Case] = []
-        self.outcomes: list[Outcome] = []
         self.high: list[Outcome | None] = []
         self.raising = 0
         self.seconds = 0.0
 
     def run(self) -> Reference:
-        scales, last = self.climb()
-        for case in plan(self.world, scales, self.wanted, self.seed):
+        scales, refused, last = self.climb()
+        for case in itertools.chain(
+            (Case(scale, self.seed) for scale in refused[:MOST_REFUSED]),
+            plan(self.world, scales, self.wanted, self.seed),
+        ):
             full = len(self.cases) >= self.wanted or self.seconds > BODY_SECONDS
             if full and len(self.cases) >= min(FEWEST, self.wanted):
                 break
@@ -95,11 +107,16 @@ class _Gathering:
             outcome = observe(self.world, build(self.world, case), case.seed)
             if outcome.seconds <= FULL:
                 self.keep(case, outcome)
-        return Reference(tuple(self.cases), tuple(self.outcomes), tuple(self.high), self.seconds, self.seed)
+        fresh = load_world(self.target, {})
+        outcomes = tuple(observe(fresh, build(fresh, case), case.seed) for case in self.cases)
+        seconds = sum(outcome.seconds for outcome in outcomes)
+        return Reference(tuple(self.cases), outcomes, tuple(self.high), seconds, self.seed)
 
-    def climb(self) -> tuple[list[float], Outcome]:
-        """The scales on which a call is cheap, ascending, and what the largest of them did."""
+    def climb(self) -> tuple[list[float], list[float], Outcome]:
+        """The scales on which a call is cheap, ascending; those on which the target raises; and
+        what the largest cheap one did."""
         usable: list[float] = []
+        refused: list[float] = []
         last: Outcome | None = None
         error: WorkloadError | None = None
         for scale in (*LADDER, 1.0):
@@ -110,10 +127,9 @@ class _Gathering:
                 error = found
                 continue
             outcome = observe(self.world, call, self.seed)
-            if outcome.raised and usable:
-                continue
             if outcome.raised:
-                error = _refusal(self.world, outcome)
+                error = error or _refusal(self.world, outcome)
+                refused.append(scale)
                 continue
             if usable and outcome.seconds > CHEAP:
                 break
@@ -123,21 +139,21 @@ class _Gathering:
                 break
         if last is None:
             raise error or WorkloadError(f"{self.world.target.ref}: no scale of the workload runs")
-        return usable, last
+        return usable, refused, last
 
     def add(self, case: Case) -> None:
-        """Run a case and keep it, unless enough of those that raise are there already."""
+        """Try a case and keep it, unless enough of those that raise are there already."""
         if case in self.cases:
             return
         outcome = observe(self.world, build(self.world, case), case.seed)
-        if outcome.raised and self.raising >= max(2, self.wanted // RAISING_SHARE):
-            return
-        self.raising += outcome.raised
+        if outcome.raised and case.perturbations:
+            if self.raising >= max(2, self.wanted // RAISING_SHARE):
+                return
+            self.raising += 1
         self.keep(case, outcome)
 
     def keep(self, case: Case, outcome: Outcome) -> None:
         self.cases.append(case)
-        self.outcomes.append(outcome)
         self.seconds += outcome.seconds
         narrow = outcome.narrow and not outcome.raised
         self.high.append(high_run(self.world, lambda: build(self.world, case), case.seed) if narrow else None)
@@ -145,8 +161,6 @@ class _Gathering:
 
 def high_run(world: World, make: Callable[[], Call], seed: int) -> Outcome | None:
     """The original in float64, None where that raises: the judge of float errors."""
-    import sys
-
     torch = sys.modules.get("torch")
     before = torch.get_default_dtype() if torch is not None else None
 
