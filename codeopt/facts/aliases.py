@@ -181,6 +181,8 @@ class Aliases:
     def _keeps_call(self, call: ast.Call) -> Ownership | None:
         dotted = self._facts.names.dotted(call.func)
         if any(k.arg == "out" for k in call.keywords):
+            if isinstance(self._facts.parent(call), ast.Expr) and dotted in library.NUMPY_OUT:
+                return None
             return Ownership(False, "it is written by `out=`", True)
         if dotted in library.VIEW_CALLS:
             return self.keeps(call)

@@ -35,6 +35,13 @@ class Step:
     before: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
 
+    @property
+    def elided(self) -> bool:
+        """Whether NumPy overwrites a nameless temporary here by itself: an operator with a number."""
+        constant = all(isinstance(o, ast.Constant) for o in self.operands)
+        commutes = isinstance(self.whole, ast.BinOp) and isinstance(self.whole.op, (ast.Add, ast.Mult))
+        return constant and (bool(self.operator) or commutes)
+
     def line(self, buffer: str, texts: tuple[str, ...]) -> str:
         """The statement that applies this step to `buffer`, with these texts for its operands."""
         if self.operator:

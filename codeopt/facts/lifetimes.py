@@ -135,8 +135,11 @@ class Lifetimes:
         for node in self._facts.under(stmt):
             if isinstance(node, ast.Call) and not self._is_small(node, stmt):
                 return True
-            if isinstance(node, ast.BinOp) and not isinstance(node.right, ast.Constant):
-                return True
+            if isinstance(node, ast.BinOp) and not self._is_small(node, stmt):
+                value = self._facts.arrays.value(node, stmt)
+                known = value.is_float or value.kind in ("ndarray", "tensor", "frame", "series")
+                if known or not isinstance(node.right, ast.Constant):
+                    return True
         return False
 
     def _is_small(self, value: ast.expr, stmt: ast.stmt) -> bool:
