@@ -71,8 +71,10 @@ class Aliases:
     @staticmethod
     def _moves(node: ast.Assign, flow: Flow) -> bool:
         """Whether `new = old` is the last that is heard of `old`: the value changes hands."""
-        old = node.value
-        return isinstance(old, ast.Name) and len(node.targets) == 1 and old.id not in flow.live_after(node)
+        old, new = node.value, node.targets[0]
+        if not isinstance(old, ast.Name) or not isinstance(new, ast.Name) or len(node.targets) > 1:
+            return False
+        return old.id not in flow.live_after(node)
 
     def fresh(self, expr: ast.expr) -> Ownership:
         """Whether an expression makes new memory that nothing else holds."""

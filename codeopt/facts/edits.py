@@ -17,7 +17,6 @@ from codeopt.source import SourceFile
 
 _REST_OF_LINE = re.compile(rb"[ \t\f]*;?[ \t\f]*(#[^\r\n]*)?(?=\r|\n|\Z)")
 _END_OF_LINE = re.compile(rb"[^\r\n]*")
-_INDENT = re.compile(rb"^([ \t]+)\S", re.MULTILINE)
 _COMPOUND = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While,
     ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match,
@@ -160,8 +159,13 @@ class Edits:
     @cached_property
     def unit(self) -> str:
         """One level of indentation as this file writes it."""
-        found = sorted((m.group(1) for m in _INDENT.finditer(self._source.data)), key=len)
-        return found[0].decode() if found else "    "
+        for block in self._index.walk(*_COMPOUND):
+            body: list[ast.stmt] = getattr(block, "body", [])
+            if body and isinstance(block, ast.stmt) and self._starts_line(body[0]):
+                inner, outer = self.indent(body[0]), self.indent(block)
+                if inner.startswith(outer) and inner != outer:
+                    return inner.removeprefix(outer)
+        return "    "
 
     def indent(self, stmt: ast.stmt) -> str:
         """The whitespace in front of the line that a statement stands on."""
