@@ -12,7 +12,7 @@ from codeopt.edit import Trust
 from codeopt.equivalence.describe import describe, show, values_of
 from codeopt.equivalence.node import Large, Node
 from codeopt.equivalence.observe import Outcome
-from codeopt.equivalence.tolerance import NARROWER, RELATIVE, Floats, agree, as_floats
+from codeopt.equivalence.tolerance import FEW, NARROWER, RELATIVE, Floats, agree, as_floats
 
 MOST_DIFFERENCES = 6
 _FLOAT_WARNING = re.compile(r"(divide by zero|overflow|underflow|invalid value) encountered in ")
@@ -50,15 +50,19 @@ def compare(
 
     `reference64` is the original run in float64, the judge of float errors where it is known.
     Paths in `unstable`, with all below them, are not compared. Equal bit for bit is `exact`;
-    floats in tolerance and numpy's floating-point warnings (which name the ufunc that met the
-    value) `close`; narrower dtypes, or the tolerance of the next narrower dtype, `precision`;
-    float values beyond that `lossy`; anything else no level.
+    floats in tolerance, and numpy's floating-point warnings (which name the ufunc that met the
+    value), are `close`, except in an argument that the original leaves alone; narrower dtypes,
+    or the tolerance of the next narrower dtype, `precision`; float values beyond that `lossy`;
+    anything else no level.
     """
     if reference.tree == candidate.tree:
         return Comparison(Trust.EXACT, (), 0.0)
-    walk = _Walk(frozenset(unstable), reference.narrow, reference.tree)
+    walk = _Walk(frozenset(unstable), reference)
     high = reference64.tree if reference64 is not None else None
     walk.root(reference.tree, candidate.tree, high)
+    if not walk.found and not walk.excused:
+        # Cannot be, as the trees are unequal; but then this walk is wrong, not the candidate right.
+        walk.note("outcome", "an equal record", "another one")
     found = sorted(walk.found, key=lambda d: -_rank(d.level))
     level = max((d.level for d in found), key=_rank, default=Trust.EXACT)
     return Comparison(level, tuple(found[:MOST_DIFFERENCES]), walk.error)
@@ -69,10 +73,12 @@ def _rank(level: Trust | None) -> int:
 
 
 class _Walk:
-    def __init__(self, unstable: frozenset[str], narrow: bool, tree: Node) -> None:
+    def __init__(self, unstable: frozenset[str], reference: Outcome) -> None:
         self.unstable = unstable
-        self.narrow = narrow
-        self.tree = tree
+        self.narrow = reference.narrow
+        self.tree = reference.tree
+        self.untouched = tuple(reference.untouched)
+        self.excused = bool(unstable)
         self.found: list[Difference] = []
         self.error = 0.0
         self._span: float | None = None
@@ -159,14 +165,16 @@ class _Walk:
                 continue
             results = [agree(x, y, z, name, self.span(), s) for x, y, z, s in quads]
             bad = [(i, result.bad) for i, result in enumerate(results) if result.bad is not None]
-            if bad:
+            if bad or (allowed is Trust.CLOSE and any(_went_narrow(x, y, name) for x, y, _, _ in quads)):
                 tried = tried or bad
             else:
                 level = allowed
                 self.error = max(self.error, *(result.error for result in results))
         part, at = tried[0] if tried else _first_unequal(quads)
         x, y, _, _ = quads[part]
-        if level is None and np.isfinite(x[at]) and np.isfinite(y[at]):
+        if path.startswith(self.untouched):
+            level = None
+        elif level is None and np.isfinite(x[at]) and np.isfinite(y[at]):
             level = Trust.LOSSY
         shown = show(x[at]), show(y[at])
         kind = "" if not dict(r.meta).get("shape") else f" (in {describe(r).partition(' of ')[0]})"
@@ -190,6 +198,7 @@ class _Walk:
         plain = [[line for line in lines if not _FLOAT_WARNING.match(str(line[-1]))] for lines in (a, b)]
         if plain[0] == plain[1]:
             if set(a) == set(b):
+                self.excused = True
                 return
             a, b, level = sorted(set(a) - set(b)), sorted(set(b) - set(a)), Trust.CLOSE
         else:
@@ -214,6 +223,7 @@ class _Walk:
                 self.note(inner + name, _there(r, node), "nothing")
         for name in ours.keys() - theirs.keys():
             # A candidate may add names of its own to its module.
+            self.excused |= r.kind == "globals"
             if r.kind != "globals" and inner + name not in self.unstable:
                 self.note(inner + name, "nothing", _there(r, ours[name]))
 
@@ -256,6 +266,17 @@ def _quads(r: Node, c: Node, h: Node | None) -> list[Quad] | None:
         return None
     high = h.data if h is not None and isinstance(h.data, Large) else None
     return _large_parts(r.data, c.data, high, (a, b, top))
+
+
+def _went_narrow(original: Floats, candidate: Floats, dtype: str) -> bool:
+    """Whether float64 values passed through float32, whose rounding hides in the tolerance of
+    1e-7: all are numbers that float32 can hold, where the original's mostly are not."""
+    if dtype not in ("float64", "float") or original.size < FEW:
+        return False
+    with np.errstate(all="ignore"):
+        holds, before = (x.astype(np.float32) == x for x in (candidate, original))
+    finite = np.isfinite(candidate) & np.isfinite(original)
+    return bool(holds[finite].all() and 2 * np.count_nonzero(before[finite]) < np.count_nonzero(finite))
 
 
 def _first_unequal(quads: list[Quad]) -> tuple[int, int]:

@@ -34,7 +34,8 @@ class Outcome(NamedTuple):
 
     `opaque` lists the paths that could not be looked into; `narrow` is whether a float among
     the arguments is narrower than float64; `seconds` were spent in the target's body; `where` is
-    `FILE:LINE` of the target's file where an exception passed through it.
+    `FILE:LINE` of the target's file where an exception passed through it; `untouched` names the
+    arguments that the call left as they were, where that was looked at.
     """
 
     tree: Node
@@ -43,6 +44,7 @@ class Outcome(NamedTuple):
     narrow: bool
     seconds: float
     where: str = ""
+    untouched: frozenset[str] = frozenset()
 
     def part(self, name: str) -> Node | None:
         """The child of the tree with this name."""
@@ -79,8 +81,8 @@ def observe(
 
 
 def _where(error: BaseException, path: str) -> str:
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    return f"{path}:{frames[-1].lineno}" if frames else ""
+    lines = [at for frame, at in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == path]
+    return f"{path}:{lines[-1]}" if lines else ""
 
 
 def _run(
@@ -121,11 +123,7 @@ def _holds_iterator(call: Call) -> bool:
 def _record(
     recorder: Recorder, call: Call, done: Performed, error: BaseException | None, lazily: Node | None
 ) -> list[tuple[str, Node]]:
-    parts = [(f"args[{i}]", recorder.record(v, f"args[{i}]")) for i, v in enumerate(call.args)]
-    parts += [(f"kwargs[{k!r}]", recorder.record(v, f"kwargs[{k!r}]")) for k, v in call.kwargs.items()]
-    if call.init is not None:
-        values = [*call.init.args, *call.init.kwargs.values()]
-        parts += [(f"init[{i}]", recorder.record(v, f"init[{i}]")) for i, v in enumerate(values)]
+    parts = _record_arguments(recorder, call)
     if done.subject is not None:
         parts.append(("object", recorder.record(done.subject, "object")))
     if error is not None:
@@ -139,6 +137,21 @@ def _record(
         parts.append(("result", recorder.record(done.result, "result")))
     parts.append(("shared memory", alias_graph(recorder.claims)))
     return parts
+
+
+def _record_arguments(recorder: Recorder, call: Call) -> list[tuple[str, Node]]:
+    values = {f"args[{i}]": v for i, v in enumerate(call.args)}
+    values |= {f"kwargs[{k!r}]": v for k, v in call.kwargs.items()}
+    if call.init is not None:
+        values |= {f"init[{i}]": v for i, v in enumerate([*call.init.args, *call.init.kwargs.values()])}
+    return [(name, recorder.record(v, name)) for name, v in values.items()]
+
+
+def untouched_by(outcome: Outcome, twin: Call) -> frozenset[str]:
+    """The arguments that a call left alone, told from a fresh call of the same case, which is
+    used up by looking: iterators in it are drained."""
+    after = dict(outcome.tree.children)
+    return frozenset(name for name, node in _record_arguments(Recorder(), twin) if after.get(name) == node)
 
 
 def _gradients(recorder: Recorder) -> Node:

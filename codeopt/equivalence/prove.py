@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from codeopt.edit import Trust
-from codeopt.equivalence.cases import Case, build
+from codeopt.equivalence.cases import CHEAP, Case, build
 from codeopt.equivalence.compare import Comparison, Difference, compare
 from codeopt.equivalence.describe import describe_call, shorten
 from codeopt.equivalence.faults import Fault
@@ -173,7 +173,7 @@ def count_caught(
 ) -> tuple[int, int, list[str]]:
     """How many of the wrong variants the cases tell from the original: planted, caught, and
     the missed ones in words. A variant that cannot be imported or hangs is caught."""
-    small = [i for i, case in enumerate(reference.cases) if case.scale < 1.0]
+    small = [i for i, outcome in enumerate(reference.outcomes) if outcome.seconds <= CHEAP]
     missed: list[str] = []
     for fault in faults:
         if not _is_caught(target, fault, reference, unstable, small):

@@ -12,7 +12,7 @@ from typing import Any
 
 from codeopt.equivalence.cases import CHEAP, FULL, LADDER, Case, build, plan, run_examples
 from codeopt.equivalence.node import Large, Node
-from codeopt.equivalence.observe import Outcome, observe
+from codeopt.equivalence.observe import Outcome, observe, untouched_by
 from codeopt.equivalence.perturb import widen
 from codeopt.errors import WorkloadError
 from codeopt.sandbox.world import World, load_world
@@ -88,6 +88,7 @@ class _Gathering:
         self.seed = seed
         self.cases: list[Case] = []
         self.high: list[Outcome | None] = []
+        self.untouched: list[frozenset[str]] = []
         self.raising = 0
         self.seconds = 0.0
 
@@ -108,7 +109,10 @@ class _Gathering:
             if outcome.seconds <= FULL:
                 self.keep(case, outcome)
         fresh = load_world(self.target, {})
-        outcomes = tuple(observe(fresh, build(fresh, case), case.seed) for case in self.cases)
+        outcomes = tuple(
+            observe(fresh, build(fresh, case), case.seed)._replace(untouched=untouched)
+            for case, untouched in zip(self.cases, self.untouched, strict=True)
+        )
         seconds = sum(outcome.seconds for outcome in outcomes)
         return Reference(tuple(self.cases), outcomes, tuple(self.high), seconds, self.seed)
 
@@ -155,6 +159,7 @@ class _Gathering:
     def keep(self, case: Case, outcome: Outcome) -> None:
         self.cases.append(case)
         self.seconds += outcome.seconds
+        self.untouched.append(untouched_by(outcome, build(self.world, case)))
         narrow = outcome.narrow and not outcome.raised
         self.high.append(high_run(self.world, lambda: build(self.world, case), case.seed) if narrow else None)
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("numpy")
-
 from codeopt.edit import Trust
 from codeopt.equivalence.prove import make_reference, prove, self_check, shrink
 from codeopt.equivalence.verdict import Differs, Same, Verdict
@@ -163,7 +161,12 @@ BAD = {
         "def run(x):\n    return (x * x).sum(0, dtype=np.float32).astype(np.float64)",
         "result",
     ),
-    "float32 result": (WIDE, "def run(x):\n    return x * 2", "def run(x):\n    return (x * 2).astype('f4')", "dtype"),
+    "float32 result": (
+        WIDE,
+        "def run(x):\n    return x * 2",
+        "def run(x):\n    return (x * 2).astype('f4')",
+        "dtype",
+    ),
     "random draw reused": (
         MATRIX,
         "def run(x):\n    return x + random.random(), x + random.random()",
@@ -200,8 +203,18 @@ BAD = {
         "def run(x):\n    return x.sum()",
         "slow",
     ),
-    "print moved away": (MATRIX, "def run(x):\n    print(len(x))\n    return 1", "def run(x):\n    return 1", "stdout"),
-    "F order": (MATRIX, "def run(x):\n    return x * 2", "def run(x):\n    return (x.T * 2).copy().T", "strides"),
+    "print taken away": (
+        MATRIX,
+        "def run(x):\n    print(len(x))\n    return 1",
+        "def run(x):\n    return 1",
+        "stdout",
+    ),
+    "F order": (
+        MATRIX,
+        "def run(x):\n    return x * 2",
+        "def run(x):\n    return (x.T * 2).copy().T",
+        "strides",
+    ),
     "read-only result": (
         MATRIX,
         "def run(x):\n    return np.tile(x[:1], (len(x), 1))",
