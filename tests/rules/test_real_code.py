@@ -19,10 +19,10 @@ from codeopt.testing import apply_sites, source_of
 STDLIB = Path(sysconfig.get_path("stdlib"))
 PACKAGES = Path(sysconfig.get_path("purelib"))
 FILES = [
-    *sorted(STDLIB.glob("*.py"))[::6],
-    *sorted(STDLIB.glob("test/test_[fgps]*.py"))[::9],
-    *sorted((PACKAGES / "sklearn").glob("*/*.py"))[::9],
-    *sorted((PACKAGES / "numpy").glob("*/*.py"))[::12],
+    *sorted(STDLIB.glob("*.py"))[::24],
+    *sorted(STDLIB.glob("test/test_[fgps]*.py"))[::18],
+    *sorted((PACKAGES / "sklearn").glob("*/*.py"))[::18],
+    *sorted((PACKAGES / "numpy").glob("*/*.py"))[::24],
 ]
 
 
