@@ -13,7 +13,8 @@ Use instead
     hits = int(np.count_nonzero(scores > 0.5))
 
 When it is safe
-    Always: `int()` gives back the Python int that `len` gave; both give the same Python int, for any shape and for empty input. `np.where` with
+    Always: `int()` gives back the Python int that `len` gave, for any shape and for empty
+    input. `np.where` with
     three arguments selects values and is left alone.
 """
 
@@ -40,14 +41,16 @@ RULE = Rule(
             call="hits(np.random.default_rng(0).random((50, 7)))",
         ),
         Example(
-            "from numpy import flatnonzero\nimport numpy\n\ndef hits(x):\n    return flatnonzero(x).size / x.size\n",
+            "from numpy import flatnonzero\nimport numpy\n\ndef hits(x):\n"
+            "    return flatnonzero(x).size / x.size\n",
             "from numpy import flatnonzero\nimport numpy\n\ndef hits(x):\n"
             "    return int(numpy.count_nonzero(x)) / x.size\n",
             call="hits(numpy.eye(5))",
         ),
         Example(
             "import numpy as np\n\ndef hits(x):\n    return np.nonzero(x)[0].shape[0], len(np.argwhere(x))\n",
-            "import numpy as np\n\ndef hits(x):\n    return int(np.count_nonzero(x)), int(np.count_nonzero(x))\n",
+            "import numpy as np\n\ndef hits(x):\n"
+            "    return int(np.count_nonzero(x)), int(np.count_nonzero(x))\n",
             call="hits(np.eye(5))",
             sites=2,
         ),

@@ -26,7 +26,25 @@ from codeopt.edit import Edit, Site, Trust
 from codeopt.facts import Facts, library, patterns
 from codeopt.rule import Example, Pair, Rule
 
-_METHODS = frozenset("sum mean std var min max prod argmax argmin argsort all any dot cumsum tolist".split())
+_METHODS = frozenset(
+    [
+        "sum",
+        "mean",
+        "std",
+        "var",
+        "min",
+        "max",
+        "prod",
+        "argmax",
+        "argmin",
+        "argsort",
+        "all",
+        "any",
+        "dot",
+        "cumsum",
+        "tolist",
+    ]
+)
 _GIVES_BACK = library.VIEW_CALLS | {"builtins.max", "builtins.min", "builtins.sum", "numpy.array"}
 
 RULE = Rule(
@@ -84,12 +102,20 @@ def _only_read(facts: Facts, node: ast.Call) -> bool:
             called = isinstance(outer, ast.Call) and outer.func is parent
             return called and parent.attr in _METHODS
         case ast.List() | ast.Tuple():
-            joined = ("numpy.concatenate", "numpy.hstack", "numpy.stack", "numpy.vstack", "numpy.column_stack")
+            joined = (
+                "numpy.concatenate",
+                "numpy.hstack",
+                "numpy.stack",
+                "numpy.vstack",
+                "numpy.column_stack",
+            )
             outer = facts.parent(parent)
             return isinstance(outer, ast.Call) and facts.names.dotted(outer.func) in joined
         case ast.Call():
             dotted = facts.names.dotted(parent.func) or ""
             # torch may give its input back where NumPy computes a new array.
             known = dotted in library.READERS and not dotted.startswith("torch.")
-            return known and dotted not in _GIVES_BACK and not {"out", None} & {k.arg for k in parent.keywords}
+            return (
+                known and dotted not in _GIVES_BACK and not {"out", None} & {k.arg for k in parent.keywords}
+            )
     return False

@@ -43,13 +43,15 @@ RULE = Rule(
             call="values(np.random.default_rng(0).random((9, 4)))",
         ),
         Example(
-            "import numpy as np\n\ndef rank(a):\n    _, s, _ = np.linalg.svd(a)\n    return (s > 1e-9).sum()\n",
+            "import numpy as np\n\ndef rank(a):\n    _, s, _ = np.linalg.svd(a)\n"
+            "    return (s > 1e-9).sum()\n",
             "import numpy as np\n\ndef rank(a):\n    _, s, _ = np.linalg.svd(a, full_matrices=False)\n"
             "    return (s > 1e-9).sum()\n",
             call="rank(np.random.default_rng(0).random((9, 4)))",
         ),
         Example(
-            "import numpy as np\n\ndef top(a, k):\n    u, s, vt = np.linalg.svd(a)\n    return u[:, :k] * s[:k]\n",
+            "import numpy as np\n\ndef top(a, k):\n    u, s, vt = np.linalg.svd(a)\n"
+            "    return u[:, :k] * s[:k]\n",
             "import numpy as np\n\ndef top(a, k):\n    u, s, vt = np.linalg.svd(a, full_matrices=False)\n"
             "    return u[:, :k] * s[:k]\n",
         ),
@@ -57,7 +59,8 @@ RULE = Rule(
     counterexamples=(
         "import numpy as np\n\ndef f(a):\n    return np.linalg.svd(a)\n",
         "import numpy as np\n\ndef f(a):\n    return np.linalg.svd(a, full_matrices=False)[1]\n",
-        "import numpy as np\n\ndef f(a):\n    u, s, vt = np.linalg.svd(a, full_matrices=True)\n    return u\n",
+        "import numpy as np\n\ndef f(a):\n    u, s, vt = np.linalg.svd(a, full_matrices=True)\n"
+        "    return u\n",
         "import numpy as np\n\ndef f(a):\n    return np.linalg.svd(a, compute_uv=False)\n",
         "import numpy as np\n\ndef f(a):\n    u, s, vt = np.linalg.svd(a)\n    return u, vt\n",
     ),
@@ -83,7 +86,7 @@ def find(facts: Facts) -> Iterator[Site]:
 
 
 def _values_only(facts: Facts, call: ast.Call) -> bool | None:
-    """True where only the values are read, False where slices of U or V are, None where all of them may be."""
+    """True where only the values are read, False where parts of U or V are, None where all may be."""
     parent = facts.parent(call)
     if isinstance(parent, ast.Subscript) and parent.value is call:
         return True if patterns.number(parent.slice) == 1 else None
@@ -120,4 +123,4 @@ def _sliced(facts: Facts, use: ast.Name) -> bool:
     if not isinstance(parent, ast.Subscript) or parent.value is not use:
         return False
     last = parent.slice.elts[-1] if isinstance(parent.slice, ast.Tuple) else parent.slice
-    return isinstance(last, ast.Slice) and last.upper is not None or patterns.number(last) == 0
+    return (isinstance(last, ast.Slice) and last.upper is not None) or patterns.number(last) == 0

@@ -42,9 +42,11 @@ RULE = Rule(
             call="weights(np.eye(5) + 0.1, np.arange(5.0))",
         ),
         Example(
-            "from numpy.linalg import inv, solve\n\ndef weights(x, y):\n    return inv(x.T @ x).dot(x.T @ y)\n",
+            "from numpy.linalg import inv, solve\n\ndef weights(x, y):\n"
+            "    return inv(x.T @ x).dot(x.T @ y)\n",
             "from numpy.linalg import inv, solve\n\ndef weights(x, y):\n    return solve(x.T @ x, x.T @ y)\n",
-            call="weights(__import__('numpy').random.default_rng(0).random((9, 3)), __import__('numpy').ones(9))",
+            call="weights(__import__('numpy').random.default_rng(0).random((9, 3)), "
+            "__import__('numpy').ones(9))",
         ),
     ),
     counterexamples=(

@@ -96,4 +96,3 @@ def _is_mask(node: ast.expr) -> bool:
         case ast.UnaryOp(op=ast.Invert(), operand=operand):
             return _is_mask(operand)
     return False
-

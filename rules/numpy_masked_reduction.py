@@ -78,6 +78,6 @@ def find(facts: Facts) -> Iterator[Site]:
 def _is_mask(mask: ast.expr, array: ast.expr) -> bool:
     if patterns.mask_of(mask, array):
         return True
-    return isinstance(mask, ast.Name) and ("mask" in mask.id.lower() or mask.id == "valid") or (
+    return (isinstance(mask, ast.Name) and ("mask" in mask.id.lower() or mask.id == "valid")) or (
         isinstance(mask, ast.Compare) and not isinstance(mask.ops[0], (ast.Is, ast.IsNot, ast.In, ast.NotIn))
     )

@@ -51,7 +51,8 @@ RULE = Rule(
             "import numpy as np\n\ndef nearest(x: np.ndarray, y: np.ndarray) -> np.ndarray:\n"
             "    return np.concatenate([((rows[:, None, :] - y[None]) ** 2).sum(axis=-1).argmin(axis=1) "
             "for rows in np.array_split(x, max(1, len(x) // 64))])\n",
-            call="nearest(np.random.default_rng(0).random((300, 3)), np.random.default_rng(1).random((40, 3)))",
+            call="nearest(np.random.default_rng(0).random((300, 3)), "
+            "np.random.default_rng(1).random((40, 3)))",
             sites=2,
         ),
         Example(
@@ -145,7 +146,7 @@ def _reduced(facts: Facts, rows: ast.Subscript) -> tuple[ast.expr | None, bool]:
         elif not (isinstance(parent, ast.Call) and parent.args == [node] and not parent.keywords
                   and facts.names.dotted(parent.func) in _ELEMENTWISE):  # fmt: skip
             break
-        node = parent  # type: ignore[assignment]
+        node = parent
     depth = len(rows.slice.elts) if isinstance(rows.slice, ast.Tuple) else 0
     return whole, certain and (reductions < 2 or depth > 2)
 

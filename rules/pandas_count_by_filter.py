@@ -82,12 +82,17 @@ def find(facts: Facts) -> Iterator[Site]:
         yield RULE.site(facts, node, message, facts.edits.replace(node, text), certain=certain)
 
 
-def _measured(facts: Facts, node: ast.Call | ast.Subscript) -> ast.expr | None:
+def _measured(facts: Facts, node: ast.expr) -> ast.expr | None:
     """What `len(...)` or `....shape[0]` measures."""
     if isinstance(node, ast.Call):
         is_len = patterns.is_call(facts, node, "builtins.len") and len(node.args) == 1
         return node.args[0] if is_len else None
-    shape = node.value
-    if isinstance(shape, ast.Attribute) and shape.attr == "shape" and patterns.number(node.slice) == 0:
+    shape = node.value if isinstance(node, ast.Subscript) else None
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(shape, ast.Attribute)
+        and shape.attr == "shape"
+        and patterns.number(node.slice) == 0
+    ):
         return shape.value
     return None

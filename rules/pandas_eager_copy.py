@@ -30,7 +30,21 @@ from codeopt.facts import Facts, patterns
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
-_FRAME_METHODS = frozenset("groupby merge sort_values dropna fillna iterrows itertuples loc iloc columns set_index".split())
+_FRAME_METHODS = frozenset(
+    [
+        "groupby",
+        "merge",
+        "sort_values",
+        "dropna",
+        "fillna",
+        "iterrows",
+        "itertuples",
+        "loc",
+        "iloc",
+        "columns",
+        "set_index",
+    ]
+)
 
 RULE = Rule(
     code="MEM406",
@@ -43,20 +57,23 @@ RULE = Rule(
         Example(
             'import pandas as pd\n\ndef rates(df):\n    out = df.copy()\n    out["rate"] = out["a"] / 2\n'
             "    return out\n",
-            'import pandas as pd\n\ndef rates(df):\n    out = df.copy(deep=False)\n    out["rate"] = out["a"] / 2\n'
+            "import pandas as pd\n\ndef rates(df):\n    out = df.copy(deep=False)\n"
+            '    out["rate"] = out["a"] / 2\n'
             "    return out\n",
             call='rates(pd.DataFrame({"a": [1.0, 2.0]}))',
         ),
         Example(
-            "import pandas as pd\n\ndef top(df: pd.DataFrame):\n    work = df.copy()\n    return work.head()\n",
-            "import pandas as pd\n\ndef top(df: pd.DataFrame):\n    work = df.copy(deep=False)\n    return work.head()\n",
+            "import pandas as pd\n\ndef top(df: pd.DataFrame):\n    work = df.copy()\n"
+            "    return work.head()\n",
+            "import pandas as pd\n\ndef top(df: pd.DataFrame):\n    work = df.copy(deep=False)\n"
+            "    return work.head()\n",
             call='top(pd.DataFrame({"a": [1.0, 2.0]}))',
         ),
     ),
     counterexamples=(
         "import numpy as np\nimport pandas as pd\n\ndef f(x: np.ndarray):\n    y = x.copy()\n    return y\n",
-        'import pandas as pd\n\ndef f(options):\n    o = options.copy()\n    o.update(a=1)\n    return o\n',
-        'import pandas as pd\n\ndef f(df: pd.DataFrame):\n    return df.copy(deep=True)\n',
+        "import pandas as pd\n\ndef f(options):\n    o = options.copy()\n    o.update(a=1)\n    return o\n",
+        "import pandas as pd\n\ndef f(df: pd.DataFrame):\n    return df.copy(deep=True)\n",
         'def f(df):\n    out = df.copy()\n    out["a"] = 1\n    return out\n',
     ),
 )
@@ -83,7 +100,9 @@ def _is_frame(facts: Facts, call: ast.Call, source: ast.expr) -> bool:
         return kind in ("frame", "series")
     if isinstance(source, ast.Subscript) and patterns.column_mask(source.slice, source.value):
         return True
-    if isinstance(source, ast.Name) and (source.id == "df" or source.id.endswith("_df") or source.id.startswith("df_")):
+    if isinstance(source, ast.Name) and (
+        source.id == "df" or source.id.endswith("_df") or source.id.startswith("df_")
+    ):
         return True
     parent, function = facts.parent(call), facts.function(call)
     target = parent.targets[0] if isinstance(parent, ast.Assign) else None

@@ -68,9 +68,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         frame, mask, column = (facts.text(n) for n in (rows.value, rows.slice, node.slice))
         text = f"{frame}.loc[{mask}, {column}]"
-        yield RULE.site(
-            facts, node, "all columns are copied to read one", facts.edits.replace(node, text)
-        )
+        yield RULE.site(facts, node, "all columns are copied to read one", facts.edits.replace(node, text))
 
 
 def _written(facts: Facts, node: ast.expr) -> bool:

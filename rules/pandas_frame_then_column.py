@@ -26,7 +26,9 @@ from codeopt.edit import Site, Trust
 from codeopt.facts import Facts, patterns
 from codeopt.rule import Example, Pair, Rule
 
-_PLAIN = frozenset({"isna", "isnull", "notna", "notnull", "abs", "ffill", "bfill", "cumsum", "cummax", "cummin", "rank"})
+_PLAIN = frozenset(
+    {"isna", "isnull", "notna", "notnull", "abs", "ffill", "bfill", "cumsum", "cummax", "cummin", "rank"}
+)
 _SCALAR = frozenset({"fillna", "round", "shift", "diff", "clip", "head", "tail"})
 
 RULE = Rule(
@@ -51,7 +53,7 @@ RULE = Rule(
     counterexamples=(
         'def f(df):\n    return df.dropna()["price"]\n',
         'def f(df, d):\n    return df.fillna(d)["price"]\n',
-        'def f(df):\n    return df.fillna(0)\n',
+        "def f(df):\n    return df.fillna(0)\n",
         'def f(df):\n    return df.isna(axis=1)["price"]\n',
         'def f(df):\n    return df.groupby("a").cumsum()["price"]\n',
     ),

@@ -62,7 +62,7 @@ RULE = Rule(
     counterexamples=(
         'import pandas as pd\n\ndef f(p):\n    df = pd.read_csv(p)\n    return df["a"], df\n',
         'import pandas as pd\n\ndef f(p):\n    df = pd.read_csv(p, usecols=["a"])\n    return df["a"]\n',
-        'import pandas as pd\n\ndef f(p, c):\n    df = pd.read_csv(p)\n    return df[c]\n',
+        "import pandas as pd\n\ndef f(p, c):\n    df = pd.read_csv(p)\n    return df[c]\n",
         'import pandas as pd\n\ndef f(p):\n    df = pd.read_csv(p, index_col=0)\n    return df["a"]\n',
         'import pandas as pd\n\ndef f(p):\n    df = pd.read_csv(p)\n    df["z"] = 1\n    return df["a"]\n',
     ),
@@ -93,9 +93,16 @@ def _columns(facts: Facts, call: ast.Call) -> list[str]:
     held: list[ast.expr] = [call]
     if isinstance(parent, ast.Assign) and isinstance(function, DEFS):
         target = parent.targets[0]
-        if len(parent.targets) != 1 or not isinstance(target, ast.Name) or facts.names.home(target) is not function:
+        if (
+            len(parent.targets) != 1
+            or not isinstance(target, ast.Name)
+            or facts.names.home(target) is not function
+        ):
             return []
-        if len([n for n in facts.names.occurrences(target.id, function) if isinstance(n.ctx, ast.Store)]) != 1:
+        if (
+            len([n for n in facts.names.occurrences(target.id, function) if isinstance(n.ctx, ast.Store)])
+            != 1
+        ):
             return []
         held = list(facts.names.uses(target.id, function))
         uses = [facts.parent(u) for u in held]

@@ -64,11 +64,17 @@ RULE = Rule(
 
 def find(facts: Facts) -> Iterator[Site]:
     """Loops and comprehensions over records."""
-    for loop in facts.walk(ast.For, ast.comprehension):
+    loops: Iterator[ast.For | ast.comprehension] = facts.walk(ast.For, ast.comprehension)
+    for loop in loops:
         found = patterns.method(loop.iter, "to_dict")
         given = patterns.arguments(found[1], "orient") if found else None
         orient = given.get("orient") if given else None
-        if found is None or given is None or set(given) != {"orient"} or not isinstance(loop.target, ast.Name):
+        if (
+            found is None
+            or given is None
+            or set(given) != {"orient"}
+            or not isinstance(loop.target, ast.Name)
+        ):
             continue
         if not isinstance(orient, ast.Constant) or orient.value != "records":
             continue

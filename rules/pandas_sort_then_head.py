@@ -74,7 +74,8 @@ def find(facts: Facts) -> Iterator[Site]:
         options = ", ".join(f"{name}={facts.text(value)}" for name, value in given.items())
         take = f"{node.func.attr}({facts.text(node.args[0])})"  # type: ignore[attr-defined]
         base = facts.text(frame)
-        text = f"{base}.iloc[{base}[{facts.text(by)}].reset_index(drop=True).sort_values({options}).{take}.index]"
+        order = f"{base}[{facts.text(by)}].reset_index(drop=True).sort_values({options}).{take}.index"
+        text = f"{base}.iloc[{order}]"
         # An index level may have the name as well; a column of a known frame read in this file has not.
         yield RULE.site(
             facts, node, "one column decides the order", facts.edits.replace(node, text), certain=False

@@ -30,12 +30,37 @@ from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
 _ESTIMATORS = frozenset(
-    "LogisticRegression LinearSVC LinearSVR MultinomialNB ComplementNB BernoulliNB DecisionTreeClassifier "
-    "DecisionTreeRegressor RandomForestClassifier RandomForestRegressor ExtraTreesClassifier Lasso ElasticNet "
-    "KMeans TruncatedSVD NMF LatentDirichletAllocation".split()
+    [
+        "LogisticRegression",
+        "LinearSVC",
+        "LinearSVR",
+        "MultinomialNB",
+        "ComplementNB",
+        "BernoulliNB",
+        "DecisionTreeClassifier",
+        "DecisionTreeRegressor",
+        "RandomForestClassifier",
+        "RandomForestRegressor",
+        "ExtraTreesClassifier",
+        "Lasso",
+        "ElasticNet",
+        "KMeans",
+        "TruncatedSVD",
+        "NMF",
+        "LatentDirichletAllocation",
+    ]
 )
 _KERNELS = frozenset({"cosine_similarity", "linear_kernel", "euclidean_distances"})
-_METHODS = ("fit", "predict", "predict_proba", "decision_function", "score", "transform", "fit_transform", "fit_predict")
+_METHODS = (
+    "fit",
+    "predict",
+    "predict_proba",
+    "decision_function",
+    "score",
+    "transform",
+    "fit_transform",
+    "fit_predict",
+)
 
 RULE = Rule(
     code="MEM501",
@@ -110,7 +135,9 @@ def _makers(facts: Facts, estimator: ast.expr) -> list[ast.expr]:
     if isinstance(function, DEFS):
         found = facts.flow(function).definitions(estimator.id, facts.statement(estimator))
     else:
-        stores = (n for n in facts.names.occurrences(estimator.id, function) if not isinstance(n.ctx, ast.Load))
+        stores = (
+            n for n in facts.names.occurrences(estimator.id, function) if not isinstance(n.ctx, ast.Load)
+        )
         found = frozenset(facts.statement(n) for n in stores)
     values = [d.value for d in found if isinstance(d, ast.Assign)]
     return [m for v in values for m in _makers_of_value(v)] if len(values) == len(found) else []
@@ -126,5 +153,7 @@ def _is_listed(facts: Facts, maker: ast.expr) -> bool:
         return False
     library, _, name = (facts.names.dotted(maker.func) or "").rpartition(".")
     solver = next((k.value for k in maker.keywords if k.arg in ("solver", None)), None)
-    usual = solver is None or (isinstance(solver, ast.Constant) and solver.value in ("lbfgs", "liblinear", "cd", "mu"))
+    usual = solver is None or (
+        isinstance(solver, ast.Constant) and solver.value in ("lbfgs", "liblinear", "cd", "mu")
+    )
     return library.startswith("sklearn.") and name in _ESTIMATORS and usual

@@ -44,7 +44,8 @@ RULE = Rule(
         Example(
             "from sklearn.metrics import pairwise_distances\n\ndef nearest(a, b):\n"
             "    return pairwise_distances(a, b).argmin(axis=1)\n",
-            "from sklearn.metrics import pairwise_distances\nfrom sklearn.metrics import pairwise_distances_argmin\n\n"
+            "from sklearn.metrics import pairwise_distances\n"
+            "from sklearn.metrics import pairwise_distances_argmin\n\n"
             "def nearest(a, b):\n    return pairwise_distances_argmin(a, b)\n",
             call="nearest([[0.0, 1], [3, 4]], [[3.0, 3], [0, 0]])",
         ),
@@ -57,10 +58,12 @@ RULE = Rule(
         ),
     ),
     counterexamples=(
-        "from sklearn.metrics import pairwise_distances\n\ndef f(a):\n    return pairwise_distances(a).argmin(axis=1)\n",
+        "from sklearn.metrics import pairwise_distances\n\ndef f(a):\n"
+        "    return pairwise_distances(a).argmin(axis=1)\n",
         "from sklearn.metrics import pairwise_distances\n\ndef f(a, b):\n"
         "    d = pairwise_distances(a, b)\n    return d.argmin(axis=1), d\n",
-        "from sklearn.metrics import pairwise_distances\n\ndef f(a, b):\n    return pairwise_distances(a, b).argmin(axis=0)\n",
+        "from sklearn.metrics import pairwise_distances\n\ndef f(a, b):\n"
+        "    return pairwise_distances(a, b).argmin(axis=0)\n",
         "from sklearn.metrics import pairwise_distances\n\ndef f(a, b):\n"
         "    return pairwise_distances(a, b, metric='cosine').argmin(axis=1)\n",
     ),

@@ -54,7 +54,8 @@ RULE = Rule(
         Example(
             "import torch\nfrom torch import nn\n\ndef predict(net: nn.Module, x):\n    out = net(x)\n"
             "    _, label = torch.max(out, 1)\n    return label.cpu().numpy()\n",
-            "import torch\nfrom torch import nn\n\ndef predict(net: nn.Module, x):\n    with torch.no_grad():\n"
+            "import torch\nfrom torch import nn\n\ndef predict(net: nn.Module, x):\n"
+            "    with torch.no_grad():\n"
             "        out = net(x)\n        _, label = torch.max(out, 1)\n    return label.cpu().numpy()\n",
             call="predict(nn.Identity(), torch.eye(3))",
         ),
@@ -63,10 +64,12 @@ RULE = Rule(
         "import torch\n\ndef f(model, x):\n    model.eval()\n    return model(x)\n",
         "import torch\n\ndef f(model, x):\n    model.eval()\n    with torch.no_grad():\n"
         "        return model(x).argmax(1)\n",
-        "import torch\n\n@torch.no_grad()\ndef f(model, x):\n    model.eval()\n    return model(x).argmax(1)\n",
+        "import torch\n\n@torch.no_grad()\ndef f(model, x):\n    model.eval()\n"
+        "    return model(x).argmax(1)\n",
         "import torch\n\ndef f(model, x, opt):\n    loss = model(x).sum()\n    loss.backward()\n"
         "    opt.step()\n    return loss.item()\n",
-        "import torch\n\ndef f(model, xs, keep):\n    model.eval()\n    for x in xs:\n        keep.append(model(x))\n",
+        "import torch\n\ndef f(model, xs, keep):\n    model.eval()\n    for x in xs:\n"
+        "        keep.append(model(x))\n",
         "import torch\n\ndef f(model, x):\n    model.eval()\n    loss = model(x).sum()\n"
         "    print(loss.item())\n    return loss\n",
     ),
@@ -99,7 +102,8 @@ def _calls(facts: Facts, function: DefNode) -> Iterator[tuple[ast.Call, bool]]:
         if isinstance(node, ast.Call):
             known = torch_use.is_module_call(facts, node, function)
             if known is not False and not facts.grad.disabled_at(node):
-                yield node, bool(known)
+                # A result that is dropped was asked for by a hook or an observer, which may keep it.
+                yield node, known is True and not isinstance(facts.parent(node), ast.Expr)
 
 
 def _trains(function: DefNode) -> bool:
@@ -126,7 +130,7 @@ def _run(facts: Facts, function: DefNode, calls: list[ast.Call]) -> list[ast.stm
         places = [block.index(s) for s in tops if s is not None]
         first, last = min(places), max(places)
         only = block[first]
-        if first != last or not isinstance(only, (ast.With, ast.If)) or any(only is c for c in calls):
+        if first != last or not isinstance(only, (ast.With, ast.If)):
             break
         inner = only.body if all(any(s in only.body for s in chain) for chain in chains) else []
         if not inner:

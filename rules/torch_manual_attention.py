@@ -17,9 +17,10 @@ Use instead
 
 When it is safe
     The weights are read by nothing else, and a dropout on them is off or has rate zero: the
-    fused routine draws its own random numbers. Results agree to rounding. A row that masks out every position is NaN when written out with `-inf` and zero
-    in the fused routine. The fused routine needs a batch and a head axis to save memory, so
-    the alternatives differ in the axes they add, and a run has to choose.
+    fused routine draws its own random numbers. Results agree to rounding. A row that masks out
+    every position is NaN when written out with `-inf` and zero in the fused routine. That needs
+    a batch and a head axis to save memory, so the alternatives differ in the axes they add, and
+    a run has to choose.
 """
 
 from __future__ import annotations
@@ -46,8 +47,10 @@ RULE = Rule(
             "import math\nimport torch\nimport torch.nn.functional as F\n\ndef attend(q, k, v):\n"
             "    return torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(q.size(-1)), dim=-1) @ v\n",
             "import math\nimport torch\nimport torch.nn.functional as F\n\ndef attend(q, k, v):\n"
-            "    return F.scaled_dot_product_attention(q, k, v, scale=1 / math.sqrt(q.size(-1))).contiguous()\n",
-            call="attend(*(torch.randn(1, 2, 5, 4, generator=torch.Generator().manual_seed(i)) for i in range(3)))",
+            "    return F.scaled_dot_product_attention(q, k, v, "
+            "scale=1 / math.sqrt(q.size(-1))).contiguous()\n",
+            call="attend(*(torch.randn(1, 2, 5, 4, "
+            "generator=torch.Generator().manual_seed(i)) for i in range(3)))",
             sites=2,
         ),
         Example(
@@ -59,7 +62,8 @@ RULE = Rule(
             "import torch\nfrom torch.nn import functional as F\n\ndef attend(q, k, v, mask, scale):\n"
             "    out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask != 0, scale=scale)\n"
             "    return out.transpose(1, 2).contiguous()\n",
-            call="attend(*(torch.randn(1, 2, 5, 4, generator=torch.Generator().manual_seed(i)) for i in range(3)), "
+            call="attend(*(torch.randn(1, 2, 5, 4, "
+            "generator=torch.Generator().manual_seed(i)) for i in range(3)), "
             "torch.ones(5, 5).tril(), 0.5)",
             sites=2,
         ),
@@ -91,7 +95,9 @@ def find(facts: Facts) -> Iterator[Site]:
             arguments += [f"attn_mask={found.mask}"] if found.mask else []
             arguments += [f"dropout_p={found.dropout}"] if found.dropout else []
             arguments += [f"scale={found.scale}"]
-            edits: list[Edit] = list(facts.edits.replace(node, f"{name}({', '.join(arguments)}){after}{tail}"))
+            edits: list[Edit] = list(
+                facts.edits.replace(node, f"{name}({', '.join(arguments)}){after}{tail}")
+            )
             for stmt in found.statements:
                 edits += facts.edits.delete(stmt)
             yield RULE.site(
@@ -106,4 +112,6 @@ def _moves_axes(facts: Facts, node: ast.expr) -> bool:
     stmt = facts.parent(node)
     if isinstance(stmt, ast.Assign) and isinstance(stmt.targets[0], ast.Name) and len(stmt.targets) == 1:
         uses = [facts.parent(u) for u in facts.names.uses(stmt.targets[0].id, facts.function(node))]
-    return bool(uses) and all(isinstance(u, ast.Attribute) and u.attr in ("transpose", "permute") for u in uses)
+    return bool(uses) and all(
+        isinstance(u, ast.Attribute) and u.attr in ("transpose", "permute") for u in uses
+    )

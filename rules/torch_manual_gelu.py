@@ -57,7 +57,8 @@ RULE = Rule(
         "import torch\n\ndef f(x, y):\n    return 0.5 * y * (1 + torch.erf(x / 1.4142135623730951))\n",
         "import torch\n\ndef f(x):\n    return 0.5 * x * (1 + torch.erf(x / 2))\n",
         "import torch\n\ndef f(x):\n    return 0.5 * x * (1 - torch.erf(x / 1.4142135623730951))\n",
-        "import numpy as np\n\ndef f(x):\n    return 0.5 * x * (1 + np.tanh(0.79788456 * (x + 0.044715 * x**3)))\n",
+        "import numpy as np\n\ndef f(x):\n"
+        "    return 0.5 * x * (1 + np.tanh(0.79788456 * (x + 0.044715 * x**3)))\n",
     ),
 )
 
@@ -66,7 +67,9 @@ def find(facts: Facts) -> Iterator[Site]:
     """Products of one half, a tensor and one plus its error function."""
     for node in facts.walk(ast.BinOp):
         outer = facts.parent(node)
-        if not isinstance(node.op, ast.Mult) or (isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Mult)):
+        if not isinstance(node.op, ast.Mult) or (
+            isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Mult)
+        ):
             continue
         found = _gelu(facts, node)
         name = torch_use.functional(facts, "gelu", node)
@@ -118,7 +121,11 @@ def _is_cubic(facts: Facts, node: ast.expr, subject: ast.expr) -> bool:
         value = patterns.constant_value(facts, root)
         if value is None or abs(value - math.sqrt(2 / math.pi)) > 1e-7:
             continue
-        if isinstance(total, ast.BinOp) and isinstance(total.op, ast.Add) and patterns.same(total.left, subject):
+        if (
+            isinstance(total, ast.BinOp)
+            and isinstance(total.op, ast.Add)
+            and patterns.same(total.left, subject)
+        ):
             cubes = patterns.factors(total.right)
             bend = [c for c in cubes if patterns.constant_value(facts, c) == 0.044715]
             rest = [c for c in cubes if c not in bend]

@@ -38,12 +38,13 @@ RULE = Rule(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef act(x: torch.Tensor):\n"
             "    return x * torch.sigmoid(x)\n",
-            "import torch\nimport torch.nn.functional as F\n\ndef act(x: torch.Tensor):\n    return F.silu(x)\n",
+            "import torch\nimport torch.nn.functional as F\n\ndef act(x: torch.Tensor):\n"
+            "    return F.silu(x)\n",
             call="act(torch.linspace(-3, 3, 50))",
         ),
         Example(
             "import torch\n\ndef act(x, y):\n    return (x.sigmoid() * x) * y\n",
-            "import torch\n\ndef act(x, y):\n    return (torch.nn.functional.silu(x)) * y\n",
+            "import torch\n\ndef act(x, y):\n    return torch.nn.functional.silu(x) * y\n",
             call="act(torch.linspace(-3, 3, 50), torch.ones(50))",
         ),
         Example(

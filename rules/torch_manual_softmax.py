@@ -69,12 +69,16 @@ def find(facts: Facts) -> Iterator[Site]:
     for call in facts.walk(ast.Call):
         inner = call.args[0] if len(call.args) == 1 and not call.keywords else None
         if inner is not None and patterns.is_call(facts, call, "torch.log") and isinstance(inner, ast.Call):
-            name = facts.names.spell((facts.names.dotted(inner.func) or "").replace("softmax", "log_softmax"), call)
+            name = facts.names.spell(
+                (facts.names.dotted(inner.func) or "").replace("softmax", "log_softmax"), call
+            )
             if patterns.is_call(facts, inner, *_SOFTMAX) and name is not None:
                 start, end = facts.range(inner.func)
                 rest = facts.text(inner)[end - start :]
                 edits = facts.edits.replace(call, name + rest)
-                yield RULE.site(facts, call, "the fused logarithm makes no probabilities", edits, certain=False)
+                yield RULE.site(
+                    facts, call, "the fused logarithm makes no probabilities", edits, certain=False
+                )
     for node in facts.walk(ast.BinOp):
         if not isinstance(node.op, ast.Div):
             continue
@@ -109,9 +113,9 @@ def _logits(facts: Facts, source: ast.expr, dim: ast.expr) -> ast.expr | None:
 
 
 def _is_maximum(node: ast.expr, subject: ast.expr, dim: ast.expr) -> bool:
-    if isinstance(node, ast.Attribute) and node.attr == "values":
-        node = node.value
-    elif isinstance(node, ast.Subscript) and patterns.number(node.slice) == 0:
+    if (isinstance(node, ast.Attribute) and node.attr == "values") or (
+        isinstance(node, ast.Subscript) and patterns.number(node.slice) == 0
+    ):
         node = node.value
     found = patterns.method(node, "max", "amax")
     given = patterns.arguments(found[1], "dim", "keepdim") if found else None

@@ -83,10 +83,11 @@ def _followed(facts: Facts, node: ast.expr, statements: list[ast.stmt]) -> ast.e
 
 def _dropped(facts: Facts, node: ast.expr) -> tuple[ast.expr, str]:
     """Weights without the dropout module of `self` on them, and its rate as the fused call takes it."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "drop" in node.func.attr:
-        if patterns.plain(node.func) and len(node.args) == 1 and not node.keywords:
-            module = facts.text(node.func)
-            return node.args[0], f"{module}.p if {module}.training else 0.0"
+    if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
+        return node, ""
+    if isinstance(node.func, ast.Attribute) and "drop" in node.func.attr and patterns.plain(node.func):
+        module = facts.text(node.func)
+        return node.args[0], f"{module}.p if {module}.training else 0.0"
     return node, ""
 
 
@@ -123,9 +124,9 @@ def _attended(facts: Facts, where: ast.expr) -> str | None:
     """The mask of what takes part, from the mask of what is filled."""
     if not patterns.pure(facts, where):
         return None
-    if isinstance(where, ast.Compare) and len(where.ops) == 1 and isinstance(where.ops[0], ast.Eq):
-        if patterns.number(where.comparators[0]) == 0:
-            return f"{facts.text(where.left)} != {facts.text(where.comparators[0])}"
+    match where:
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[zero]) if patterns.number(zero) == 0:
+            return f"{facts.text(left)} != {facts.text(zero)}"
     if isinstance(where, ast.UnaryOp) and isinstance(where.op, ast.Invert):
         return facts.text(where.operand)
     return f"~{patterns.operand(facts, where)}"
@@ -133,7 +134,9 @@ def _attended(facts: Facts, where: ast.expr) -> str | None:
 
 def _is_minus_infinity(facts: Facts, node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return facts.names.dotted(node.operand) in ("math.inf", "torch.inf", "numpy.inf") or _infinity(node.operand)
+        return facts.names.dotted(node.operand) in ("math.inf", "torch.inf", "numpy.inf") or _infinity(
+            node.operand
+        )
     if patterns.is_call(facts, node, "builtins.float") and isinstance(node, ast.Call) and len(node.args) == 1:
         value = node.args[0]
         return isinstance(value, ast.Constant) and str(value.value).lower() in ("-inf", "-infinity")
@@ -170,9 +173,7 @@ def _transposed(node: ast.expr) -> ast.expr | None:
     return None
 
 
-def _unchanged(
-    facts: Facts, parts: tuple[ast.expr, ...], statements: list[ast.stmt], node: ast.expr
-) -> bool:
+def _unchanged(facts: Facts, parts: tuple[ast.expr, ...], statements: list[ast.stmt], node: ast.expr) -> bool:
     """Whether the inputs still mean the same where the fused call will stand."""
     function = facts.function(node)
     here = facts.statement(node)

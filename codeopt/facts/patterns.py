@@ -16,8 +16,44 @@ if TYPE_CHECKING:
 
 # Methods that compute from what they are called on and write nothing, whatever the library.
 PURE_METHODS = library.FRESH_METHODS | frozenset(
-    "T reshape transpose ravel squeeze unsqueeze isin isna isnull notna notnull between eq ne gt ge lt le "
-    "pow abs t view size dim float double long int bool mT sigmoid add sub mul div to".split()
+    [
+        "T",
+        "reshape",
+        "transpose",
+        "ravel",
+        "squeeze",
+        "unsqueeze",
+        "isin",
+        "isna",
+        "isnull",
+        "notna",
+        "notnull",
+        "between",
+        "eq",
+        "ne",
+        "gt",
+        "ge",
+        "lt",
+        "le",
+        "pow",
+        "abs",
+        "t",
+        "view",
+        "size",
+        "dim",
+        "float",
+        "double",
+        "long",
+        "int",
+        "bool",
+        "mT",
+        "sigmoid",
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "to",
+    ]
 )
 _PURE_MODULES = ("numpy.", "math.", "torch.")
 _STATEFUL = ("numpy.random.", "torch.rand", "torch.manual", "torch.set_", "numpy.set", "numpy.seterr")
@@ -240,7 +276,6 @@ def add_argument(facts: Facts, call: ast.Call, text: str) -> tuple[Edit, ...]:
     return (Edit(end - 1, end - 1, f"{comma}{text}"),)
 
 
-
 def factors(node: ast.expr) -> list[ast.expr]:
     """The factors of a product, however it is nested."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
@@ -281,17 +316,25 @@ def value_of(
 ) -> tuple[ast.expr, ast.Assign | None]:
     """The value behind a name that only `readers` read, with its statement; else the node itself."""
     function = facts.function(node)
-    if not isinstance(node, ast.Name) or not isinstance(function, DEFS) or facts.names.home(node) is not function:
+    if (
+        not isinstance(node, ast.Name)
+        or not isinstance(function, DEFS)
+        or facts.names.home(node) is not function
+    ):
         return node, None
     flow = facts.flow(function)
     made = flow.definitions(node.id, facts.statement(node))
     stmt = next(iter(made), None)
     if len(made) != 1 or not isinstance(stmt, ast.Assign) or not isinstance(stmt.targets[0], ast.Name):
         return node, None
-    uses = [u for u in facts.names.uses(node.id, function) if stmt in flow.definitions(u.id, facts.statement(u))]
+    uses = [
+        u for u in facts.names.uses(node.id, function) if stmt in flow.definitions(u.id, facts.statement(u))
+    ]
     here = facts.statement(node)
     if len(stmt.targets) != 1 or node.id in flow.captured or set(uses) != set(readers):
         return node, None
-    inputs = {n.id for n in ast.walk(stmt.value) if isinstance(n, ast.Name) and facts.names.home(n) is function}
+    inputs = {
+        n.id for n in ast.walk(stmt.value) if isinstance(n, ast.Name) and facts.names.home(n) is function
+    }
     same_inputs = all(flow.definitions(n, stmt) == flow.definitions(n, here) for n in inputs)
     return (stmt.value, stmt) if same_inputs and here in facts.edits.siblings(stmt) else (node, None)

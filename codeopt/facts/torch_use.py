@@ -14,11 +14,39 @@ if TYPE_CHECKING:
 
 # What these give holds no graph, whatever they are called on.
 _FREE_METHODS = frozenset(
-    "item argmax argmin tolist numpy size dim numel detach bool long int eq ne gt ge lt le isnan nonzero "
-    "argsort any all nelement new_zeros new_ones type_as_index".split()
+    [
+        "item",
+        "argmax",
+        "argmin",
+        "tolist",
+        "numpy",
+        "size",
+        "dim",
+        "numel",
+        "detach",
+        "bool",
+        "long",
+        "int",
+        "eq",
+        "ne",
+        "gt",
+        "ge",
+        "lt",
+        "le",
+        "isnan",
+        "nonzero",
+        "argsort",
+        "any",
+        "all",
+        "nelement",
+        "new_zeros",
+        "new_ones",
+        "type_as_index",
+    ]
 )
 _FREE_CALLS = frozenset(
-    f"builtins.{n}" for n in ("float", "int", "len", "bool", "str", "range", "isinstance", "repr", "print", "round")
+    f"builtins.{n}"
+    for n in ("float", "int", "len", "bool", "str", "range", "isinstance", "repr", "print", "round")
 ) | frozenset(
     f"torch.{n}"
     for n in ("argmax", "argmin", "eq", "ne", "zeros", "ones", "empty", "arange", "no_grad", "tensor", "full",
@@ -27,10 +55,40 @@ _FREE_CALLS = frozenset(
 _PAIRS = frozenset({"max", "min", "topk", "sort", "median", "mode", "kthvalue"})
 _CONTAINERS = frozenset({"append", "extend", "update", "add", "insert", "put"})
 _LOADING = frozenset({"builtins.enumerate", "builtins.zip", "tqdm.tqdm", "tqdm.auto.tqdm", "builtins.iter"})
-_USUAL_NAMES = frozenset("model net network module classifier encoder decoder backbone generator".split())
+_USUAL_NAMES = frozenset(
+    ["model", "net", "network", "module", "classifier", "encoder", "decoder", "backbone", "generator"]
+)
 _TENSOR_METHODS = patterns.PURE_METHODS | frozenset(
-    "cuda cpu numpy detach data_ptr eval format items keys values append extend contiguous expand argmax "
-    "gather flatten set_postfix set_description write log info join split get double half bfloat16".split()
+    [
+        "cuda",
+        "cpu",
+        "numpy",
+        "detach",
+        "data_ptr",
+        "eval",
+        "format",
+        "items",
+        "keys",
+        "values",
+        "append",
+        "extend",
+        "contiguous",
+        "expand",
+        "argmax",
+        "gather",
+        "flatten",
+        "set_postfix",
+        "set_description",
+        "write",
+        "log",
+        "info",
+        "join",
+        "split",
+        "get",
+        "double",
+        "half",
+        "bfloat16",
+    ]
 )
 
 
@@ -66,10 +124,14 @@ def _made_module(facts: Facts, name: ast.Name, function: DefNode) -> bool:
         return False
     found = facts.flow(function).definitions(name.id, facts.statement(name))
     values = [d.value for d in found if isinstance(d, ast.Assign) and isinstance(d.value, ast.Call)]
-    return bool(values) and len(values) == len(found) and all(
-        (facts.names.dotted(v.func) or "").startswith("torch.nn.")
-        and not (facts.names.dotted(v.func) or "").startswith(("torch.nn.functional", "torch.nn.init"))
-        for v in values
+    return (
+        bool(values)
+        and len(values) == len(found)
+        and all(
+            (facts.names.dotted(v.func) or "").startswith("torch.nn.")
+            and not (facts.names.dotted(v.func) or "").startswith(("torch.nn.functional", "torch.nn.init"))
+            for v in values
+        )
     )
 
 
@@ -101,7 +163,9 @@ class Region:
         elif isinstance(node, ast.With):
             for item in node.items:
                 if item.optional_vars is not None:
-                    self._graphed.update(n.id for n in ast.walk(item.optional_vars) if isinstance(n, ast.Name))
+                    self._graphed.update(
+                        n.id for n in ast.walk(item.optional_vars) if isinstance(n, ast.Name)
+                    )
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, (ast.Tuple, ast.List)):
@@ -129,7 +193,9 @@ class Region:
             case ast.Name():
                 return expr.id not in self._graphed
             case ast.Subscript():
-                return self.free(expr.value) or (self._is_pair(expr.value) and patterns.number(expr.slice) == 1)
+                return self.free(expr.value) or (
+                    self._is_pair(expr.value) and patterns.number(expr.slice) == 1
+                )
             case ast.Attribute():
                 known = ("shape", "device", "dtype", "data", "ndim", "indices")
                 return expr.attr in known or self.free(expr.value)
