@@ -62,8 +62,14 @@ class Lifetimes:
     def deaths(self, function: DefNode) -> list[Death]:
         """Every local of a function that could be unbound after its last read, to some use."""
         if function not in self._deaths:
-            self._deaths[function] = list(self._find(function))
+            self._deaths[function] = self._outermost(list(self._find(function)))
         return self._deaths[function]
+
+    def _outermost(self, deaths: list[Death]) -> list[Death]:
+        """Without deaths inside a statement behind which the same name dies: it can die only once."""
+        index = self._facts.index
+        places = {(d.name, d.last) for d in deaths}
+        return [d for d in deaths if not any((d.name, outer) in places for outer in index.ancestors(d.last))]
 
     def _find(self, function: DefNode) -> Iterator[Death]:
         flow = self._facts.flow(function)

@@ -11,7 +11,7 @@ import textwrap
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from codeopt.registry import LoadedRule, find_sites, load_rules
@@ -109,7 +109,12 @@ def check(body: str, rules: list[LoadedRule], *, only_certain: bool) -> None:
                 assert not why, f"{why}\n{text}\nbecame\n{after}"
 
 
+DIES_IN_A_BRANCH = "if len(seen) % 2:\n    a = make(0)\nelse:\n    a = make(0)\nb = make(0)"
+
+
 @given(blocks(LIST_LINES))
+@example(f"seen.append(1)\n{DIES_IN_A_BRANCH}")
+@example("for i in range(3):\n    a = make(i)\n    if i: continue\n    b = use(a)\nseen.append(b)")
 @BOUNDED
 def test_unbinding_never_changes_what_runs(body: str) -> None:
     start = "a = make(2)\nb = make(1)\nc = a\n"
