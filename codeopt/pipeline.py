@@ -24,6 +24,7 @@ from codeopt.source import Problem, SourceFile, discover, display_name, read_sou
 from codeopt.suggestion import Rejection, Stats, Suggestion, UnprovenSite
 from codeopt.suppress import read_suppressions
 from codeopt.target import Target
+from codeopt.workload.declared import FILE_NAME as WORKLOAD_FILE_NAME
 from codeopt.workload.declared import (
     Declaration,
     check_target,
@@ -121,7 +122,10 @@ class Run:
     def _read(self) -> Iterator[Event]:
         self._rules = select_rules(self.config.select, self.config.ignore)
         self.by_file: dict[str, list[Site]] = {}
+        named = {Path(file).resolve() for file in self.config.workloads}
         for path in discover(self.paths, self.config.exclude):
+            if path.name == WORKLOAD_FILE_NAME or path.resolve() in named:
+                continue
             source = read_source(path, display_name(path))
             if isinstance(source, Problem):
                 yield ProblemFound(source)

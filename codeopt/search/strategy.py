@@ -21,15 +21,17 @@ Batch = list[Candidate]
 Answers = list[Evaluation | None]
 Strategy = Generator[Batch, Answers, None]
 
-_ENUMERATE_UP_TO = 32
+_ENUMERATE_UP_TO = 12
 _POPULATION = 8
 _STALE_GENERATIONS = 2
 
 
-def propose(sites: Sequence[Site], heat: Mapping[str, int], seed: int) -> Strategy:
+def propose(sites: Sequence[Site], heat: Mapping[str, int], seed: int, baseline: float) -> Strategy:
     """The whole order of one round: single sites by heat, then combinations of the proven.
 
-    `heat` maps a site id to the bytes alive at the peak on its lines.
+    `heat` maps a site id to the bytes alive at the peak on its lines; `baseline` is the score
+    to beat. Where neither a single site nor all of them together lower it, no part is tried:
+    what keeps memory alive at the peak is then something that no site touches.
     """
     ordered = sorted(sites, key=lambda s: (-heat.get(s.id, 0), s.path, s.span, s.id))
     answers = yield [Candidate(frozenset([site])) for site in ordered]
@@ -39,11 +41,13 @@ def propose(sites: Sequence[Site], heat: Mapping[str, int], seed: int) -> Strate
     proven = sorted(alone, key=lambda s: (alone[s], s.id))
     if len(proven) < 2:
         return
+    front = [e for e in answers if e and e.proven]
+    front += [e for e in (yield from _union(proven)) if e and e.proven]
+    if min(e.score for e in front) >= baseline:
+        return
     if _combinations(proven) <= _ENUMERATE_UP_TO:
         yield [Candidate(frozenset(c)) for n in range(2, len(proven) + 1) for c in _subsets(proven, n)]
         return
-    front = [e for e in answers if e and e.proven]
-    front += [e for e in (yield from _union(proven)) if e]
     front += yield from _climb(proven, front)
     yield from _evolve(proven, [e for e in front if e.proven], random.Random(seed))
 

@@ -82,7 +82,7 @@ def search(program: Program, budget: int) -> tuple[int, Archive]:
         return results
 
     archive = Archive(sources, trial, budget)
-    strategy = propose(line_sites(count), {}, seed=0)
+    strategy = propose(line_sites(count), {}, 0, program.peak(frozenset()))
     batch = next(strategy)
     while True:
         answers: list[Evaluation | None] = archive.consider(batch)
@@ -106,11 +106,17 @@ def test_the_optimum_is_found_within_the_default_budget(sites: int, seed: int) -
 
 
 def test_small_spaces_are_enumerated_whole() -> None:
-    program = make_program(4, 3)
-    _, archive = search(program, budget=500)
-    sound = 4 - len(program.broken)
-    tried = {frozenset(e.candidate.ids) for e in archive.evaluations}
-    assert len(tried) == 4 + (2**sound - 1 - sound)
+    program = Program((10, 10), ((4, 0), (0, 4), (1, 1)), frozenset())
+    best, archive = search(program, budget=500)
+    assert best == program.optimum()
+    assert len({e.candidate.ids for e in archive.evaluations}) == 2**3 - 1
+
+
+def test_where_nothing_together_helps_no_part_is_tried() -> None:
+    program = Program((10, 10), ((4, 0), (3, 0), (2, 0), (1, 0)), frozenset())
+    best, archive = search(program, budget=500)
+    assert best == 10
+    assert archive.spent <= 4 + 3
 
 
 def test_nothing_is_tried_twice_and_the_budget_holds() -> None:
