@@ -129,38 +129,9 @@ def find(facts: Facts) -> Iterator[Site]:
 
 
 def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
-    if not isinstance(death.made, ast.Assign) or not isinstance(death.made.targets[0], ast.Name):
+    """An array of this function dies, and another is made behind it."""
+    if not facts.lifetimes.frees_array(death, function):
         return False
-    if not _is_big(death.value, death.made, facts):
-        return False
-    if not facts.aliases.owner(death.name, death.last, function).owned:
-        return False
-    if any(facts.aliases.keeps(n) for n in _reads(death.name, death.last, facts)):
-        return False
-    following = (s for s in _following(death, facts) if isinstance(s, ast.Assign))
-    return any(_is_big(s.value, s, facts) for s in following)
-
-
-def _reads(name: str, stmt: ast.stmt, facts: Facts) -> Iterator[ast.Name]:
-    return (
-        n
-        for n in facts.under(stmt)
-        if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
-    )
-
-
-def _following(death: Death, facts: Facts) -> list[ast.stmt]:
     block = facts.edits.siblings(death.last)
-    return block[block.index(death.last) + 1 :]
-
-
-def _is_big(expr: ast.expr, stmt: ast.stmt, facts: Facts) -> bool:
-    """A new array of a shape that is given, and not by literals alone: those one can see."""
-    value = facts.arrays.value(expr, stmt)
-    sized = value.is_block or value.kind in ("tensor", "frame")
-    return sized and value.fresh and any(isinstance(n, ast.Name) for n in _arguments(expr, facts))
-
-
-def _arguments(expr: ast.expr, facts: Facts) -> Iterator[ast.AST]:
-    parts = [*expr.args, *(k.value for k in expr.keywords)] if isinstance(expr, ast.Call) else [expr]
-    return (n for part in parts for n in facts.under(part))
+    following = (s for s in block[block.index(death.last) + 1 :] if isinstance(s, ast.Assign))
+    return any(facts.lifetimes.is_big(s.value, s) for s in following)

@@ -28,7 +28,6 @@ When it is safe
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -38,8 +37,6 @@ from codeopt.rule import Example, Pair, Rule
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
-    from codeopt.facts.index import DefNode
-    from codeopt.facts.lifetimes import Death
 
 RULE = Rule(
     code="MEM104",
@@ -111,20 +108,5 @@ def find(facts: Facts) -> Iterator[Site]:
             edits = facts.edits.insert_after(last, f"del {names}")
             if edits:
                 message = f"`{names}` is still bound while the next turn builds its successor"
-                certain = all(_certain(d, function, facts) for d in dying)
+                certain = all(facts.lifetimes.frees_array(d, function) for d in dying)
                 yield RULE.site(facts, dying[0].made, message, edits, certain=certain)
-
-
-def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
-    if not isinstance(death.made, ast.Assign) or not isinstance(death.made.targets[0], ast.Name):
-        return False
-    value = facts.arrays.value(death.value, death.made)
-    if not value.fresh or not (value.is_block or value.kind in ("tensor", "frame")):
-        return False
-    arguments = death.value.args if isinstance(death.value, ast.Call) else [death.value]
-    if not any(isinstance(n, ast.Name) for a in arguments for n in facts.under(a)):
-        return False
-    reads = [n for n in facts.under(death.last) if isinstance(n, ast.Name) and n.id == death.name]
-    if any(isinstance(n.ctx, ast.Load) and facts.aliases.keeps(n) for n in reads):
-        return False
-    return facts.aliases.owner(death.name, death.last, function).owned

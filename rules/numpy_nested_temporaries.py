@@ -129,30 +129,11 @@ def _in_statement(stmt: ast.stmt, facts: Facts) -> Iterator[Site]:
 def _edits(node: ast.expr, plan: Plan, stmt: ast.stmt, facts: Facts) -> tuple[Edit, ...]:
     value, target = value_and_target(stmt)
     if value is node and target is not None and _is_free(target, node, stmt, facts):
-        return facts.edits.replace_statement(stmt, _lines(plan, target, facts))
+        return facts.edits.replace_statement(stmt, facts.in_place.buffered(plan, target))
     buffer = facts.names.fresh_name("buffer", stmt)
-    before = facts.edits.insert_before(stmt, *_lines(plan, buffer, facts))
+    before = facts.edits.insert_before(stmt, *facts.in_place.buffered(plan, buffer))
     behind = () if isinstance(stmt, ast.Return) else facts.edits.insert_after(stmt, f"del {buffer}")
     return (*before, *facts.edits.replace(node, buffer), *behind) if before else ()
-
-
-def _lines(plan: Plan, buffer: str, facts: Facts) -> list[str]:
-    """Operands that are computed come first: what they need for themselves is gone by then."""
-    first, *rest = plan.steps
-    before: list[str] = []
-    steps: list[str] = []
-    for step in rest:
-        texts: list[str] = []
-        for operand in step.operands:
-            text = facts.in_place.text(operand)
-            if isinstance(operand, ast.Call) and isinstance(operand.func, ast.Attribute):
-                name = facts.names.fresh_name(operand.func.attr, operand)
-                if not any(line.startswith(f"{name} = ") for line in before):
-                    before.append(f"{name} = {text}")
-                    text = name
-            texts.append(text)
-        steps.append(step.line(buffer, tuple(texts)))
-    return [*before, f"{buffer} = {facts.in_place.text(first.whole)}", *steps]
 
 
 def _is_free(target: str, node: ast.expr, stmt: ast.stmt, facts: Facts) -> bool:

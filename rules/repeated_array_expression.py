@@ -28,8 +28,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from codeopt.edit import Edit, Site, Trust, apply_edits
-from codeopt.facts import library
+from codeopt.edit import Site, Trust
+from codeopt.facts import library, patterns
 from codeopt.facts.in_place import evaluated_once
 from codeopt.facts.index import DEFS
 from codeopt.facts.overwrite import value_and_target
@@ -38,10 +38,6 @@ from codeopt.rule import Example, Pair, Rule
 if TYPE_CHECKING:
     from codeopt.facts import Facts
 
-_PLAIN = (
-    ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple,
-    ast.Compare, ast.keyword, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop,
-)  # fmt: skip
 _SIGNS: dict[type[ast.operator], str] = {ast.Div: "/", ast.Mult: "*", ast.Sub: "-", ast.Add: "+"}
 
 RULE = Rule(
@@ -102,7 +98,7 @@ def find(facts: Facts) -> Iterator[Site]:
 def _repeated(stmt: ast.stmt, facts: Facts) -> list[ast.expr]:
     groups: dict[str, list[ast.expr]] = {}
     for node in evaluated_once(stmt):
-        if isinstance(node, (ast.BinOp, ast.Call)) and _is_array(node, facts) and _only_reads(node, facts):
+        if isinstance(node, (ast.BinOp, ast.Call)) and _is_array(node, facts) and patterns.pure(facts, node):
             groups.setdefault(ast.dump(node), []).append(node)
     repeated = [nodes for nodes in groups.values() if len(nodes) > 1]
     return max(repeated, key=lambda nodes: len(facts.text(nodes[0])), default=[])
@@ -110,7 +106,7 @@ def _repeated(stmt: ast.stmt, facts: Facts) -> list[ast.expr]:
 
 def _is_array(node: ast.expr, facts: Facts) -> bool:
     """Whether this may be a big array: no index arithmetic, no plain numbers, no reductions."""
-    if any(isinstance(parent, (ast.Subscript, ast.Slice)) for parent in [facts.parent(node)]):
+    if isinstance(facts.parent(node), (ast.Subscript, ast.Slice)):
         return False
     if facts.arrays.value(node, facts.statement(node)).kind == "scalar":
         return False
@@ -118,22 +114,7 @@ def _is_array(node: ast.expr, facts: Facts) -> bool:
         dotted = facts.names.dotted(node.func) or ""
         made = dotted in library.MAKERS and dotted.rpartition(".")[2] not in library.REDUCTIONS
         return made and not dotted.startswith("numpy.random")
-    return not all(isinstance(n, ast.Constant) for n in (node.left, node.right))  # type: ignore[attr-defined]
-
-
-def _only_reads(node: ast.expr, facts: Facts) -> bool:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Call):
-            dotted = facts.names.dotted(part.func)
-            method = part.func.attr if isinstance(part.func, ast.Attribute) and dotted is None else ""
-            pure = (
-                dotted in library.MAKERS and ".random" not in (dotted or "") and "rand" not in (dotted or "")
-            )
-            if not pure and method not in library.FRESH_METHODS:
-                return False
-        elif not isinstance(part, _PLAIN):
-            return False
-    return True
+    return any(isinstance(n, ast.Name) for n in facts.under(node))
 
 
 def _site(stmt: ast.stmt, same: list[ast.expr], facts: Facts) -> Iterator[Site]:
@@ -157,10 +138,8 @@ def _site(stmt: ast.stmt, same: list[ast.expr], facts: Facts) -> Iterator[Site]:
 
 def _substituted(expr: ast.expr, same: list[ast.expr], name: str, facts: Facts) -> str:
     """The text of an expression with the repeated parts replaced by the name."""
-    base = facts.range(expr)[0]
-    inside = [n for n in same if facts.range(n)[0] >= base and facts.range(n)[1] <= facts.range(expr)[1]]
-    edits = [Edit(facts.range(n)[0] - base, facts.range(n)[1] - base, name) for n in inside]
-    text = apply_edits(facts.text(expr), edits)
+    inside = set(facts.under(expr))
+    text = patterns.with_parts(facts, expr, {node: name for node in same if node in inside})
     return f"({text})" if "\n" in text else text
 
 

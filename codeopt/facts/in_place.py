@@ -124,9 +124,27 @@ class InPlace:
         text = self._facts.text(expr)
         return f"({text})" if "\n" in text or "\r" in text else text
 
-    def lines(self, steps: tuple[Step, ...], buffer: str) -> list[str]:
-        """The statements that apply steps to a buffer."""
-        return [s.line(buffer, tuple(self.text(o) for o in s.operands)) for s in steps]
+    def buffered(self, plan: Plan, buffer: str) -> list[str]:
+        """The statements that compute a plan in a new buffer.
+
+        Operands that are themselves computed come first: what they need for that is gone when
+        the buffer is made.
+        """
+        first, *rest = plan.steps
+        before: dict[str, str] = {}
+        steps: list[str] = []
+        for step in rest:
+            texts: list[str] = []
+            for operand in step.operands:
+                text = self.text(operand)
+                if isinstance(operand, ast.Call) and isinstance(operand.func, ast.Attribute):
+                    name = self._facts.names.fresh_name(operand.func.attr, operand)
+                    if before.setdefault(name, text) == text:
+                        text = name
+                texts.append(text)
+            steps.append(step.line(buffer, tuple(texts)))
+        made = [f"{name} = {text}" for name, text in before.items()]
+        return [*made, f"{buffer} = {self.text(first.whole)}", *steps]
 
     def reads(self, expr: ast.AST, name: str) -> bool:
         """Whether an expression reads a name."""

@@ -65,6 +65,26 @@ class Lifetimes:
             self._deaths[function] = self._outermost(list(self._find(function)))
         return self._deaths[function]
 
+    def frees_array(self, death: Death, function: DefNode) -> bool:
+        """Whether the name surely is all that holds an array, and the array not a tiny one."""
+        made, aliases = death.made, self._facts.aliases
+        if not isinstance(made, ast.Assign) or not isinstance(made.targets[0], ast.Name):
+            return False
+        if not self.is_big(death.value, made):
+            return False
+        reads = [n for n in self._facts.under(death.last) if isinstance(n, ast.Name) and n.id == death.name]
+        if any(isinstance(n.ctx, ast.Load) and aliases.keeps(n) for n in reads):
+            return False
+        return aliases.owner(death.name, death.last, function).owned
+
+    def is_big(self, expr: ast.expr, stmt: ast.stmt) -> bool:
+        """A new array of a shape that is given, and not by literals alone: those one can see."""
+        value = self._facts.arrays.value(expr, stmt)
+        sized = value.is_block or value.kind in ("tensor", "frame")
+        parts = [*expr.args, *(k.value for k in expr.keywords)] if isinstance(expr, ast.Call) else [expr]
+        named = any(isinstance(n, ast.Name) for part in parts for n in self._facts.under(part))
+        return sized and value.fresh and named
+
     def _outermost(self, deaths: list[Death]) -> list[Death]:
         """Without deaths inside a statement behind which the same name dies: it can die only once."""
         index = self._facts.index
