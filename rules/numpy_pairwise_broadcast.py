@@ -64,8 +64,18 @@ RULE = Rule(
             call="table(np.random.default_rng(0).random((200, 5)))",
             sites=2,
         ),
+        Example(
+            "import numpy as np\n\ndef table(a, b):\n    gap = a[:, None, :] - b[None, :, :]\n"
+            "    return (gap**2).sum(axis=2)\n",
+            "import numpy as np\n\ndef table(a, b):\n"
+            "    return np.concatenate([((rows[:, None, :] - b[None, :, :])**2).sum(axis=2) "
+            "for rows in np.array_split(a, max(1, len(a) // 64))])\n",
+            call="table(np.random.default_rng(0).random((200, 5)), np.ones((7, 5)))",
+            sites=2,
+        ),
     ),
     counterexamples=(
+        "import numpy as np\n\ndef f(x, y):\n    d = x[:, None] - y\n    return (d**2).sum(-1), d\n",
         "import numpy as np\n\ndef f(x, y):\n    return x[:, None] - y\n",
         "import numpy as np\n\ndef f(x, y):\n    return ((x[:, None] - y) ** 2).sum(axis=0)\n",
         "import numpy as np\n\ndef f(x, y):\n    return ((x[:, None] - y) ** 2).sum()\n",
@@ -81,18 +91,19 @@ def find(facts: Facts) -> Iterator[Site]:
         if not _is_rows(rows) or patterns.in_class_body(facts, rows) or _is_block(facts, rows.value):
             continue
         join, split = (facts.names.spell(f"numpy.{n}", rows) for n in ("concatenate", "array_split"))
-        whole, certain = _reduced(facts, rows)
+        whole, certain, made = _reduced(facts, rows)
         kind = patterns.kind(facts, rows.value)
         if whole is None or join is None or split is None or kind not in ("unknown", "ndarray"):
             continue
         name = facts.names.fresh_name("rows", rows)
-        body = patterns.with_parts(facts, whole, {rows.value: name})
+        body = _inlined(facts, whole, rows, name, made)
         base = facts.text(rows.value)
         for block in _BLOCKS:
             text = f"{join}([{body} for {name} in {split}({base}, max(1, len({base}) // {block}))])"
+            edits = [*facts.edits.replace(whole, text), *(e for s in made for e in facts.edits.delete(s))]
             yield RULE.site(
                 facts, whole, "all pairs are held at once; blocks of rows give the same numbers",
-                facts.edits.replace(whole, text), group="blocks", label=f"blocks of {block} rows",
+                edits, group="blocks", label=f"blocks of {block} rows",
                 certain=certain and kind == "ndarray" and block == _BLOCKS[0],
             )  # fmt: skip
 
@@ -122,33 +133,61 @@ def _is_block(facts: Facts, node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and isinstance(facts.names.home(node), COMPREHENSIONS)
 
 
-def _reduced(facts: Facts, rows: ast.Subscript) -> tuple[ast.expr | None, bool]:
-    """The widest row-wise expression around `rows` that ends in a reduction, and whether that is sure."""
+def _inlined(facts: Facts, whole: ast.expr, rows: ast.Subscript, name: str, made: list[ast.Assign]) -> str:
+    """The text of the whole expression over `name`, with the names of its parts written out."""
+    parts: dict[ast.expr, str] = {rows.value: name}
+    for stmt in made:
+        value = patterns.with_parts(facts, stmt.value, parts)
+        parts = {_single_use(facts, stmt) or whole: f"({value})"}
+    return patterns.with_parts(facts, whole, parts)
+
+
+def _single_use(facts: Facts, stmt: ast.AST | None) -> ast.Name | None:
+    """The one place that reads what an assignment binds, if it can be read where it is made."""
+    if not isinstance(stmt, ast.Assign) or not isinstance(stmt.targets[0], ast.Name):
+        return None
+    uses = facts.names.uses(stmt.targets[0].id, facts.function(stmt))
+    return next((u for u in uses if patterns.value_of(facts, u, (u,))[1] is stmt), None)
+
+
+def _reduced(facts: Facts, rows: ast.Subscript) -> tuple[ast.expr | None, bool, list[ast.Assign]]:
+    """The widest row-wise expression around `rows` that ends in a reduction, whether that is sure,
+    and the statements that only give names to parts of it."""
     whole: ast.expr | None = None
     node: ast.expr = rows
-    certain, reductions = True, 0
-    while isinstance(parent := facts.parent(node), ast.expr | ast.keyword):
+    certain, reductions, made, inside = True, 0, list[ast.Assign](), list[ast.Assign]()
+    while (parent := facts.parent(node)) is not None:
+        if isinstance(parent, ast.Assign) and (use := _single_use(facts, parent)) is not None:
+            made.append(parent)
+            node = use
+            continue
         if isinstance(parent, ast.BinOp) and not isinstance(parent.op, ast.MatMult):
             other = parent.right if parent.left is node else parent.left
             sure = _rowless(other, rows)
             if sure is None or (reductions and patterns.number(other) is None):
                 break
             certain = certain and sure
-        elif isinstance(parent, ast.UnaryOp):
-            pass
-        elif isinstance(parent, ast.Attribute):
-            call = facts.parent(parent)
-            if not isinstance(call, ast.Call) or call.func is not parent or not _reduces(facts, call, node):
-                break
-            whole, parent, reductions = call, call, reductions + 1
-        elif isinstance(parent, ast.Call) and _reduces(facts, parent, node):
-            whole, reductions = parent, reductions + 1
-        elif not (isinstance(parent, ast.Call) and parent.args == [node] and not parent.keywords
-                  and facts.names.dotted(parent.func) in _ELEMENTWISE):  # fmt: skip
+        elif isinstance(call := _reducing(facts, parent, node), ast.Call):
+            whole, parent, reductions, inside = call, call, reductions + 1, list(made)
+        elif not _is_elementwise(facts, parent, node):
             break
-        node = parent
+        node = parent  # type: ignore[assignment]
     depth = len(rows.slice.elts) if isinstance(rows.slice, ast.Tuple) else 0
-    return whole, certain and (reductions < 2 or depth > 2)
+    return whole, certain and (reductions < 2 or depth > 2), inside
+
+
+def _is_elementwise(facts: Facts, parent: ast.AST, node: ast.expr) -> bool:
+    if isinstance(parent, ast.Call):
+        return (
+            parent.args == [node] and not parent.keywords and facts.names.dotted(parent.func) in _ELEMENTWISE
+        )
+    return isinstance(parent, ast.UnaryOp)
+
+
+def _reducing(facts: Facts, parent: ast.AST, node: ast.expr) -> ast.Call | None:
+    """The call around a node that reduces it along another axis than the rows."""
+    call = facts.parent(parent) if isinstance(parent, ast.Attribute) else parent
+    return call if isinstance(call, ast.Call) and _reduces(facts, call, node) else None
 
 
 def _reduces(facts: Facts, call: ast.Call, node: ast.expr) -> bool:

@@ -105,12 +105,16 @@ def find(facts: Facts) -> Iterator[Site]:
     for call in facts.walk(ast.Call):
         found = patterns.method(call, "toarray")
         user = facts.parent(call)
-        if found is None or call.args or call.keywords or not isinstance(user, ast.Call):
+        if found is None or call.args or call.keywords:
             continue
-        if call in user.args and _takes_sparse(facts, user, call):
+        listed = isinstance(user, ast.Call) and call in user.args and _takes_sparse(facts, user, call)
+        # The matrix may reach an estimator by another way: only a run can tell which one.
+        vectorised = patterns.method(found[0], "transform", "fit_transform") is not None
+        if listed or (vectorised and isinstance(user, ast.Assign) and "sklearn" in facts.source.text):
             end = facts.range(call)[1]
             dot = facts.source.data.rindex(b".", facts.range(found[0])[1], end)
-            yield RULE.site(facts, call, "the estimator takes the sparse matrix", (Edit(dot, end, ""),))
+            message = "the estimator takes the sparse matrix"
+            yield RULE.site(facts, call, message, (Edit(dot, end, ""),), certain=listed)
 
 
 def _takes_sparse(facts: Facts, user: ast.Call, argument: ast.Call) -> bool:

@@ -76,7 +76,7 @@ def find(facts: Facts) -> Iterator[Site]:
         found = patterns.reduction(facts, call, "argmin")
         if found is None or set(found[1]) != {"axis"} or patterns.number(found[1]["axis"]) not in (1, -1):
             continue
-        table = found[0]
+        table, made = patterns.value_of(facts, found[0], (found[0],))
         if not isinstance(table, ast.Call) or not patterns.is_call(facts, table, *_TABLES):
             continue
         given = patterns.arguments(table, "X", "Y", "metric")
@@ -91,4 +91,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if name is None and facts.names.fresh_name(_DIRECT, call) != _DIRECT:
             continue
         message = "the table of distances is built for its smallest entries"
-        yield RULE.site(facts, call, message, facts.edits.replace(call, text), imports=imports)
+        edits = facts.edits.replace(call, text) + (facts.edits.delete(made) if made else ())
+        yield RULE.site(facts, call, message, edits, imports=imports)

@@ -71,7 +71,8 @@ def find(facts: Facts) -> Iterator[Site]:
             isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Mult)
         ):
             continue
-        found = _gelu(facts, node)
+        made: list[ast.Assign] = []
+        found = _gelu(facts, node, made)
         name = torch_use.functional(facts, "gelu", node)
         if found is None or name is None:
             continue
@@ -79,12 +80,15 @@ def find(facts: Facts) -> Iterator[Site]:
         extra = ', approximate="tanh"' if approximate else ""
         yield RULE.site(
             facts, node, "the fused function keeps its input alone",
-            facts.edits.replace(node, f"{name}({facts.text(subject)}{extra})"),
+            [
+                *facts.edits.replace(node, f"{name}({facts.text(subject)}{extra})"),
+                *(e for stmt in made for e in facts.edits.delete(stmt)),
+            ],
             certain=torch_use.is_tensor(facts, subject),
         )  # fmt: skip
 
 
-def _gelu(facts: Facts, node: ast.BinOp) -> tuple[ast.expr, bool] | None:
+def _gelu(facts: Facts, node: ast.BinOp, made: list[ast.Assign]) -> tuple[ast.expr, bool] | None:
     factors = patterns.factors(node)
     half = [f for f in factors if patterns.constant_value(facts, f) == 0.5]
     rest = [f for f in factors if f not in half]
@@ -96,10 +100,12 @@ def _gelu(facts: Facts, node: ast.BinOp) -> tuple[ast.expr, bool] | None:
         for one, call in ((gate.left, gate.right), (gate.right, gate.left)):
             if patterns.number(one) != 1 or not isinstance(call, ast.Call) or len(call.args) != 1:
                 continue
-            if patterns.is_call(facts, call, "torch.erf") and _is_scaled(facts, call.args[0], subject):
-                return subject, False
-            if patterns.is_call(facts, call, "torch.tanh") and _is_cubic(facts, call.args[0], subject):
-                return subject, True
+            inner, stmt = patterns.value_of(facts, call.args[0], (call.args[0],))
+            is_erf = patterns.is_call(facts, call, "torch.erf") and _is_scaled(facts, inner, subject)
+            is_tanh = patterns.is_call(facts, call, "torch.tanh") and _is_cubic(facts, inner, subject)
+            if is_erf or is_tanh:
+                made += [stmt] if stmt is not None else []
+                return subject, is_tanh
     return None
 
 

@@ -49,6 +49,7 @@ def match(facts: Facts, node: ast.expr) -> Attention | None:
     parts = (inner[0], key, product[1])
     if not all(patterns.pure(facts, p) for p in parts) or not _unchanged(facts, parts, statements, node):
         return None
+    mask = mask.replace("{query}", patterns.operand(facts, inner[0]))
     return Attention(*parts, scale, mask, dropout, statements)
 
 
@@ -114,7 +115,12 @@ def _masked(facts: Facts, node: ast.expr) -> tuple[ast.expr, str | None]:
     found = patterns.method(node, "masked_fill", "masked_fill_")
     if found is not None and len(found[1].args) == 2 and not found[1].keywords:
         where, fill = found[1].args
-        return found[0], _attended(facts, where) if _is_minus_infinity(facts, fill) else None
+        if _is_minus_infinity(facts, fill):
+            return found[0], _attended(facts, where)
+        # A finite fill is added instead of put: a row that masks out everything stays uniform.
+        finite = (patterns.number(fill) or 0) <= -1e4 and patterns.pure(facts, where)
+        added = f"{{query}}.new_zeros(()).masked_fill({facts.text(where)}, {facts.text(fill)})"
+        return found[0], added if finite else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return (node.left, facts.text(node.right)) if "mask" in facts.text(node.right) else (node, None)
     return node, ""

@@ -160,12 +160,23 @@ class Region:
             self._graphed.update(n.id for n in ast.walk(node.target) if isinstance(n, ast.Name))
         elif isinstance(node, ast.NamedExpr):
             self._assign(node.target, node.value)
+        elif (kept := self._stored(node)) is not None:
+            self._graphed.add(kept)
         elif isinstance(node, ast.With):
             for item in node.items:
                 if item.optional_vars is not None:
                     self._graphed.update(
                         n.id for n in ast.walk(item.optional_vars) if isinstance(n, ast.Name)
                     )
+
+    def _stored(self, node: ast.AST) -> str | None:
+        """The function's own container that a call puts a graph into."""
+        found = patterns.method(node, *_CONTAINERS)
+        if found is None or not isinstance(found[0], ast.Name) or all(self.free(a) for a in found[1].args):
+            return None
+        flow = self._facts.flow(self._function)
+        own = found[0].id in flow.locals - flow.parameters
+        return found[0].id if own and found[0].id not in flow.captured else None
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, (ast.Tuple, ast.List)):
@@ -230,6 +241,7 @@ class Region:
         """Whether a value that may hold a graph certainly leaves the run."""
         flow = self._facts.flow(self._function)
         bound = {n.id for n in self.nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        bound |= {kept for n in self.nodes if (kept := self._stored(n)) is not None}
         if any(name in self._graphed for name in bound & flow.live_after(self.run[-1])):
             return True
         for node in self.nodes:
@@ -243,7 +255,8 @@ class Region:
                 if stores and not self.free(node.value):
                     return True
             found = patterns.method(node, *_CONTAINERS)
-            if found is not None and not all(self.free(a) for a in found[1].args):
+            escapes = found is not None and self._stored(node) is None
+            if found is not None and escapes and not all(self.free(a) for a in found[1].args):
                 return True
         return False
 
