@@ -19,7 +19,8 @@ When it is safe
     as before and in the same order. `any` and `all` stop early: items behind the stop are not
     computed any more, which matters only if computing them does something; they are taken without
     a proof by running only where the items are plain reads, comparisons and arithmetic on them.
-    A comprehension with `await`, `yield` or a walrus is left alone, and so is one in a class body.
+    A comprehension with `await`, `yield`, a walrus or `next` is left alone, and so is one in a
+    class body.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ RULE = Rule(
         "def sum(x):\n    return x\n\ndef f(n):\n    return sum([x for x in range(n)])\n",
         "async def f(xs):\n    return sum([await x for x in xs])\n",
         "def f(xs):\n    return max(*[x for x in xs])\n",
+        "def f(xs, it):\n    return sum([next(it) for x in xs])\n",
         "from numpy import *\n\ndef f(xs):\n    return sum([x for x in xs])\n",
     ),
 )
@@ -104,10 +106,13 @@ def find(facts: Facts) -> Iterator[Site]:
 
 def _lazy(comprehension: ast.ListComp, facts: Facts) -> bool:
     """Whether the items may be computed inside a generator of their own."""
-    inside = ast.walk(comprehension)
+    inside = facts.under(comprehension)
     if any(isinstance(n, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)) for n in inside):
         return False
     if any(part.is_async for part in comprehension.generators):
+        return False
+    # Inside a generator a StopIteration turns into a RuntimeError.
+    if any(isinstance(n, ast.Call) and facts.names.dotted(n.func) == "builtins.next" for n in inside):
         return False
     return not isinstance(facts.parent(facts.statement(comprehension)), ast.ClassDef)
 

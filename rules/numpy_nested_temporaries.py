@@ -79,6 +79,14 @@ RULE = Rule(
             call="f(np.arange(4.0))",
             sites=2,
         ),
+        Example(
+            before="import numpy as np\n\ndef f(x, w, b):\n    return np.tanh(x @ w + b)\n",
+            after=(
+                "import numpy as np\n\ndef f(x, w, b):\n    buffer = x @ w\n    buffer += b\n"
+                "    np.tanh(buffer, out=buffer)\n    return buffer\n"
+            ),
+            call="f(np.ones((2, 3)), np.ones((3, 2)), np.arange(2.0))",
+        ),
     ),
     counterexamples=(
         "import numpy as np\n\ndef f(x):\n    return np.exp(x)\n",
@@ -117,12 +125,14 @@ def _in_statement(stmt: ast.stmt, facts: Facts) -> Iterator[Site]:
         if node in inside:
             continue
         plan = facts.in_place.plan(node)
-        if plan is None or all(step.elided for step in plan.steps[1:]) or _is_number(plan, stmt, facts):
+        if plan is None or _is_number(plan, stmt, facts):
+            continue
+        if all(step.elided for step in facts.in_place.first_and_rest(plan)[1]):
             continue
         inside |= set(facts.under(node))
         edits, certain = _edits(node, plan, stmt, facts), _certain(plan, stmt, facts)
         if edits:
-            message = f"{len(plan.steps)} stages, each in memory of its own; one buffer would do"
+            message = "the stages of this expression each take memory of their own; one buffer would do"
             yield RULE.site(facts, node, message, edits, certain=certain)
 
 
@@ -146,7 +156,7 @@ def _is_free(target: str, node: ast.expr, stmt: ast.stmt, facts: Facts) -> bool:
 
 
 def _is_number(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:
-    value = facts.arrays.value(plan.steps[0].whole, stmt)
+    value = facts.arrays.value(facts.in_place.first_and_rest(plan)[0], stmt)
     leaf = facts.arrays.value(plan.leaf, stmt)
     parent = facts.parent(plan.steps[-1].whole)
     number = 0 in (value.rank, leaf.rank) or {value.kind, leaf.kind} & {"scalar", "list"}
@@ -154,7 +164,7 @@ def _is_number(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:
 
 
 def _certain(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:
-    first = facts.arrays.value(plan.steps[0].whole, stmt)
-    rest = plan.steps[1:]
+    made, rest = facts.in_place.first_and_rest(plan)
+    first = facts.arrays.value(made, stmt)
     fits = all(facts.overwrites.fits(step, "", block=True) for step in rest)
     return first.is_block and first.is_float and fits and any(step.call for step in rest)

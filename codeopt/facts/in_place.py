@@ -124,13 +124,26 @@ class InPlace:
         text = self._facts.text(expr)
         return f"({text})" if "\n" in text or "\r" in text else text
 
+    def first_and_rest(self, plan: Plan) -> tuple[ast.expr, tuple[Step, ...]]:
+        """The first new memory that a plan makes, and the steps that could overwrite it."""
+        leaf = plan.leaf
+        product = isinstance(leaf, ast.BinOp) and isinstance(leaf.op, ast.MatMult)
+        if product or (isinstance(leaf, ast.Call) and self._makes_array(leaf)):
+            return leaf, plan.steps
+        return plan.steps[0].whole, plan.steps[1:]
+
+    def _makes_array(self, call: ast.Call) -> bool:
+        dotted = self._facts.names.dotted(call.func) or ""
+        small = dotted.rpartition(".")[2] in library.REDUCTIONS or dotted in library.NUMPY_SMALL
+        return dotted in library.MAKERS and not small and self._facts.aliases.fresh(call).owned
+
     def buffered(self, plan: Plan, buffer: str) -> list[str]:
         """The statements that compute a plan in a new buffer.
 
         Operands that are themselves computed come first: what they need for that is gone when
         the buffer is made.
         """
-        first, *rest = plan.steps
+        first, rest = self.first_and_rest(plan)
         before: dict[str, str] = {}
         steps: list[str] = []
         for step in rest:
@@ -144,7 +157,7 @@ class InPlace:
                 texts.append(text)
             steps.append(step.line(buffer, tuple(texts)))
         made = [f"{name} = {text}" for name, text in before.items()]
-        return [*made, f"{buffer} = {self.text(first.whole)}", *steps]
+        return [*made, f"{buffer} = {self.text(first)}", *steps]
 
     def reads(self, expr: ast.AST, name: str) -> bool:
         """Whether an expression reads a name."""

@@ -47,6 +47,8 @@ NUMPY_MAKERS = (
     | _names("numpy.random", "permutation randint choice exponential poisson")
     | _names("numpy.linalg", "inv solve norm pinv")
 )
+# Makers of something far smaller than what they are given.
+NUMPY_SMALL = _names("numpy", "amax amin argmax argmin bincount unique linalg.norm")
 TORCH_MAKERS = _names(
     "torch",
     "zeros ones empty full rand randn randint arange linspace zeros_like ones_like empty_like "

@@ -127,6 +127,7 @@ class Names:
 
     def fresh_name(self, wanted: str, at: ast.AST) -> str:
         """`wanted`, or `wanted_2` and so on: a name that means nothing anywhere in the file."""
+        wanted = f"{wanted}_value" if wanted in _BUILTINS else wanted
         taken = {n.id for n in self._index.walk(ast.Name)} | {a.arg for a in self._index.walk(ast.arg)}
         taken |= set(self.scopes.module.bindings) | _BUILTINS
         number, name = 1, wanted
