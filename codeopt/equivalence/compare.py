@@ -12,21 +12,29 @@ from codeopt.edit import Trust
 from codeopt.equivalence.describe import describe, show, values_of
 from codeopt.equivalence.node import Large, Node
 from codeopt.equivalence.observe import Outcome
-from codeopt.equivalence.tolerance import FEW, NARROWER, RELATIVE, Floats, agree, as_floats
+from codeopt.equivalence.packing import unpacked
+from codeopt.equivalence.snapshot import Recorder
+from codeopt.equivalence.tolerance import FEW, NARROWER, RELATIVE, Floats, agree, as_floats, is_far
 
-MOST_DIFFERENCES = 6
+MOST_DIFFERENCES = 60
+"""Differences looked for; whoever finds that many has not seen them all."""
+
 _FLOAT_WARNING = re.compile(r"(divide by zero|overflow|underflow|invalid value) encountered in ")
 _LISTED = ("gradients", "globals", "state", "files", "aliases")
 _WIDTHS = ("float16", "bfloat16", "float32", "float64")
 
 
 class Difference(NamedTuple):
-    """One place where two calls differ; `level` is the strongest promise it still keeps."""
+    """One place where two calls differ; `level` is the strongest promise it still keeps.
+
+    It is `shaky` where the original itself is far from its own float64 run.
+    """
 
     path: str
     expected: str
     got: str
     level: Trust | None
+    shaky: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}\n  expected  {self.expected}\n  got       {self.got}"
@@ -65,7 +73,7 @@ def compare(
         walk.note("outcome", "an equal record", "another one")
     found = sorted(walk.found, key=lambda d: -_rank(d.level))
     level = max((d.level for d in found), key=_rank, default=Trust.EXACT)
-    return Comparison(level, tuple(found[:MOST_DIFFERENCES]), walk.error)
+    return Comparison(level, tuple(found), walk.error)
 
 
 def _rank(level: Trust | None) -> int:
@@ -83,8 +91,10 @@ class _Walk:
         self.error = 0.0
         self._span: float | None = None
 
-    def note(self, path: str, expected: str, got: str, level: Trust | None = None) -> None:
-        self.found.append(Difference(path, expected, got, level))
+    def note(
+        self, path: str, expected: str, got: str, level: Trust | None = None, shaky: bool = False
+    ) -> None:
+        self.found.append(Difference(path, expected, got, level, shaky))
 
     def root(self, r: Node, c: Node, h: Node | None) -> None:
         theirs, ours = dict(r.children), dict(c.children)
@@ -106,8 +116,15 @@ class _Walk:
             self.note(name, "nothing", describe(ours[name]))
 
     def node(self, path: str, r: Node, c: Node, h: Node | None) -> None:
-        if r == c or path in self.unstable or len(self.found) > 10 * MOST_DIFFERENCES:
+        if r == c or path in self.unstable or len(self.found) >= MOST_DIFFERENCES:
             return
+        if r.kind == c.kind == "packed" and r.type == c.type:
+            r, c = (Recorder(packs=False).record(unpacked(n), path) for n in (r, c))
+            h = (
+                Recorder(packs=False).record(unpacked(h), path)
+                if h is not None and h.kind == "packed"
+                else None
+            )
         if r.kind != c.kind or r.type != c.type:
             self.note(path, _with_type(r, c), _with_type(c, r))
             return
@@ -149,7 +166,8 @@ class _Walk:
             self.plain_values(path, r, c)
             return
         if r.kind == "float" and self.narrow:
-            dtype = NARROWER[dtype]
+            # A Python float that came out of float32 has no more digits than that.
+            dtype = self.narrow if dtype == "float" else NARROWER[dtype]
         self.floats(path, r, c, h, dtype)
 
     def floats(self, path: str, r: Node, c: Node, h: Node | None, dtype: str) -> None:
@@ -158,6 +176,10 @@ class _Walk:
         if quads is None:
             self.note(path, describe(r), _other(describe(c), describe(r)))
             return
+        shaky = False
+        if quads[0][2] is not None and is_far(quads[0][0], quads[0][2], dtype):
+            shaky = True
+            quads = [(x, y, None, s) for x, y, _, s in quads]
         tried: list[tuple[int, int]] = []
         level: Trust | None = None
         for name, allowed in ((dtype, Trust.CLOSE), (NARROWER.get(dtype), Trust.PRECISION)):
@@ -179,7 +201,7 @@ class _Walk:
         shown = show(x[at]), show(y[at])
         kind = "" if not dict(r.meta).get("shape") else f" (in {describe(r).partition(' of ')[0]})"
         other = " with other bits" if shown[0] == shown[1] else ""
-        self.note(path + _index(r, at, part), shown[0] + kind, shown[1] + other, level)
+        self.note(path + _index(r, at, part), shown[0] + kind, shown[1] + other, level, shaky)
 
     def plain_values(self, path: str, r: Node, c: Node) -> None:
         x, y = values_of(r), values_of(c)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from codeopt.equivalence.node import Large, Node
+from codeopt.equivalence.packing import unpacked
 from codeopt.equivalence.tolerance import as_floats
 from codeopt.workload.call import Call
 
@@ -34,6 +35,8 @@ def describe(node: Node) -> str:
         return shorten(f"{name}: {node.data}")
     if node.kind == "none":
         return "None"
+    if node.kind == "packed":
+        return f"{name} of {len(unpacked(node))}"
     if node.kind in ("sequence", "mapping", "set"):
         return f"{name} of {len(node.children)}"
     if node.kind in ("object", "frame", "iterator"):

@@ -70,7 +70,7 @@ def map_call(call: Call, change: Callable[[Any, str], Any]) -> Call:
         return result
 
     args = tuple(visit(v, f"args[{i}]") for i, v in enumerate(call.args))
-    kwargs = {k: visit(v, k) for k, v in call.kwargs.items()}
+    kwargs = {k: visit(v, f"kwargs[{k!r}]") for k, v in call.kwargs.items()}
     init = map_call(call.init, lambda v, p: change(v, f"init.{p}")) if call.init is not None else None
     return replace(call, args=args, kwargs=kwargs, init=init)
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from codeopt.equivalence.node import Node, type_name
+from codeopt.equivalence.packing import packed
 
 if TYPE_CHECKING:
     from codeopt.equivalence.snapshot import Recorder
@@ -63,6 +64,9 @@ def _named(recorder: Recorder, value: Any, path: str) -> Node:
 
 
 def _sequence(recorder: Recorder, value: Any, path: str) -> Node:
+    whole = packed(recorder, value, path)
+    if whole is not None:
+        return whole
     parts = [(f"[{i}]", recorder.record(item, f"{path}[{i}]")) for i, item in enumerate(value)]
     return Node(
         "sequence", type_name(type(value)), (), None, tuple(parts + _own_state(recorder, value, path))

@@ -32,16 +32,16 @@ _GLOBAL_KINDS = (bool, int, float, complex, str, bytes, list, dict, set, tuple, 
 class Outcome(NamedTuple):
     """What one call did. `tree` is all there is to compare.
 
-    `opaque` lists the paths that could not be looked into; `narrow` is whether a float among
-    the arguments is narrower than float64; `seconds` were spent in the target's body; `where` is
-    `FILE:LINE` of the target's file where an exception passed through it; `untouched` names the
-    arguments that the call left as they were, where that was looked at.
+    `opaque` lists the paths that could not be looked into; `narrow` is the narrowest float dtype
+    among the arguments if narrower than float64, else empty; `seconds` were spent in the target's
+    body; `where` is `FILE:LINE` of the target's file where an exception passed through it;
+    `untouched` names the arguments that the call left as they were, where that was looked at.
     """
 
     tree: Node
     raised: bool
     opaque: tuple[str, ...]
-    narrow: bool
+    narrow: str
     seconds: float
     where: str = ""
     untouched: frozenset[str] = frozenset()
@@ -77,7 +77,7 @@ def observe(
     parts.append(("files", files_node(folder, before)))
     tree = Node("outcome", "", (), None, tuple(parts))
     where = _where(error, str(world.target.path)) if error is not None else ""
-    return Outcome(tree, error is not None, tuple(recorder.opaque_paths), _is_narrow(tree), seconds, where)
+    return Outcome(tree, error is not None, tuple(recorder.opaque_paths), _narrowest(tree), seconds, where)
 
 
 def _where(error: BaseException, path: str) -> str:
@@ -182,13 +182,17 @@ def _globals(world: World, known: frozenset[int]) -> Node:
     return Node("globals", "", (), None, tuple(parts))
 
 
-def _is_narrow(tree: Node) -> bool:
-    return any(
-        dict(node.meta).get("dtype") in ("float16", "float32", "bfloat16", "complex64")
+_NARROW = ("float16", "bfloat16", "float32", "complex64")
+
+
+def _narrowest(tree: Node) -> str:
+    found = {
+        dict(node.meta).get("dtype")
         for name, child in tree.children
         if name.startswith(("args", "kwargs", "init", "object"))
         for node in _nodes(child)
-    )
+    }
+    return next((dtype for dtype in _NARROW if dtype in found), "")
 
 
 def _nodes(node: Node) -> Iterator[Node]:

@@ -3,7 +3,9 @@
 Policy. Inside of what the workload covers (see `cases`), every observable must agree at the
 level asked for. On a case outside of it, or on a perturbed one where the original raises, a
 disagreement refuses a candidate only where `exact` is the limit; otherwise it is a caveat, and
-the level is `close` at best. Something that cannot be looked into makes the verdict Unproven,
+the level is `close` at best. The same holds on perturbed cases for floats where the original is
+far from its own float64 run (huge values in a backward pass), and for the `.grad` of an input
+whose gradient the workload does not ask for. Something that cannot be looked into makes the verdict Unproven,
 and so do cases that catch fewer than half of the planted faults.
 """
 
@@ -16,7 +18,7 @@ from typing import Any
 
 from codeopt.edit import Trust
 from codeopt.equivalence.cases import CHEAP, Case, build
-from codeopt.equivalence.compare import Comparison, Difference, compare
+from codeopt.equivalence.compare import MOST_DIFFERENCES, Comparison, Difference, compare
 from codeopt.equivalence.describe import describe_call, shorten
 from codeopt.equivalence.faults import Fault
 from codeopt.equivalence.observe import Outcome, observe
@@ -82,10 +84,23 @@ def judge(
     if found.level is not None and found.level.within(limit):
         return found.level, None
     worst = found.differences[0]
-    binding = not case.outside and not (reference.raised and case.perturbations)
+    beyond = [d for d in found.differences if d.level is None or not d.level.within(limit)]
+    all_seen = len(found.differences) < MOST_DIFFERENCES
+    excused = case.perturbations and (
+        case.outside
+        or reference.raised
+        or (all_seen and all(d.shaky or _is_gradient_of(d, case) for d in beyond))
+    )
+    binding = not excused
     if binding or limit is Trust.EXACT:
         return None, worst
     return Trust.CLOSE, worst
+
+
+def _is_gradient_of(difference: Difference, case: Case) -> bool:
+    """Whether it is the `.grad` of an argument that no caller asked a gradient for."""
+    asked = [p.path for p in case.perturbations if p.kind == "requires_grad"]
+    return any(difference.path.startswith(f"{path}.grad") for path in asked)
 
 
 def prove(

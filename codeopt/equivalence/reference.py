@@ -93,7 +93,7 @@ class _Gathering:
         self.seconds = 0.0
 
     def run(self) -> Reference:
-        scales, refused, last = self.climb()
+        scales, refused = self.climb()
         for case in itertools.chain(
             (Case(scale, self.seed) for scale in refused[:MOST_REFUSED]),
             plan(self.world, scales, self.wanted, self.seed),
@@ -102,12 +102,7 @@ class _Gathering:
             if full and len(self.cases) >= min(FEWEST, self.wanted):
                 break
             self.add(case)
-        # Estimated from the last cheap scale, since a call that turns out slow is paid for already.
-        if last.seconds / scales[-1] <= 4 * FULL:
-            case = Case(1.0, self.seed + 1000)
-            outcome = observe(self.world, build(self.world, case), case.seed)
-            if outcome.seconds <= FULL:
-                self.keep(case, outcome)
+        self.add_largest(scales)
         fresh = load_world(self.target, {})
         outcomes = tuple(
             observe(fresh, build(fresh, case), case.seed)._replace(untouched=untouched)
@@ -116,12 +111,10 @@ class _Gathering:
         seconds = sum(outcome.seconds for outcome in outcomes)
         return Reference(tuple(self.cases), outcomes, tuple(self.high), seconds, self.seed)
 
-    def climb(self) -> tuple[list[float], list[float], Outcome]:
-        """The scales on which a call is cheap, ascending; those on which the target raises; and
-        what the largest cheap one did."""
+    def climb(self) -> tuple[list[float], list[float]]:
+        """The scales on which a call is cheap, ascending, and those on which the target raises."""
         usable: list[float] = []
         refused: list[float] = []
-        last: Outcome | None = None
         error: WorkloadError | None = None
         for scale in (*LADDER, 1.0):
             try:
@@ -135,15 +128,28 @@ class _Gathering:
                 error = error or _refusal(self.world, outcome)
                 refused.append(scale)
                 continue
-            if usable and outcome.seconds > CHEAP:
-                break
-            usable.append(scale)
-            last = outcome
+            if not usable or outcome.seconds <= CHEAP:
+                usable.append(scale)
             if outcome.seconds > CHEAP:
                 break
-        if last is None:
+        if not usable:
             raise error or WorkloadError(f"{self.world.target.ref}: no scale of the workload runs")
-        return usable, refused, last
+        return usable, refused
+
+    def add_largest(self, scales: list[float]) -> None:
+        """Add the case of scale 1.0 or, where that takes too long, of the largest that does not."""
+        best: tuple[Case, Outcome] | None = None
+        for scale in (*(s for s in LADDER if s > scales[-1]), 1.0):
+            case = Case(scale, self.seed + 1000)
+            begin = time.perf_counter()
+            outcome = observe(self.world, build(self.world, case), case.seed)
+            if outcome.seconds > FULL or time.perf_counter() - begin > outcome.seconds + FULL:
+                break
+            best = case, outcome
+            if outcome.seconds > FULL / 4:
+                break
+        if best is not None:
+            self.keep(*best)
 
     def add(self, case: Case) -> None:
         """Try a case and keep it, unless enough of those that raise are there already."""
@@ -160,7 +166,7 @@ class _Gathering:
         self.cases.append(case)
         self.seconds += outcome.seconds
         self.untouched.append(untouched_by(outcome, build(self.world, case)))
-        narrow = outcome.narrow and not outcome.raised
+        narrow = outcome.narrow != "" and not outcome.raised
         self.high.append(high_run(self.world, lambda: build(self.world, case), case.seed) if narrow else None)
 
 

@@ -77,7 +77,7 @@ class _Pair:
         first = observe(self.original, build(self.original, case), case.seed)
         second = observe(self.candidate, build(self.candidate, case), case.seed)
         high = None
-        if first.narrow and first.tree != second.tree:
+        if first.narrow != "" and first.tree != second.tree:
             high = high_run(self.original, lambda: build(self.original, case), case.seed)
         found = compare(first, second, high, self.unstable)
         level, _ = judge(case, first, found, self.limit)

@@ -47,11 +47,15 @@ class Recorder:
     """Records values one after another, with identity and memory shared between them.
 
     `known` holds digests of large buffers that need no summary. A `lenient` recorder names
-    objects it does not know by type only. Holds live objects: use it, then drop it.
+    objects it does not know by type only; one that `packs` keeps long plain lists whole. Holds
+    live objects: use it, then drop it.
     """
 
-    def __init__(self, known: frozenset[int] = frozenset(), lenient: bool = False) -> None:
+    def __init__(
+        self, known: frozenset[int] = frozenset(), lenient: bool = False, packs: bool = True
+    ) -> None:
         self.known = known
+        self.packs = packs
         self.lenient = lenient
         self.opaque_paths: list[str] = []
         self.claims: list[Claim] = []
@@ -87,6 +91,14 @@ class Recorder:
         """Hold a temporary, lest another object is made at its address and taken for it."""
         self._kept.append(value)
         return value
+
+    def meet_all(self, items: list[Any], path: str) -> bool:
+        """Note where each of the items stands; False, with nothing noted, if one was met before."""
+        ids = [id(item) for item in items]
+        if len(set(ids)) < len(ids) or not self._seen.keys().isdisjoint(ids):
+            return False
+        self._seen.update((ident, f"{path}[{i}]") for i, ident in enumerate(ids))
+        return True
 
     def opaque(self, value: Any, path: str) -> Node:
         """The node of something that cannot be looked into."""

@@ -12,6 +12,9 @@ four times the largest seen leaves a fair reordering room, an element that cance
 has the error of its larger neighbours, and the bound keeps the error of a huge element from
 excusing a wrong small one.)
 
+That run is no judge where the original is far from it (see `TRUSTED`): random draws in float64
+are other draws, and some inputs drown every digit.
+
 Special values: NaN, +inf and -inf must stand where the original has them. Only where the
 float64 run is finite and the original is not (it overflowed on the way) may a candidate be
 finite, and then it must agree with the float64 run. Payloads of NaN and signs of zero do not
@@ -36,6 +39,10 @@ NARROWER = {
 }  # fmt: skip
 _EPSILON = {1e-7: 2.0**-52, 1.3e-6: 2.0**-23, 1e-3: 2.0**-10, 1.6e-2: 2.0**-7}
 OWN_ERROR = 4.0
+TRUSTED = {1e-7: 1e-3, 1.3e-6: 1e-3, 1e-3: 0.05, 1.6e-2: 0.2}
+"""How far, relative to the largest magnitude, the original may be from its float64 run for that
+run to judge: beyond, it is another computation (another random draw) or a hopeless one."""
+
 REACH = 1e3
 FEW = 8
 """Elements below which an array says too little about the original's own error to go by it."""
@@ -79,6 +86,16 @@ def agree(
     """
     with np.errstate(all="ignore"):
         return _agree(original, candidate, high, dtype, span, scale)
+
+
+def is_far(original: Floats, high: Floats, dtype: str) -> bool:
+    """Whether the original's float64 run says nothing about its float values."""
+    both = np.isfinite(original) & np.isfinite(high)
+    if not both.any():
+        return bool((np.isnan(original) != np.isnan(high)).any())
+    with np.errstate(all="ignore"):
+        away = np.abs(original[both] - high[both]).max()
+        return bool(away > TRUSTED[RELATIVE[dtype]] * np.abs(high[both]).max())
 
 
 def _agree(

@@ -87,7 +87,7 @@ def writing(text: str) -> Function:
     return lambda: Path("out.txt").write_text(text) and None
 
 
-def masked(values: list[float], mask: list[int], fill: float = 1e20) -> Function:
+def masked(values: Any, mask: Any, fill: float = 1e20) -> Function:
     return lambda: np.ma.array(values, mask=mask, fill_value=fill)
 
 
