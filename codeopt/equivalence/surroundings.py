@@ -46,7 +46,6 @@ def state_node() -> Node:
         ("numpy.geterr", tuple(np.geterr().items())),
         ("environment", zlib.crc32(repr(os.environ._data).encode())),  # type: ignore[attr-defined]
         ("working directory", os.getcwd()),
-        ("recursion limit", sys.getrecursionlimit()),
     ]
     torch = sys.modules.get("torch")
     if torch is not None:

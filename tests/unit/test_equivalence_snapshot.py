@@ -181,10 +181,6 @@ def test_deep_nesting_ends() -> None:
     assert recorder.opaque_paths
 
 
-class Hidden:
-    """State only in a C base: a subclass of a type that keeps its items to itself."""
-
-
 def test_subclasses_of_builtins_show_their_items() -> None:
     class Numbers(list):  # type: ignore[type-arg]
         pass
