@@ -9,7 +9,7 @@ from codeopt.sandbox.world import Overlay, load_world
 from codeopt.target import Target
 from codeopt.workload.invoke import prepare, quiet
 
-_ENOUGH_SECONDS = 0.4
+_ENOUGH_SECONDS = 0.2
 _MOST_CALLS = 7
 
 

@@ -104,6 +104,7 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
             "faults_planted": verdict.faults_planted,
             "faults_caught": verdict.faults_caught,
             "max_error": verdict.max_error,
+            "caveats": verdict.caveats,
         },
         "pareto": [
             {

@@ -82,6 +82,8 @@ def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Itera
     faults = f"{verdict.faults_caught} of {verdict.faults_planted} planted faults caught"
     note = f"; not compared, differs by itself: {', '.join(verdict.unstable[:3])}" if verdict.unstable else ""
     yield f"   proof    {suggestion.trust.value}, {verdict.cases} cases, {faults}{note}"
+    for caveat in verdict.caveats:
+        yield f"   caveat   outside of the workload: {caveat}"
     yield f"   workload {suggestion.origin} {suggestion.ref}"
     for site in suggestion.sites:
         yield f"   {site.rule} {site.path}:{site.line} saves {format_bytes(site.saved_bytes)}"

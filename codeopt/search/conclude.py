@@ -18,7 +18,7 @@ from codeopt.suggestion import (
     UnprovenSite,
 )
 
-_MOST_TIMED = 6
+_MOST_TIMED = 5
 _CLEARLY_FASTER = 0.9
 
 
@@ -62,7 +62,7 @@ def conclude(
         return
     front = _front([*progress.proven, winner])
     variants = [{}, winner.texts, *(p.texts for p in front if p is not winner)]
-    original_seconds, winner_seconds, *others = session.seconds(variants)
+    original_seconds, winner_seconds, *others = session.seconds(variants, main=2)
     seconds = dict(zip((id(p) for p in front if p is not winner), others, strict=True))
     seconds[id(winner)] = winner_seconds
     changes = tuple(
@@ -105,6 +105,7 @@ def _with_controls(verdict: Same, baseline: Baseline) -> Same:
         faults_planted=baseline.faults.planted,
         faults_caught=baseline.faults.caught,
         max_error=verdict.max_error,
+        caveats=verdict.caveats,
     )
 
 

@@ -126,20 +126,21 @@ class Session:
         end = job.result()
         return end.value if isinstance(end, Completed) and isinstance(end.value, Differs) else differs
 
-    def seconds(self, variants: Sequence[Texts]) -> list[float]:
-        """Seconds of one call of each variant: runs one at a time, variants interleaved, the fastest kept.
+    def seconds(self, variants: Sequence[Texts], main: int) -> list[float]:
+        """Seconds of one call of each variant, the fastest kept; runs go one at a time.
 
-        Infinity for a variant that cannot be timed.
+        The first `main` variants are run in turns several times, the others once. Infinity
+        for a variant that cannot be timed.
         """
         best = [float("inf")] * len(variants)
-        for _ in range(_TIMING_ROUNDS):
-            for index, texts in enumerate(variants):
-                overlay = self._overlay(texts)
-                end = self._sandbox.call(
-                    measure_seconds, self.target, overlay, 1.0, self._config.seed, limits=self._limits
-                )
-                if isinstance(end, Completed):
-                    best[index] = min(best[index], end.value)
+        turns = [i for _ in range(_TIMING_ROUNDS) for i in range(main)]
+        for index in (*turns, *range(main, len(variants))):
+            overlay = self._overlay(variants[index])
+            end = self._sandbox.call(
+                measure_seconds, self.target, overlay, 1.0, self._config.seed, limits=self._limits
+            )
+            if isinstance(end, Completed):
+                best[index] = min(best[index], end.value)
         return best
 
     def _overlay(self, texts: Texts) -> dict[str, str]:
