@@ -11,7 +11,6 @@ little, since candidates mostly raise for the same reason, so that at most one i
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -152,10 +151,3 @@ def run_examples(strategy: st.SearchStrategy[Any], use: Callable[[Any], Any], co
         use(example)
 
     each()
-
-
-def drop_caches() -> None:
-    """Let go of what torch keeps between calls on an accelerator."""
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        torch.cuda.empty_cache()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from codeopt.equivalence.node import Large, Node
+from codeopt.equivalence.node import Node
 from codeopt.equivalence.packing import unpacked
 from codeopt.equivalence.tolerance import as_floats
 from codeopt.workload.call import Call
@@ -115,8 +115,3 @@ def describe_call(name: str, call: Call) -> str:
     if call.init is not None:
         text = describe_call(name, call.init) + text[len(name) :]
     return text + (" with backward" if call.train else "")
-
-
-def is_large(node: Node) -> bool:
-    """Whether the elements were summarised."""
-    return isinstance(node.data, Large)

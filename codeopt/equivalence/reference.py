@@ -6,7 +6,7 @@ import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -44,7 +44,6 @@ class Reference:
     seed: int
     strategy: bool = False
     drawn: int = 0
-    notes: tuple[str, ...] = field(default=())
 
     @cached_property
     def known(self) -> frozenset[int]:
@@ -207,7 +206,6 @@ def draw_calls(world: World, count: int, seed: int, use: Callable[[Call], None])
 
 def _from_strategy(world: World, wanted: int, seed: int) -> Reference:
     outcomes: list[Outcome] = []
-    begin = time.perf_counter()
 
     def use(call: Call) -> None:
         if not isinstance(call, Call):
@@ -220,5 +218,4 @@ def _from_strategy(world: World, wanted: int, seed: int) -> Reference:
         raise _refusal(world, outcomes[0])
     cases = tuple(Case(0.0, seed, drawn=i) for i in range(len(outcomes)))
     seconds = sum(o.seconds for o in outcomes)
-    notes = (f"drawn in {time.perf_counter() - begin - seconds:.2f} s",)
-    return Reference(cases, tuple(outcomes), (None,) * len(cases), seconds, seed, True, wanted, notes)
+    return Reference(cases, tuple(outcomes), (None,) * len(cases), seconds, seed, True, wanted)

@@ -67,6 +67,10 @@ def settings_restored() -> Iterator[None]:
     errors, folder = np.geterr(), os.getcwd()
     torch = sys.modules.get("torch")
     modes = (torch.is_grad_enabled(), torch.get_default_dtype()) if torch is not None else None
+    repeats = torch.is_warn_always_enabled() if torch is not None else False
+    if torch is not None:
+        # Warnings given once a process would be heard by the first of two runs only.
+        torch.set_warn_always(True)
     try:
         yield
     finally:
@@ -74,6 +78,7 @@ def settings_restored() -> Iterator[None]:
         if os.getcwd() != folder:
             os.chdir(folder)
         if torch is not None and modes is not None:
+            torch.set_warn_always(repeats)
             torch.set_grad_enabled(modes[0])
             torch.set_default_dtype(modes[1])
 
