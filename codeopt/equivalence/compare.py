@@ -10,11 +10,12 @@ import numpy as np
 
 from codeopt.edit import Trust
 from codeopt.equivalence.describe import describe, show, values_of
-from codeopt.equivalence.node import Large, Node
+from codeopt.equivalence.elements import first_unequal, index, quads, went_narrow
+from codeopt.equivalence.node import Node
 from codeopt.equivalence.observe import Outcome
 from codeopt.equivalence.packing import unpacked
 from codeopt.equivalence.snapshot import Recorder
-from codeopt.equivalence.tolerance import FEW, NARROWER, RELATIVE, Floats, agree, as_floats, is_far
+from codeopt.equivalence.tolerance import NARROWER, RELATIVE, agree, is_far
 
 MOST_DIFFERENCES = 60
 """Differences looked for; whoever finds that many has not seen them all."""
@@ -172,28 +173,28 @@ class _Walk:
 
     def floats(self, path: str, r: Node, c: Node, h: Node | None, dtype: str) -> None:
         """Try the tolerance of the dtype, then that of the next narrower one."""
-        quads = _quads(r, c, h)
-        if quads is None:
+        pairs = quads(r, c, h)
+        if pairs is None:
             self.note(path, describe(r), _other(describe(c), describe(r)))
             return
         shaky = False
-        if quads[0][2] is not None and is_far(quads[0][0], quads[0][2], dtype):
+        if pairs[0][2] is not None and is_far(pairs[0][0], pairs[0][2], dtype):
             shaky = True
-            quads = [(x, y, None, s) for x, y, _, s in quads]
+            pairs = [(x, y, None, s) for x, y, _, s in pairs]
         tried: list[tuple[int, int]] = []
         level: Trust | None = None
         for name, allowed in ((dtype, Trust.CLOSE), (NARROWER.get(dtype), Trust.PRECISION)):
             if name is None or level is not None:
                 continue
-            results = [agree(x, y, z, name, self.span(), s) for x, y, z, s in quads]
+            results = [agree(x, y, z, name, self.span(), s) for x, y, z, s in pairs]
             bad = [(i, result.bad) for i, result in enumerate(results) if result.bad is not None]
-            if bad or (allowed is Trust.CLOSE and any(_went_narrow(x, y, name) for x, y, _, _ in quads)):
+            if bad or (allowed is Trust.CLOSE and any(went_narrow(x, y, name) for x, y, _, _ in pairs)):
                 tried = tried or bad
             else:
                 level = allowed
                 self.error = max(self.error, *(result.error for result in results))
-        part, at = tried[0] if tried else _first_unequal(quads)
-        x, y, _, _ = quads[part]
+        part, at = tried[0] if tried else first_unequal(pairs)
+        x, y, _, _ = pairs[part]
         if path.startswith(self.untouched):
             level = None
         elif level is None and np.isfinite(x[at]) and np.isfinite(y[at]):
@@ -201,7 +202,7 @@ class _Walk:
         shown = show(x[at]), show(y[at])
         kind = "" if not dict(r.meta).get("shape") else f" (in {describe(r).partition(' of ')[0]})"
         other = " with other bits" if shown[0] == shown[1] else ""
-        self.note(path + _index(r, at, part), shown[0] + kind, shown[1] + other, level, shaky)
+        self.note(path + index(r, at, part), shown[0] + kind, shown[1] + other, level, shaky)
 
     def plain_values(self, path: str, r: Node, c: Node) -> None:
         x, y = values_of(r), values_of(c)
@@ -211,7 +212,7 @@ class _Walk:
         wrong = np.nonzero(x != y)[0]
         if len(wrong):
             bad = int(wrong[0])
-            self.note(path + _index(r, bad, 0), show(x[bad]), show(y[bad]))
+            self.note(path + index(r, bad, 0), show(x[bad]), show(y[bad]))
 
     def lines(self, path: str, r: Node, c: Node) -> None:
         """Warnings or log records. Of numpy's floating-point warnings it counts which ones there
@@ -267,77 +268,6 @@ def _largest(tree: Node) -> float:
             finite = np.abs(values[np.isfinite(values)])
             largest = max(largest, float(finite.max(initial=0.0)))
     return largest
-
-
-Quad = tuple[Floats, Floats, Floats | None, Floats | None]
-
-
-def _quads(r: Node, c: Node, h: Node | None) -> list[Quad] | None:
-    """Pairs of arrays to compare: the elements, or a sample and the sums of blocks."""
-    a, b = (str(dict(n.meta).get("dtype", n.type)) for n in (r, c))
-    top = str(dict(h.meta).get("dtype", h.type)) if h is not None else ""
-    if h is not None and (h.kind != r.kind or dict(h.meta).get("shape") != dict(r.meta).get("shape")):
-        h = None
-    if isinstance(r.data, bytes) and isinstance(c.data, bytes):
-        x, y = as_floats(r.data, a), as_floats(c.data, b)
-        z = as_floats(h.data, top) if h is not None and isinstance(h.data, bytes) else None
-        if x is None or y is None or x.size != y.size:
-            return None
-        return [(x, y, z if z is not None and z.size == x.size else None, None)]
-    if not (isinstance(r.data, Large) and isinstance(c.data, Large)):
-        return None
-    high = h.data if h is not None and isinstance(h.data, Large) else None
-    return _large_parts(r.data, c.data, high, (a, b, top))
-
-
-def _went_narrow(original: Floats, candidate: Floats, dtype: str) -> bool:
-    """Whether float64 values passed through float32, whose rounding hides in the tolerance of
-    1e-7: all are numbers that float32 can hold, where the original's mostly are not."""
-    if dtype not in ("float64", "float") or original.size < FEW:
-        return False
-    with np.errstate(all="ignore"):
-        holds, before = (x.astype(np.float32) == x for x in (candidate, original))
-    finite = np.isfinite(candidate) & np.isfinite(original)
-    return bool(holds[finite].all() and 2 * np.count_nonzero(before[finite]) < np.count_nonzero(finite))
-
-
-def _first_unequal(quads: list[Quad]) -> tuple[int, int]:
-    for part, (x, y, _, _) in enumerate(quads):
-        unequal = np.nonzero(x.view(np.uint64) != y.view(np.uint64))[0]
-        if len(unequal):
-            return part, int(unequal[0])
-    return 0, 0
-
-
-def _large_parts(r: Large, c: Large, h: Large | None, dtypes: tuple[str, str, str]) -> list[Quad] | None:
-    a, b, top = ("float32" if d == "bfloat16" else d for d in dtypes)
-    x, y = as_floats(r.sample, a), as_floats(c.sample, b)
-    if x is None or y is None or x.size != y.size or x.size == 0:
-        return None
-    z = as_floats(h.sample, top) if h is not None else None
-    if z is not None and z.size != x.size:
-        z, h = None, None
-    parts: list[Quad] = [(x, y, z, None)]
-    sums = [np.frombuffer(part.sums, np.float64) for part in (r, c)]
-    high = np.frombuffer(h.sums, np.float64) if h is not None else None
-    magnitudes = np.frombuffer(r.magnitudes, np.float64)
-    if len(sums[0]) == len(magnitudes):
-        parts.append((sums[0], sums[1], high, magnitudes))
-    return parts
-
-
-def _index(node: Node, flat: int, part: int) -> str:
-    if part:
-        return f" (sum of elements {flat * 1024} to {flat * 1024 + 1023})"
-    meta = dict(node.meta)
-    shape = meta.get("shape", ())
-    if isinstance(node.data, Large):
-        return f" (element {flat} of the sample)"
-    if str(meta.get("dtype", node.type)).startswith("complex"):
-        flat //= 2
-    if not shape:
-        return ""
-    return "[" + ", ".join(str(int(i)) for i in np.unravel_index(flat, shape)) + "]"
 
 
 def _is_narrowed(a: Any, b: Any) -> bool:
