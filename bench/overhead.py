@@ -61,7 +61,7 @@ def measure(target: Target) -> tuple[float, float]:
         for _ in range(ROUNDS):
             begin = time.perf_counter()
             proof = sandbox.call(prove_job, target, overlay, file, (), Trust.CLOSE)
-            peak = sandbox.call(measure_peak, target, overlay, 1.0, 0, str(ROOT))
+            peak = sandbox.call(measure_peak, target, overlay, 1.0, 0, frozenset(overlay))
             wall = time.perf_counter() - begin
             if not (isinstance(proof, Completed) and isinstance(proof.value, Proof)):
                 raise SystemExit(f"{target.qualname}: {proof}")

@@ -208,7 +208,7 @@ class Run:
         self, target: Target, targets: Sequence[Target], number: int, reached: set[str]
     ) -> Iterator[Event]:
         sandbox = self._sandbox_for(libraries(target))
-        session = Session(sandbox, target, self.sources, self.root_of(target), self.config)
+        session = Session(sandbox, target, self.sources, self.config)
         search = Search(
             session,
             self.sources,
@@ -250,10 +250,6 @@ class Run:
         path = source.path.resolve()
         others = [t.qualname for t in targets if t.path == path and t.qualname != target.qualname]
         return [s for s in found if _owns(target, path, s) or not any(_inside(s, q) for q in others)]
-
-    def root_of(self, target: Target) -> Path:
-        """The folder whose files count as the project when lines and stacks are looked at."""
-        return self.root if target.path.is_relative_to(self.root) else target.root
 
 
 def _watch(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,21 @@ class Target:
     workload_line: int
     origin: str = "declared"
     has_strategy: bool = False
+
+    def owns(self, file: str) -> bool:
+        """Whether an absolute file name belongs to the target's project, not to a library beside it.
+
+        An import root may hold an environment, or be the folder that libraries are installed
+        in; there, only the target's own top-level package is the project.
+        """
+        root = f"{self.root}{os.sep}"
+        if not file.startswith(root):
+            return False
+        inside = file[len(root) :]
+        if self.root.name in _INSTALLED:
+            top = self.module.partition(".")[0]
+            return inside == f"{top}.py" or inside.startswith(f"{top}{os.sep}")
+        return not any(part in _INSTALLED for part in inside.split(os.sep))
 
     @property
     def ref(self) -> str:

@@ -25,14 +25,24 @@ MOST_FILES = 500
 """Files in the working directory up to which they are looked at. A sandbox child works in an
 empty folder of its own; a folder that holds more is somebody's, and not for a call to fill."""
 
+_START = ""
+"""The folder this process began in: every child has one of its own, so moves are told from it."""
+
 
 def seed_everything(seed: int) -> None:
     """Seed `random`, NumPy's global generator and torch's, where torch is there."""
+    global _START
+    _START = _START or os.getcwd()
     random.seed(seed)
     np.random.seed(seed & 0xFFFFFFFF)
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.default_generator.manual_seed(seed)
+
+
+def _environment() -> list[tuple[str, str]]:
+    """The environment without what differs from one sandbox child to the next."""
+    return [(name, value) for name, value in os.environ.items() if name != "TMPDIR"]
 
 
 def state_node() -> Node:
@@ -44,8 +54,8 @@ def state_node() -> Node:
         ("random", hash(random.getstate())),
         ("numpy.random", zlib.crc32(numpy_bytes)),
         ("numpy.geterr", tuple(np.geterr().items())),
-        ("environment", zlib.crc32(repr(os.environ._data).encode())),  # type: ignore[attr-defined]
-        ("working directory", os.getcwd()),
+        ("environment", zlib.crc32(repr(_environment()).encode())),
+        ("working directory", os.path.relpath(os.getcwd(), _START)),
     ]
     torch = sys.modules.get("torch")
     if torch is not None:

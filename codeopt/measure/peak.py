@@ -43,10 +43,12 @@ class PeakSample:
     hot: tuple[HotLine, ...] = ()
 
 
-def measure_peak(target: Target, overlay: Overlay, scale: float, seed: int, project: str) -> PeakSample:
+def measure_peak(
+    target: Target, overlay: Overlay, scale: float, seed: int, files: frozenset[str]
+) -> PeakSample:
     """Warm up once, then measure one call of `target` built at `scale`.
 
-    `hot` tells only of lines in files below `project`. A call that raises is measured up to
+    `hot` tells only of lines in `files`. A call that raises is measured up to
     the exception. Raises WorkloadError if the target or its builder cannot be used.
     """
     import memray
@@ -72,7 +74,7 @@ def measure_peak(target: Target, overlay: Overlay, scale: float, seed: int, proj
     with memray.FileReader(_PROFILE) as reader:
         peak = reader.metadata.peak_memory
         floor = sum(r.size for r in reader.get_leaked_allocation_records(merge_threads=True))
-        hot = _hot_lines(reader, project)
+        hot = _hot_lines(reader, files)
     del result
     os.unlink(_PROFILE)
     return PeakSample(peak, min(floor, peak), resident[0], body, hot)
@@ -86,12 +88,12 @@ def _run(function: object, call: object) -> float:
     return time.perf_counter() - begin
 
 
-def _hot_lines(reader: object, project: str) -> tuple[HotLine, ...]:
+def _hot_lines(reader: object, files: frozenset[str]) -> tuple[HotLine, ...]:
     total: dict[tuple[str, int], int] = {}
     for record in reader.get_high_watermark_allocation_records(merge_threads=True):  # type: ignore[attr-defined]
         seen: set[tuple[str, int]] = set()
         for _function, file, line in record.stack_trace():
-            if (file, line) not in seen and Path(file).is_relative_to(project):
+            if file in files and (file, line) not in seen:
                 seen.add((file, line))
                 total[file, line] = total.get((file, line), 0) + record.size
     lines = (HotLine(file, line, size) for (file, line), size in total.items())

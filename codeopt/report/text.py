@@ -111,10 +111,9 @@ def _suggest_totals(outcome: SuggestOutcome) -> Iterator[str]:
     if outcome.interrupted:
         yield "Interrupted; what had finished is kept."
     if stats is not None:
-        yield (
-            f"{_count(len(outcome.suggestions), 'suggestion')} from {_count(stats.targets, 'target')} in "
-            f"{_count(stats.files, 'file')}, {_count(stats.evaluations, 'evaluation')}, {stats.seconds:.1f} s."
-        )
+        found = f"{_count(len(outcome.suggestions), 'suggestion')} from {_count(stats.targets, 'target')}"
+        effort = f"{_count(stats.files, 'file')}, {_count(stats.evaluations, 'evaluation')}"
+        yield f"{found} in {effort}, {stats.seconds:.1f} s."
     if outcome.suggestions:
         yield "Write them with `codeopt apply ID ...` or `codeopt apply --all`."
 

@@ -147,10 +147,8 @@ def load_world(target: Target, overlay: Overlay) -> World:
     Raises WorkloadError when either cannot be imported. May be called again in the same
     process with another overlay: the project's modules are then imported anew.
     """
-    for name, module in list(sys.modules.items()):
-        origin = getattr(module, "__file__", None)
-        if origin and _belongs(Path(origin), target) and not name.startswith("codeopt."):
-            del sys.modules[name]
+    for name in _project_modules(target):
+        del sys.modules[name]
     # The finder stays: the target may import more of the project while it runs.
     sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, _OverlayFinder)]
     sys.meta_path.insert(0, _OverlayFinder(overlay))
@@ -159,13 +157,16 @@ def load_world(target: Target, overlay: Overlay) -> World:
     declared = load_declared(target.workload_file)
     if target.workload_index >= len(declared):
         raise WorkloadError(f"{target.workload_file}: declares other workloads than before")
-    project = {
-        name: module
-        for name, module in sys.modules.items()
-        if (origin := getattr(module, "__file__", None)) and _belongs(Path(origin), target)
-    }
+    project = _project_modules(target)
     return World(target, function, declared[target.workload_index], project)
 
 
-def _belongs(file: Path, target: Target) -> bool:
-    return file == target.workload_file or file.is_relative_to(target.root)
+def _project_modules(target: Target) -> dict[str, ModuleType]:
+    """Loaded modules that belong to the target's project, and the workload's own."""
+    workload = str(target.workload_file)
+    found = {}
+    for name, module in list(sys.modules.items()):
+        origin = getattr(module, "__file__", None)
+        if isinstance(origin, str) and (origin == workload or target.owns(origin)):
+            found[name] = module
+    return {name: module for name, module in found.items() if name.partition(".")[0] != "codeopt"}

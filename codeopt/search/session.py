@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from codeopt.config import Config
@@ -57,13 +56,12 @@ class Session:
         sandbox: Sandbox,
         target: Target,
         sources: Mapping[str, SourceFile],
-        project: Path,
         config: Config,
     ) -> None:
         self._sandbox = sandbox
         self.target = target
         self._files = {name: str(source.path.resolve()) for name, source in sources.items()}
-        self._project = str(project)
+        self._watched = frozenset(self._files.values())
         self._config = config
         self._limits = Limits(seconds=config.timeout, memory_bytes=config.memory_limit << 20)
         self._reference = sandbox.folder / f"reference{next(_reference_numbers)}"
@@ -76,7 +74,7 @@ class Session:
             trace_reach,
             self.target,
             self._overlay(texts),
-            self._project,
+            self._watched,
             self._config.seed,
             limits=self._limits,
         )
@@ -148,7 +146,7 @@ class Session:
 
     def _submit_peak(self, texts: Texts) -> Future[JobEnd]:
         return self._sandbox.submit(
-            measure_peak, self.target, self._overlay(texts), 1.0, self._config.seed, self._project,
+            measure_peak, self.target, self._overlay(texts), 1.0, self._config.seed, self._watched,
             limits=self._limits,
         )  # fmt: skip
 

@@ -81,7 +81,7 @@ def libraries(target: Target) -> tuple[str, ...]:
         except (OSError, SyntaxError, ValueError):
             continue
         for module in _imported(tree):
-            inside = _project_files(module, (target.root, file.parent))
+            inside = [f for f in _project_files(module, (target.root, file.parent)) if target.owns(str(f))]
             if inside:
                 queue += inside
             elif module.split(".")[0] != "codeopt":

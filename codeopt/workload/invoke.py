@@ -26,7 +26,7 @@ def prepare(function: Callable[..., Any], call: Call) -> Callable[[], Any]:
         return lambda: function(*call.args, **call.kwargs)
     if not (call.args or call.kwargs or call.train) and "__call__" not in dir(function):
         return lambda: function(*init.args, **init.kwargs)
-    made = function(*init.args, **init.kwargs)
+    made: Any = function(*init.args, **init.kwargs)
     if call.train:
         return lambda: train_step(made, call)
     return lambda: made(*call.args, **call.kwargs)

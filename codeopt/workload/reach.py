@@ -26,8 +26,8 @@ class Reach:
         return not self.lines.get(file, frozenset()).isdisjoint(range(first, last + 1))
 
 
-def trace_reach(target: Target, overlay: Overlay, project: str, seed: int) -> Reach:
-    """Job: run the target under a line tracer that looks only at files below `project`.
+def trace_reach(target: Target, overlay: Overlay, files: frozenset[str], seed: int) -> Reach:
+    """Job: run the target under a line tracer that looks only at these files.
 
     A call that raises counts up to where it raised. Raises WorkloadError if the target or
     its builder cannot be used.
@@ -42,7 +42,7 @@ def trace_reach(target: Target, overlay: Overlay, project: str, seed: int) -> Re
 
     def enter(frame: FrameType, event: str, argument: Any) -> Any:
         file = frame.f_code.co_filename
-        if not file.startswith(project):
+        if file not in files:
             return None
         lines.setdefault(file, set()).add(frame.f_lineno)
         return local

@@ -13,6 +13,17 @@ def build_model(inputs, width, outputs):
     )  # fmt: skip
 
 
+def mean_loss(model, tasks, criterion):
+    """Mean loss over the tasks, and the worst of them as a number."""
+    total, worst = 0.0, 0.0
+    for inputs, targets in tasks:
+        predictions = model(inputs)
+        loss = criterion(predictions, targets)
+        total += loss
+        worst = max(worst, loss.item())
+    return total / len(tasks), worst
+
+
 def joint_update(model, tasks, rate=0.05):
     """Take one step that is good for the tasks on average.
 
@@ -24,15 +35,8 @@ def joint_update(model, tasks, rate=0.05):
     Returns the mean loss over the tasks before the step, and the worst.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=rate)
-    criterion = nn.MSELoss()
     optimizer.zero_grad()
-    total, worst = 0.0, 0.0
-    for inputs, targets in tasks:
-        predictions = model(inputs)
-        loss = criterion(predictions, targets)
-        total += loss
-        worst = max(worst, loss.item())
-    mean = total / len(tasks)
+    mean, worst = mean_loss(model, tasks, nn.MSELoss())
     mean.backward()
     optimizer.step()
     return mean.item(), worst

@@ -1,11 +1,16 @@
-"""Momentum descent of many particles on a bumpy landscape, with the path for an animation."""
+"""Momentum descent of many particles in a bowl, with the path for an animation."""
 
 import numpy as np
 
 
-def slope(positions):
-    """Gradient of the landscape at every particle."""
-    return positions + 2.0 * np.cos(3.0 * positions)
+def pull(positions, stiffness=1.5):
+    """Gradient of the bowl at every particle."""
+    return stiffness * positions
+
+
+def remember(path, positions):
+    """Add a frame to the animation."""
+    path.append(positions)
 
 
 def simulate(positions, steps=6, rate=0.05, momentum=0.8):
@@ -17,9 +22,9 @@ def simulate(positions, steps=6, rate=0.05, momentum=0.8):
     velocity = np.zeros_like(positions)
     path = []
     for _ in range(steps):
-        path.append(positions)
+        remember(path, positions)
         velocity *= momentum
-        velocity -= rate * slope(positions)
+        velocity -= rate * pull(positions)
         positions += velocity
-    path.append(positions)
+    remember(path, positions)
     return path
