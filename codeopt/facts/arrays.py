@@ -58,10 +58,14 @@ class Arrays:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self._known: dict[tuple[ast.AST, str], Value] = {}
+        self._open: dict[tuple[ast.AST, str], int] = {}
+        self._lowest = 0
 
     def value(self, expr: ast.expr, at: ast.stmt, depth: int = 0) -> Value:
         """What is known of an expression evaluated in statement `at`."""
         if depth > _DEEP:
+            self._lowest = -1
             return UNKNOWN
         match expr:
             case ast.Constant():
@@ -94,8 +98,28 @@ class Arrays:
         flow = self._facts.flow(function)
         if name.id in flow.captured or self._facts.function(at) is not function:
             return UNKNOWN
-        found = {self._definition(d, name.id, depth) for d in flow.definitions(name.id, at)}
+        found = {self._bound(d, name.id, depth) for d in flow.definitions(name.id, at)}
         return found.pop() if len(found) == 1 else UNKNOWN
+
+    def _bound(self, node: ast.AST, name: str, depth: int) -> Value:
+        """What one binding gives a name, worked out once; one that a loop feeds from itself is unknown.
+
+        What was found while such a loop was still open is not kept: seen from elsewhere, it may differ.
+        """
+        key = (node, name)
+        if key in self._known:
+            return self._known[key]
+        if key in self._open:
+            self._lowest = min(self._lowest, self._open[key])
+            return UNKNOWN
+        place, outer = len(self._open), self._lowest
+        self._open[key] = self._lowest = place
+        value = self._definition(node, name, depth)
+        del self._open[key]
+        if self._lowest >= place:
+            self._known[key] = value
+        self._lowest = min(self._lowest, outer)
+        return value
 
     def _definition(self, node: ast.AST, name: str, depth: int) -> Value:
         if isinstance(node, ast.arg):

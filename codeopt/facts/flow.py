@@ -110,7 +110,8 @@ class Flow:
 
     def can_follow(self, later: ast.stmt, earlier: ast.stmt) -> bool:
         """Whether `later` may run after `earlier` has run."""
-        return bool(self._reachable(earlier) >> self._graph.entry[later] & 1)
+        entry = self._graph.entry
+        return entry[later] in self._graph.reachable(entry[earlier])
 
     def leaves_at_once(self, stmt: ast.stmt) -> bool:
         """Whether the function ends as soon as a statement is over."""
@@ -119,7 +120,7 @@ class Flow:
     def _followers(self, stmt: ast.stmt) -> list[int]:
         if self._is_compound(stmt):
             return [self._graph.after[stmt]]
-        return self._graph.steps[self._graph.entry[stmt]].next
+        return self._graph.done[self._graph.entry[stmt]]
 
     @staticmethod
     def _is_compound(stmt: ast.stmt) -> bool:
@@ -131,72 +132,73 @@ class Flow:
 
     @cached_property
     def _live(self) -> list[int]:
-        steps = self._graph.steps
-        live = [0] * len(steps)
-        changed = True
-        while changed:
-            changed = False
-            # Steps are numbered from the end of the function backwards, the way liveness flows.
-            for i, step in enumerate(steps):
-                out = 0
-                for follower in step.next:
-                    out |= live[follower]
-                new = self._reads[i] | (out & ~self._kills[i])
-                for handler in step.raises_to:
-                    new |= live[handler]
-                if new != live[i]:
-                    live[i] = new
-                    changed = True
+        done, raised = self._graph.done, self._graph.raised
+        live = [0] * len(done)
+        for region, loops in self._graph.regions:
+            changed = True
+            while changed:
+                changed = False
+                # Steps are numbered from the end of the function backwards, the way liveness flows.
+                for i in region:
+                    out = 0
+                    for follower in done[i]:
+                        out |= live[follower]
+                    new = self._reads[i] | (out & ~self._kills[i])
+                    for handler in raised[i]:
+                        new |= live[handler]
+                    if new != live[i]:
+                        live[i] = new
+                        changed = loops
         return live
 
     @cached_property
     def _bound(self) -> list[int]:
-        steps = self._graph.steps
+        done, raised = self._graph.done, self._graph.raised
         everything = sum(self._bit.values())
-        bound = [everything] * len(steps)
+        bound = [everything] * len(done)
         bound[self._graph.start] = sum(self._bit[n] for n in self.parameters if n in self._bit)
-        changed = True
-        while changed:
-            changed = False
-            for i in range(len(steps) - 1, -1, -1):
-                out = (bound[i] | self._binds[i]) & ~self._drops[i]
-                early = bound[i] & ~self._drops[i]
-                for targets, value in ((steps[i].next, out), (steps[i].raises_to, early)):
-                    for target in targets:
-                        if bound[target] & ~value:
-                            bound[target] &= value
-                            changed = True
+        for region, loops in reversed(self._graph.regions):
+            changed = True
+            while changed:
+                changed = False
+                for i in reversed(region):
+                    early = bound[i] & ~self._drops[i]
+                    for targets, value in ((done[i], early | self._kept(i)), (raised[i], early)):
+                        for target in targets:
+                            if bound[target] & ~value:
+                                bound[target] &= value
+                                changed = loops
         return bound
+
+    def _kept(self, step: int) -> int:
+        return self._binds[step] & ~self._drops[step]
 
     @cached_property
     def _reaching(self) -> list[frozenset[tuple[str, ast.AST]]]:
-        steps = self._graph.steps
-        arguments = {(n, self._scope.bindings[n][0]) for n in self.parameters}
-        reaching: list[frozenset[tuple[str, ast.AST]]] = [frozenset()] * len(steps)
-        reaching[self._graph.start] = frozenset(arguments)
-        work = list(range(len(steps)))
-        while work:
-            i = work.pop()
-            stmt = steps[i].stmt
-            made = {(n, stmt) for n, bit in self._bit.items() if self._binds[i] & bit and stmt is not None}
-            made |= {(n, stmt) for n in self._walrus(steps[i].reads) if stmt is not None}
-            kept = {pair for pair in reaching[i] if not self._kills[i] & self._bit.get(pair[0], 0)}
-            for targets, out in ((steps[i].next, kept | made), (steps[i].raises_to, reaching[i] | made)):
-                for target in targets:
-                    if not out <= reaching[target]:
-                        reaching[target] = reaching[target] | out
-                        work.append(target)
+        done, raised = self._graph.done, self._graph.raised
+        reaching: list[frozenset[tuple[str, ast.AST]]] = [frozenset()] * len(done)
+        reaching[self._graph.start] = frozenset((n, self._scope.bindings[n][0]) for n in self.parameters)
+        for region, loops in reversed(self._graph.regions):
+            work = list(region)
+            while work:
+                i = work.pop()
+                made = self._made(i)
+                kept = {pair for pair in reaching[i] if not self._kills[i] & self._bit.get(pair[0], 0)}
+                for targets, out in ((done[i], kept | made), (raised[i], reaching[i] | made)):
+                    for target in targets:
+                        if not out <= reaching[target]:
+                            reaching[target] = reaching[target] | out
+                            if loops and target in region:
+                                work.append(target)
         return reaching
 
-    def _reachable(self, stmt: ast.stmt) -> int:
-        seen, stack = 0, [self._graph.entry[stmt]]
-        while stack:
-            step = self._graph.steps[stack.pop()]
-            for target in (*step.next, *step.raises_to):
-                if not seen >> target & 1:
-                    seen |= 1 << target
-                    stack.append(target)
-        return seen
+    def _made(self, step: int) -> set[tuple[str, ast.AST]]:
+        """The bindings that a step itself may make."""
+        stmt, reads = self._graph.steps[step].stmt, self._graph.steps[step].reads
+        if stmt is None:
+            return set()
+        made: set[tuple[str, ast.AST]] = {(n, stmt) for n, b in self._bit.items() if self._binds[step] & b}
+        return made | {(n, stmt) for n in self._walrus(reads)}
 
     def _find_captured(self) -> Iterator[str]:
         for name in self._scope.bindings:

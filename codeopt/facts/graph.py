@@ -1,29 +1,28 @@
 """The control-flow graph of one function: a step a statement header, built from back to front.
 
-Plain lists instead of a graph library: `check` builds one for each function it suspects, and
-importing a graph library alone costs more than that. Where the true flow is hard to know
-(exceptions, `finally`, a `with` that may swallow) there are more edges than the program has;
-for liveness that only means that more names count as live.
+Steps are the numbered nodes of a `networkx.DiGraph`. An edge says which way control takes it: once
+the step is over (`done`), by an exception inside it (`raised`), or both. Where the true flow is
+hard to know (exceptions, `finally`, a `with` that may swallow) there are more edges than the
+program has; for liveness that only means that more names count as live.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-SIMPLE_ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+import networkx as nx
 
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """One point of a function: what it evaluates, what it binds, where control goes from it."""
+    """One point of a function: what it evaluates and what it binds."""
 
     reads: Sequence[ast.AST] = ()
     binds: Sequence[ast.AST] = ()
     stmt: ast.stmt | None = None
-    next: list[int] = field(default_factory=list)
-    raises_to: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,11 @@ class Graph:
     """Steps of a function body; `entry` and `after` say where a statement begins and what follows it."""
 
     def __init__(self, body: list[ast.stmt]) -> None:
+        self.flow: nx.DiGraph[int] = nx.DiGraph()
         self.steps: list[Step] = []
         self.entry: dict[ast.stmt, int] = {}
         self.after: dict[ast.stmt, int] = {}
+        self._reachable: dict[int, frozenset[int]] = {}
         self.end = self._step()
         self.start = self._block(body, self.end, _Targets(self.end))
 
@@ -54,10 +55,47 @@ class Graph:
         following: Sequence[int] = (),
         targets: _Targets | None = None,
     ) -> int:
-        raises = list(targets.raises) if targets else []
-        present = [r for r in reads if r is not None]
-        self.steps.append(Step(present, binds, stmt, list(following), raises))
-        return len(self.steps) - 1
+        number = len(self.steps)
+        self.steps.append(Step([r for r in reads if r is not None], binds, stmt))
+        self.flow.add_node(number)
+        self._go(number, following)
+        if targets:
+            self.flow.add_edges_from(((number, target) for target in targets.raises), raised=True)
+        return number
+
+    def _go(self, step: int, following: Iterable[int]) -> None:
+        self.flow.add_edges_from(((step, target) for target in following), done=True)
+
+    @cached_property
+    def done(self) -> list[list[int]]:
+        """Where control goes after each step; plain lists, which a fixpoint reads many times."""
+        return self._by_way("done")
+
+    @cached_property
+    def raised(self) -> list[list[int]]:
+        """Where control goes from within each step that raises."""
+        return self._by_way("raised")
+
+    def _by_way(self, way: str) -> list[list[int]]:
+        edges = self.flow.adj
+        return [[t for t, ways in edges[n].items() if way in ways] for n in range(len(self.steps))]
+
+    @cached_property
+    def regions(self) -> list[tuple[list[int], bool]]:
+        """Strongly connected steps, last to run first, and whether control can go round in them.
+
+        Only a loop needs its equations solved again and again; all else is settled in one visit.
+        """
+        found = nx.strongly_connected_components(self.flow)
+        return [(sorted(c), len(c) > 1 or self.flow.has_edge(n := next(iter(c)), n)) for c in found]
+
+    def reachable(self, step: int) -> frozenset[int]:
+        """Steps that may run after a step has begun; itself if it can come round again."""
+        if step not in self._reachable:
+            after = nx.descendants(self.flow, step)
+            again = any(step in self.flow.adj[n] for n in (step, *after))
+            self._reachable[step] = frozenset(after | {step} if again else after)
+        return self._reachable[step]
 
     def _block(self, body: list[ast.stmt], follow: int, targets: _Targets) -> int:
         for stmt in reversed(body):
@@ -97,15 +135,15 @@ class Graph:
         head = self._step((), (), stmt, (), targets)
         inner = _Targets(targets.returns, targets.raises, follow, head)
         turn = self._step([stmt.target], [stmt.target], stmt, (), targets)
-        self.steps[turn].next.append(self._block(stmt.body, head, inner))
-        self.steps[head].next += [turn, self._block(stmt.orelse, follow, targets)]
+        self._go(turn, [self._block(stmt.body, head, inner)])
+        self._go(head, [turn, self._block(stmt.orelse, follow, targets)])
         return self._step([stmt.iter], (), stmt, [head], targets)
 
     def _while(self, stmt: ast.While, follow: int, targets: _Targets) -> int:
         head = self._step([stmt.test], (), stmt, (), targets)
         inner = _Targets(targets.returns, targets.raises, follow, head)
         body = self._block(stmt.body, head, inner)
-        self.steps[head].next += [body, self._block(stmt.orelse, follow, targets)]
+        self._go(head, [body, self._block(stmt.orelse, follow, targets)])
         return head
 
     def _with(self, stmt: ast.With | ast.AsyncWith, follow: int, targets: _Targets) -> int:
