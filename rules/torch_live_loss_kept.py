@@ -2,7 +2,8 @@
 
 What it does
     Finds tensors appended to a list, or added to a running total, that never see a backward
-    pass and end up as plain numbers, and stores them detached.
+    pass and end up as plain numbers, and stores them detached. Where the list or total leaves
+    the function, only a run can tell whether a caller asks it for gradients.
 
 Why it costs memory
     Every kept loss holds the graph of its whole forward pass: all activations of all batches.
@@ -72,11 +73,20 @@ RULE = Rule(
             "    return float(total / len(batches))\n",
             call="mean_loss(torch.nn.Identity(), [(torch.ones(3), torch.zeros(3))] * 2)",
         ),
+        Example(
+            "import torch\n\ndef mean_loss(criterion, batches):\n    total = 0.0\n"
+            "    for x, y in batches:\n        loss = criterion(x, y)\n        total += loss\n"
+            "    return total / len(batches)\n",
+            "import torch\n\ndef mean_loss(criterion, batches):\n    total = 0.0\n"
+            "    for x, y in batches:\n        loss = criterion(x, y)\n        total += loss.detach()\n"
+            "    return total / len(batches)\n",
+            call="mean_loss(torch.nn.MSELoss(), [(torch.ones(3), torch.zeros(3))] * 2)",
+        ),
     ),
     counterexamples=(
-        "import torch\n\ndef f(model, xs):\n    losses = []\n    for x in xs:\n"
-        "        loss = model(x).mean()\n"
-        "        losses.append(loss)\n    return torch.stack(losses).mean()\n",
+        "import torch\nfrom torch import nn\n\nclass Sum(nn.Module):\n    def forward(self, model, xs):\n"
+        "        total = 0\n        for x in xs:\n            loss = model(x).mean()\n"
+        "            total += loss\n        return total\n",
         "import torch\n\ndef f(model, xs):\n    total = 0\n    for x in xs:\n        loss = model(x).mean()\n"
         "        total += loss\n    total.backward()\n    return total.item()\n",
         "import torch\n\ndef f(model, xs):\n    losses = []\n    for x in xs:\n"
@@ -103,12 +113,15 @@ def find(facts: Facts) -> Iterator[Site]:
                 continue
             holder, value = kept
             tensor = _is_tensor(facts, value, function)
-            if tensor is None or not _only_numbers(facts, holder, function):
+            if tensor is None or facts.names.home(holder) is not function:
+                continue
+            inside = _only_numbers(facts, holder, function)
+            if not inside and not _leaves(facts, holder, function):
                 continue
             text = f"{patterns.operand(facts, value)}.detach()"
             yield RULE.site(
                 facts, value, "the graph of every batch is kept for a number",
-                facts.edits.replace(value, text), certain=tensor,
+                facts.edits.replace(value, text), certain=tensor and inside,
             )  # fmt: skip
 
 
@@ -140,7 +153,7 @@ def _makes_loss(facts: Facts, value: ast.expr) -> bool:
 
 def _only_numbers(facts: Facts, holder: ast.Name, function: DefNode) -> bool:
     """Whether every read of the holder, other than to add to it, ends as a plain number."""
-    if facts.names.home(holder) is not function or holder.id in facts.flow(function).parameters:
+    if holder.id in facts.flow(function).parameters:
         return False
     ends = False
     for use in facts.names.uses(holder.id, function):
@@ -151,6 +164,20 @@ def _only_numbers(facts: Facts, holder: ast.Name, function: DefNode) -> bool:
             return False
         ends = True
     return ends and isinstance(function, DEFS)
+
+
+def _leaves(facts: Facts, holder: ast.Name, function: DefNode) -> bool:
+    """Whether the holder is the function's own and goes to a caller who may or may not want gradients."""
+    flow = facts.flow(function)
+    if function.name == "forward" or "train" in function.name or holder.id in flow.parameters | flow.captured:
+        return False
+    uses = [u for u in facts.names.uses(holder.id, function) if not facts.grad.disabled_at(u)]
+    return any(isinstance(facts.statement(u), ast.Return) or _is_argument(facts, u) for u in uses)
+
+
+def _is_argument(facts: Facts, use: ast.Name) -> bool:
+    parent = facts.parent(use)
+    return isinstance(parent, ast.Call) and use in parent.args and facts.names.dotted(parent.func) is None
 
 
 def _becomes_number(facts: Facts, node: ast.AST) -> bool:
