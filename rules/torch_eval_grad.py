@@ -19,7 +19,7 @@ Use instead
 When it is safe
     Nothing that leaves the statements holds a graph and nothing inside asks for gradients.
     A few modules take a faster routine under `no_grad`, so floats agree to rounding. Where a
-    callee is not known, the site is left to a run.
+    callee is not known, or what looks like an evaluation returns its tensors, it is left to a run.
 """
 
 from __future__ import annotations
@@ -28,11 +28,9 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, torch_use
+from codeopt.facts import Facts, evaluation, torch_use
 from codeopt.facts.index import DefNode
 from codeopt.rule import Example, Pair, Rule
-
-_TRAINING = ("train", "backward", "step", "fit", "attack", "optimi", "grad")
 
 RULE = Rule(
     code="MEM301",
@@ -59,19 +57,27 @@ RULE = Rule(
             "        out = net(x)\n        _, label = torch.max(out, 1)\n    return label.cpu().numpy()\n",
             call="predict(nn.Identity(), torch.eye(3))",
         ),
+        Example(
+            "import torch\n\ndef embed(encoder, x):\n    # one vector a row\n    h = encoder(x)\n"
+            "    return h / h.norm(dim=1, keepdim=True)\n",
+            "import torch\n\ndef embed(encoder, x):\n    # one vector a row\n    with torch.no_grad():\n"
+            "        h = encoder(x)\n        return h / h.norm(dim=1, keepdim=True)\n",
+            call="embed(torch.nn.Flatten(), torch.eye(3))",
+        ),
     ),
     counterexamples=(
-        "import torch\n\ndef f(model, x):\n    model.eval()\n    return model(x)\n",
+        "import torch\n\ndef f(model, x):\n    return model(x)\n",
         "import torch\n\ndef f(model, x):\n    model.eval()\n    with torch.no_grad():\n"
         "        return model(x).argmax(1)\n",
         "import torch\n\n@torch.no_grad()\ndef f(model, x):\n    model.eval()\n"
         "    return model(x).argmax(1)\n",
         "import torch\n\ndef f(model, x, opt):\n    loss = model(x).sum()\n    loss.backward()\n"
         "    opt.step()\n    return loss.item()\n",
-        "import torch\n\ndef f(model, xs, keep):\n    model.eval()\n    for x in xs:\n"
-        "        keep.append(model(x))\n",
-        "import torch\n\ndef f(model, x):\n    model.eval()\n    loss = model(x).sum()\n"
+        "import torch\n\ndef f(model, xs, keep):\n    for x in xs:\n        keep.append(model(x))\n",
+        "import torch\n\ndef f(model, x):\n    loss = model(x).sum()\n"
         "    print(loss.item())\n    return loss\n",
+        "import torch\nfrom torch import nn\n\nclass A(nn.Module):\n    def forward(self, x):\n"
+        "        self.encoder.eval()\n        return self.head(self.encoder(x))\n",
     ),
 )
 
@@ -83,13 +89,17 @@ def find(facts: Facts) -> Iterator[Site]:
         return
     for function in facts.functions():
         calls = list(_calls(facts, function))
-        if not calls or facts.grad.calls_backward(function) or _trains(function):
+        if not calls or facts.grad.calls_backward(function) or evaluation.trains(function):
             continue
         run = _run(facts, function, [call for call, _ in calls])
         region = torch_use.Region(facts, function, run) if run else None
-        if region is None or region.leaks():
-            continue
-        sure = all(known for _, known in calls) and region.understood()
+        inside = region is not None and not region.leaks()
+        if region is None or not inside:
+            run = evaluation.to_the_end(facts, function, [call for call, _ in calls])
+            if not run or not evaluation.looks_like_one(facts, function):
+                continue
+            region = torch_use.Region(facts, function, run)
+        sure = inside and all(known for _, known in calls) and region.understood()
         edits = facts.edits.wrap(region.run[0], region.run[-1], f"with {no_grad}():")
         if edits:
             yield RULE.site(
@@ -104,19 +114,6 @@ def _calls(facts: Facts, function: DefNode) -> Iterator[tuple[ast.Call, bool]]:
             if known is not False and not facts.grad.disabled_at(node):
                 # A result that is dropped was asked for by a hook or an observer, which may keep it.
                 yield node, known is True and not isinstance(facts.parent(node), ast.Expr)
-
-
-def _trains(function: DefNode) -> bool:
-    """Whether a function calls something that by its name may train."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Call):
-            target = node.func
-            name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-            if name == "train" and all(isinstance(a, ast.Constant) for a in node.args):
-                continue
-            if name.lower().startswith(_TRAINING) or (name != "no_grad" and "grad" in name):
-                return True
-    return False
 
 
 def _run(facts: Facts, function: DefNode, calls: list[ast.Call]) -> list[ast.stmt]:
