@@ -1,7 +1,8 @@
 """Building edits: replace expressions and statements, insert, delete, wrap, losing nothing of the text.
 
 Splicing by `ast` positions instead of regenerating code keeps comments, quotes, newlines and
-indentation by construction; only statement boundaries need care, and that care is here.
+indentation by construction; only statement boundaries need care, and that care is here. What
+moves statements to another depth is built by LibCST (`concrete`).
 An empty tuple means that the change cannot be made at that place.
 """
 
@@ -10,10 +11,14 @@ from __future__ import annotations
 import ast
 import re
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit
 from codeopt.facts.index import Index
 from codeopt.source import SourceFile
+
+if TYPE_CHECKING:
+    from codeopt.facts.concrete import Concrete
 
 _REST_OF_LINE = re.compile(rb"[ \t\f]*;?[ \t\f]*(#[^\r\n]*)?(?=\r|\n|\Z)")
 _END_OF_LINE = re.compile(rb"[^\r\n]*")
@@ -124,28 +129,23 @@ class Edits:
         One edit over the whole run, so that it conflicts with whatever else changes inside it:
         two wraps of one line could not both be spliced.
         """
-        if not (self._starts_line(first) and self._starts_line(last) and self._ends_line(last)):
+        if self._concrete is None:
             return ()
-        start, _ = self.range(first)
-        if self._source.data.startswith(b"elif", start) and isinstance(first, ast.If):
-            return ()
-        end = self._line_end(self.range(last)[1])
-        kept = self._string_lines(first, last)
-        pieces: list[bytes] = [header.encode(), self._glue(first).encode(), self.unit.encode()]
-        starts = self._source.line_starts
-        line = first.lineno - len(getattr(first, "decorator_list", [])) if start == 0 else 0
-        line = self._source.span(start, start).line
-        position = start
-        for number in range(line + 1, len(starts) + 1):
-            begin = starts[number - 1]
-            if begin >= end:
-                break
-            pieces.append(self._source.data[position:begin])
-            blank = not self._source.data[begin : self._line_end(begin)].strip()
-            pieces.append(b"" if blank or number in kept else self.unit.encode())
-            position = begin
-        pieces.append(self._source.data[position:end])
-        return (Edit(start, end, b"".join(pieces).decode()),)
+        begin, end = (self._source.offset(s.lineno, s.col_offset) for s in (first, last))
+        edit = self._concrete.wrap(begin, end, self._margin(first), header)
+        return () if edit is None else (edit,)
+
+    @cached_property
+    def _concrete(self) -> Concrete | None:
+        """The concrete tree, if LibCST reads the file as `ast` did; imported by who needs it."""
+        from libcst import ParserSyntaxError
+
+        from codeopt.facts.concrete import Concrete
+
+        try:
+            return Concrete(self._source)
+        except (ParserSyntaxError, RecursionError):
+            return None
 
     def siblings(self, stmt: ast.stmt) -> list[ast.stmt]:
         """The statement list that a statement stands in."""
@@ -156,21 +156,13 @@ class Edits:
                 return block
         return [stmt]
 
-    @cached_property
-    def unit(self) -> str:
-        """One level of indentation as this file writes it."""
-        for block in self._index.walk(*_COMPOUND):
-            body: list[ast.stmt] = getattr(block, "body", [])
-            if body and isinstance(block, ast.stmt) and self._starts_line(body[0]):
-                inner, outer = self.indent(body[0]), self.indent(block)
-                if inner.startswith(outer) and inner != outer:
-                    return inner.removeprefix(outer)
-        return "    "
-
-    def indent(self, stmt: ast.stmt) -> str:
-        """The whitespace in front of the line that a statement stands on."""
+    def _margin(self, stmt: ast.stmt) -> str:
+        """The whitespace in front of the line that a statement stands on, continued lines aside."""
         start = self.range(stmt)[0]
-        line = self._source.data[self._line_start(start) : start]
+        begin = self._line_start(start)
+        while begin and self._source.data[:begin].rstrip(b"\r\n").endswith(b"\\"):
+            begin = self._line_start(begin - 2 if self._source.data[:begin].endswith(b"\r\n") else begin - 1)
+        line = self._source.data[begin:start]
         return line[: len(line) - len(line.lstrip(b" \t\f"))].decode()
 
     def _joined(self, stmt: ast.stmt, lines: list[str]) -> str:
@@ -178,7 +170,7 @@ class Edits:
         return (self._glue(stmt) if own_line else "; ").join(lines)
 
     def _glue(self, stmt: ast.stmt) -> str:
-        return self._source.newline + self.indent(stmt)
+        return self._source.newline + self._margin(stmt)
 
     def _line_start(self, offset: int) -> int:
         data = self._source.data
@@ -196,15 +188,6 @@ class Edits:
 
     def _ends_line(self, stmt: ast.stmt) -> bool:
         return _REST_OF_LINE.match(self._source.data, self.range(stmt)[1]) is not None
-
-    def _string_lines(self, first: ast.stmt, last: ast.stmt) -> set[int]:
-        """Lines that begin inside a string, where indentation would change the program."""
-        lines: set[int] = set()
-        begin, end = self.range(first)[0], self.range(last)[1]
-        for node in self._index.walk(ast.Constant, ast.JoinedStr):
-            if node.end_lineno != node.lineno and begin <= self.range(node)[0] < end:
-                lines.update(range(node.lineno + 1, (node.end_lineno or 0) + 1))
-        return lines
 
     def _needs_parentheses(self, node: ast.expr, text: str) -> bool:
         new = ast.parse(f"({text}\n)", mode="eval").body
