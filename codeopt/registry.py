@@ -85,7 +85,7 @@ def find_sites(source: SourceFile, rules: Sequence[LoadedRule]) -> Found:
     problems: list[Problem] = []
     for loaded in wanted:
         try:
-            sites += loaded.find(facts)
+            sites += list(loaded.find(facts))
         except Exception as error:  # noqa: BLE001  rules are plug-ins: one that fails must not stop the rest
             message = f"rule {loaded.rule.code} ({loaded.rule.name}) failed: {type(error).__name__}: {error}"
             problems.append(Problem(source.name, 1, message))

@@ -10,6 +10,7 @@ import msgspec
 
 from codeopt.errors import UsageError
 from codeopt.merge import MergeConflict, merge
+from codeopt.output_check import RefusedOutput, check_output
 from codeopt.source import Problem, SourceFile, read_source, write_atomic
 from codeopt.store import StoredRun, StoredSuggestion, load_run, write_run
 
@@ -85,6 +86,10 @@ def _texts(run: StoredRun, done: Sequence[str], suggestion: StoredSuggestion) ->
             raise _Refused(
                 f"{change.name}: {conflict} (by a suggestion written before); run `codeopt suggest` again"
             ) from conflict
+        try:
+            check_output(change.name, source.text, texts[-1][1])
+        except RefusedOutput as refused:
+            raise _Refused(str(refused)) from refused
     return texts
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from codeopt.candidate import compatible, render
 from codeopt.config import Config
 from codeopt.edit import Site, Trust
-from codeopt.registry import find_sites, select_rules
+from codeopt.errors import UsageError
+from codeopt.output_check import RefusedOutput, check_output
+from codeopt.registry import LoadedRule, find_sites, select_rules
 from codeopt.report.outcome import CheckOutcome
 from codeopt.source import Problem, SourceFile, discover, display_name, read_source, write_atomic
 from codeopt.suppress import read_suppressions
@@ -57,23 +59,47 @@ def _results(files: Sequence[Path], config: Config, fixing: Trust | None) -> Ite
 
 
 def check_file(path: Path, config: Config, fixing: Trust | None) -> FileResult:
-    """Check one file, and write its fixes up to the trust `fixing` (None: write nothing)."""
-    source = read_source(path, display_name(path))
+    """Check one file, and write its fixes up to the trust `fixing` (None: write nothing).
+
+    Whatever fails in here is a problem of this file: the rest is checked all the same.
+    """
+    name = display_name(path)
+    try:
+        return _check_file(path, name, config, fixing)
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001  one file or rule that fails must not stop the others
+        return FileResult(problems=(Problem(name, 1, f"check failed: {type(error).__name__}: {error}"),))
+
+
+def _check_file(path: Path, name: str, config: Config, fixing: Trust | None) -> FileResult:
+    source = read_source(path, name)
     if isinstance(source, Problem):
         return FileResult(problems=(source,))
-    sites, problems = _certain(source, config)
+    rules = select_rules(config.select, config.ignore)
+    sites, problems = _certain(source, rules, config)
     fixed = 0
-    if fixing is not None:
+    if fixing is not None and any(_fits(site, fixing) for site in sites):
         fixed_source, fixed = _fix(source, config, fixing)
+        try:
+            check_output(name, source.text, fixed_source.text)
+        except RefusedOutput as refused:
+            problem = Problem(name, refused.line, f"fixes not written: {refused.reason}")
+            return FileResult(tuple(sites), (*problems, problem), _lines(source))
         if fixed:
             write_atomic(path, source.encode(fixed_source.text))
-            sites, problems = _certain(fixed_source, config)
-    return FileResult(tuple(sites), problems, source.text.count("\n") + 1, fixed)
+            sites, problems = _certain(fixed_source, rules, config)
+    return FileResult(tuple(sites), problems, _lines(source), fixed)
 
 
-def _certain(source: SourceFile, config: Config) -> tuple[list[Site], tuple[Problem, ...]]:
+def _lines(source: SourceFile) -> int:
+    return source.text.count("\n") + 1
+
+
+def _certain(
+    source: SourceFile, rules: Sequence[LoadedRule], config: Config
+) -> tuple[list[Site], tuple[Problem, ...]]:
     """Sites that facts alone decide, within the accepted trust and not switched off."""
-    rules = select_rules(config.select, config.ignore)
     found = find_sites(source, rules)
     names = {loaded.rule.code: loaded.rule.name for loaded in rules}
     off = read_suppressions(source)
@@ -85,20 +111,38 @@ def _certain(source: SourceFile, config: Config) -> tuple[list[Site], tuple[Prob
     return sites, found.problems
 
 
+def _fits(site: Site, trust: Trust) -> bool:
+    return bool(site.edits) and site.trust.within(trust)
+
+
 def _fix(source: SourceFile, config: Config, trust: Trust) -> tuple[SourceFile, int]:
-    """Apply fixes until none is left that fits; a set that would not parse is given up whole."""
+    """Apply fixes until none is left that fits, one rule at a time.
+
+    Rewrites of two rules may contradict each other without touching the same bytes (a name
+    unbound here, its memory reused there), so each rule sees what the one before it left. Rules
+    on lifetimes, which have the first codes, come last: the others decide how long names live.
+    """
+    rules = select_rules(config.select, config.ignore)
     fixed = 0
     for _ in range(_MOST_PASSES):
-        chosen: list[Site] = []
-        for site in _certain(source, config)[0]:
-            if site.edits and site.trust.within(trust) and compatible(site, chosen):
-                chosen.append(site)
-        if not chosen:
+        found = {site.rule for site in _certain(source, rules, config)[0] if _fits(site, trust)}
+        before = fixed
+        for loaded in reversed([r for r in rules if r.rule.code in found]):
+            source, more = _fix_rule(source, loaded, config, trust)
+            fixed += more
+        if fixed == before:
             break
-        try:
-            text = render({source.name: source}, chosen)[source.name]
-        except ValueError:
-            break
-        fixed += len(chosen)
-        source = replace(source, text=text)
     return source, fixed
+
+
+def _fix_rule(source: SourceFile, loaded: LoadedRule, config: Config, trust: Trust) -> tuple[SourceFile, int]:
+    """Apply the sites of one rule that fit; a set that would not parse is given up whole."""
+    chosen: list[Site] = []
+    for site in _certain(source, [loaded], config)[0]:
+        if _fits(site, trust) and compatible(site, chosen):
+            chosen.append(site)
+    try:
+        texts = render({source.name: source}, chosen)
+    except ValueError:
+        return source, 0
+    return replace(source, text=texts.get(source.name, source.text)), len(chosen)

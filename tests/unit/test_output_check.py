@@ -1,0 +1,103 @@
+"""Nothing is written that is no Python or has lost a comment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codeopt.commands import check as command
+from codeopt.config import Config
+from codeopt.edit import Edit, Site, Trust
+from codeopt.output_check import RefusedOutput, check_output
+from codeopt.registry import LoadedRule, load_rules
+from codeopt.testing import source_of
+
+BEFORE = "a = 1  # one\nb = '# none'\nc = (  # three\n    3)  # one\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [BEFORE, "# three\n# one\nb = 1\n# one\n", "a = 1  # one\n# new\nd = 2  # three\nc = 3  # one \n"],
+)
+def test_comments_may_move_and_be_added(after: str) -> None:
+    check_output("m.py", BEFORE, after)
+
+
+@pytest.mark.parametrize(
+    ("after", "line", "words"),
+    [
+        ("a = 1\nb = c c\n", 2, "does not parse"),
+        (BEFORE.replace("  # three", ""), 3, "'# three' would be lost"),
+        (BEFORE.replace("3)  # one", "3)"), 4, "'# one' would be lost"),
+        (BEFORE.replace("(  # three", "(0 if '# three' else"), 3, "'# three' would be lost"),
+    ],
+)
+def test_refusals_name_file_and_line(after: str, line: int, words: str) -> None:
+    with pytest.raises(RefusedOutput, match="not written") as refused:
+        check_output("pkg/m.py", BEFORE, after)
+    assert str(refused.value).startswith(f"pkg/m.py:{line}: ")
+    assert words in str(refused.value)
+
+
+def with_rule(monkeypatch: pytest.MonkeyPatch, *rules: LoadedRule) -> None:
+    monkeypatch.setattr(command, "select_rules", lambda *_: rules)
+
+
+def a_rule(text: str, error: Exception | None = None) -> LoadedRule:
+    """A rule that replaces a whole file of other text by `text`, or fails."""
+    rule = next(r.rule for r in load_rules() if r.rule.trust is Trust.EXACT)
+
+    def find(facts: object) -> list[Site]:
+        if error is not None:
+            raise error
+        source = facts.source  # type: ignore[attr-defined]
+        edits = (Edit(0, len(source.data), text),)
+        site = Site(rule.code, source.name, "f", source.span(0, 0), "m", Trust.EXACT, edits)
+        return [site] if source.text != text else []
+
+    return LoadedRule(rule.__class__(**{**_fields(rule), "triggers": ()}), find, "")  # type: ignore[arg-type]
+
+
+def _fields(rule: object) -> dict[str, object]:
+    return {name: getattr(rule, name) for name in rule.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def test_fix_leaves_a_file_alone_whose_comment_would_be_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("x = 1\ny = 2  # two\n")
+    with_rule(monkeypatch, a_rule("x = 1\n"))
+    result = command.check_file(file, Config(), Trust.EXACT)
+    assert file.read_text() == "x = 1\ny = 2  # two\n"
+    assert result.fixed == 0
+    assert [(p.line, p.message) for p in result.problems] == [
+        (2, "fixes not written: the comment '# two' would be lost")
+    ]
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), RecursionError("deep"), KeyError("x")], ids=repr)
+def test_a_rule_that_fails_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("x = 1\n")
+    with_rule(monkeypatch, a_rule("", error), a_rule("x = 2\n"))
+    result = command.check_file(file, Config(), Trust.EXACT)
+    assert file.read_text() == "x = 2\n"
+    assert any(type(error).__name__ in p.message for p in result.problems)
+
+
+def test_fixes_of_two_rules_never_contradict_each_other() -> None:
+    text = (
+        "import numpy as np\n\ndef f(n, g):\n    e = np.ones(n)\n    y = np.exp(e)\n    z = np.zeros(n)\n"
+        "    y = y * 2\n    e = np.sqrt(y) + z\n    w = np.ones(n)\n    return (e * w).sum()\n"
+    )
+    source = source_of(text)
+    fixed, number = command._fix(source, Config(), Trust.EXACT)
+    assert number
+    spaces: list[dict[str, object]] = [{}, {}]
+    for one, space in zip((text, fixed.text), spaces, strict=True):
+        exec(one, space)
+    assert spaces[0]["f"](5, None) == spaces[1]["f"](5, None)  # type: ignore[operator]
