@@ -42,7 +42,7 @@ def seed_everything(seed: int) -> None:
 
 def _environment() -> list[tuple[str, str]]:
     """The environment without what differs from one sandbox child to the next."""
-    return [(name, value) for name, value in os.environ.items() if name != "TMPDIR"]
+    return [(name, value) for name, value in os.environ.items() if _START not in value]
 
 
 def state_node() -> Node:

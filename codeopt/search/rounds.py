@@ -12,7 +12,7 @@ from codeopt.equivalence.verdict import Differs, Same, Verdict
 from codeopt.measure.peak import HotLine, PeakSample
 from codeopt.search.archive import Archive, Evaluation
 from codeopt.search.session import Session
-from codeopt.search.strategy import propose
+from codeopt.search.strategy import propose, propose_again
 from codeopt.source import SourceFile
 from codeopt.suggestion import SiteReport, original_lines
 from codeopt.workload.reach import Reach
@@ -84,6 +84,8 @@ class Search:
             peak, hot = best.peak, best.sample.hot
             reach = self.session.reach(progress.texts)
             sites, _ = self.reachable(progress.texts, reach)
+            refused = {_content(site) for site, _ in progress.refused}
+            sites = [site for site in sites if _content(site) not in refused]
         return progress
 
     def reachable(self, texts: Mapping[str, str], reach: Reach) -> tuple[list[Site], list[Site]]:
@@ -122,7 +124,8 @@ class Search:
     ) -> Iterator[Progress]:
         # Where time is lowered, anything proven may be faster: only a peak can be too high to bother.
         score = peak * 0.999 if self.config.objective == "peak" else float("inf")
-        strategy = propose(sites, self._heat(sites, hot), self.config.seed + progress.rounds, score)
+        order = propose_again if progress.rounds else propose
+        strategy = order(sites, self._heat(sites, hot), self.config.seed + progress.rounds, score)
         batch = next(strategy)
         while True:
             answers = archive.consider(batch)
@@ -204,3 +207,8 @@ class Search:
         assert best.sample is not None
         rules = tuple(report.rule for report in progress.kept)
         progress.winner = Proven(progress.texts, best.verdict, best.sample, rules)
+
+
+def _content(site: Site) -> tuple[str, str, str, tuple[str, ...]]:
+    """What a site does, wherever it now stands: one that was refused is not tried again."""
+    return (site.rule, site.path, site.function, tuple(edit.text for edit in site.edits))

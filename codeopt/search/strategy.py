@@ -4,7 +4,8 @@ Strategies are generators: they yield batches of candidates and are sent the eva
 They do no I/O and draw from a seeded generator. Half-on random genomes fail because nearly
 every one of them holds a site that is not equivalent (measured: 0-8 % of the attainable
 front on 48 sites, against 89-100 % for the order used here), so only sites that were proven
-alone are ever combined.
+alone are ever combined. All of them together is mostly the optimum, or becomes it when what
+brings nothing is taken out again; climbing and evolving are for sites that exclude one another.
 """
 
 from __future__ import annotations
@@ -23,33 +24,53 @@ Strategy = Generator[Batch, Answers, None]
 
 _ENUMERATE_UP_TO = 12
 _POPULATION = 8
-_STALE_GENERATIONS = 2
+_STALE_GENERATIONS = 4
 
 
 def propose(sites: Sequence[Site], heat: Mapping[str, int], seed: int, baseline: float) -> Strategy:
-    """The whole order of one round: single sites by heat, then combinations of the proven.
+    """The whole order of a first round: single sites by heat, then combinations of the proven.
 
     `heat` maps a site id to the bytes alive at the peak on its lines; `baseline` is the score
     to beat. Where neither a single site nor all of them together lower it, no part is tried:
     what keeps memory alive at the peak is then something that no site touches.
     """
-    ordered = sorted(sites, key=lambda s: (-heat.get(s.id, 0), s.path, s.span, s.id))
-    answers = yield [Candidate(frozenset([site])) for site in ordered]
-    alone = {
-        site: answer.score for site, answer in zip(ordered, answers, strict=True) if answer and answer.proven
-    }
-    proven = sorted(alone, key=lambda s: (alone[s], s.id))
+    answers = yield [Candidate(frozenset([site])) for site in _by_heat(sites, heat)]
+    front = [e for e in answers if e and e.proven]
+    proven = [next(iter(e.candidate.sites)) for e in sorted(front, key=lambda e: e.order)]
     if len(proven) < 2:
         return
-    front = [e for e in answers if e and e.proven]
     front += [e for e in (yield from _union(proven)) if e and e.proven]
     if min(e.score for e in front) >= baseline:
         return
     if _combinations(proven) <= _ENUMERATE_UP_TO:
         yield [Candidate(frozenset(c)) for n in range(2, len(proven) + 1) for c in _subsets(proven, n)]
+    elif rivals := [s for s in proven if not compatible(s, proven)]:
+        front += yield from _climb(rivals, front)
+        yield from _evolve(proven, [e for e in front if e.proven], random.Random(seed))
+
+
+def propose_again(sites: Sequence[Site], heat: Mapping[str, int], seed: int, baseline: float) -> Strategy:
+    """The order of a later round: all sites together, and alone those whose lines are alive at the peak.
+
+    Most of what a later round finds was there before and brought nothing, so one trial of all
+    of it mostly ends the search. What that trial leaves open is settled as in a first round.
+    """
+    together: list[Site] = []
+    for site in (ordered := _by_heat(sites, heat)):
+        if compatible(site, together):
+            together.append(site)
+    hot = [site for site in ordered if heat.get(site.id)]
+    batch = [Candidate(frozenset(together)), *(Candidate(frozenset([site])) for site in hot)]
+    answers = yield batch
+    proven = [e for e in answers if e and e.proven]
+    settled = answers[0] is not None and answers[0].proven
+    if settled and min(e.score for e in proven) >= baseline:
         return
-    front += yield from _climb(proven, front)
-    yield from _evolve(proven, [e for e in front if e.proven], random.Random(seed))
+    yield from propose(sites, heat, seed, baseline)
+
+
+def _by_heat(sites: Sequence[Site], heat: Mapping[str, int]) -> list[Site]:
+    return sorted(sites, key=lambda s: (-heat.get(s.id, 0), s.path, s.span, s.id))
 
 
 def _combinations(sites: Sequence[Site]) -> int:
@@ -80,19 +101,18 @@ def _union(proven: Sequence[Site]) -> Generator[Batch, Answers, Answers]:
 
 
 def _climb(
-    proven: Sequence[Site], start: Sequence[Evaluation]
+    rivals: Sequence[Site], start: Sequence[Evaluation]
 ) -> Generator[Batch, Answers, list[Evaluation]]:
-    """Add to the best set so far whichever site lowers its score most, until none does."""
+    """Swap in whichever rival lowers the score of the best set so far most, until none does."""
     found: list[Evaluation] = []
     best = min((e for e in start if e.proven), key=lambda e: e.order)
     while True:
         held = best.candidate.sites
         moves = []
-        for site in proven:
-            if site in held:
-                continue
-            kept = frozenset(s for s in held if compatible(site, [s]))
-            moves.append(Candidate(kept | {site}))
+        for site in rivals:
+            if site not in held:
+                kept = frozenset(s for s in held if compatible(site, [s]))
+                moves.append(Candidate(kept | {site}))
         answers = (yield moves) if moves else []
         better = [e for e in answers if e and e.proven and e.score < best.score]
         found += [e for e in answers if e]
@@ -102,7 +122,7 @@ def _climb(
 
 
 def _evolve(proven: Sequence[Site], parents: list[Evaluation], rng: random.Random) -> Strategy:
-    """Crossover and mutation over proven sites until two generations bring nothing."""
+    """Crossover and mutation over proven sites until a few generations bring nothing."""
     population = sorted(parents, key=lambda e: e.order)[:_POPULATION]
     stale = 0
     while stale < _STALE_GENERATIONS and population:
