@@ -36,6 +36,7 @@ class Aliases:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self._asked: set[tuple[str, ast.stmt]] = set()
 
     def owner(self, name: str, at: ast.stmt, function: DefNode) -> Ownership:
         """Whether, just before statement `at`, `name` alone holds memory made in `function`.
@@ -48,17 +49,21 @@ class Aliases:
         definitions = flow.definitions(name, at)
         if not definitions:
             return Ownership(False, f"`{name}` may be unbound", True)
-        for node in definitions:
-            made = self._made(node, name, function, flow)
-            if not made.owned:
-                return made
-        return self._escape(name, at, definitions, function, flow)
+        if (name, at) in self._asked:
+            return _OWNED  # around a loop: whoever asked first judges what comes from outside
+        self._asked.add((name, at))
+        try:
+            made = (self._made(node, name, function, flow) for node in definitions)
+            wrong = next((m for m in made if not m.owned), None)
+        finally:
+            self._asked.discard((name, at))
+        return wrong or self._escape(name, at, definitions, function, flow)
 
     def _made(self, node: ast.AST, name: str, function: DefNode, flow: Flow) -> Ownership:
         if isinstance(node, ast.arg):
             return Ownership(False, f"`{name}` is an argument", True)
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            before = flow.definitions(name, node) - {node}
+            before = self._origins(node, name, flow)
             return next((m for d in before if not (m := self._made(d, name, function, flow)).owned), _OWNED)
         if isinstance(node, ast.Assign) and len(node.targets) > 1:
             return Ownership(False, f"`{name}` has a second name", True)
@@ -67,6 +72,18 @@ class Aliases:
                 return self.owner(node.value.id, node, function)
             return self.fresh(node.value)
         return Ownership(False, f"`{name}` is not bound by a plain assignment", True)
+
+    @staticmethod
+    def _origins(node: ast.AugAssign, name: str, flow: Flow) -> set[ast.AST]:
+        """What was bound before `name += ...`, behind other such statements around a loop too."""
+        found: set[ast.AST] = set()
+        stack: list[ast.AST] = [node]
+        while stack:
+            stmt = stack.pop()
+            found.add(stmt)
+            if isinstance(stmt, ast.AugAssign) and isinstance(stmt.target, ast.Name):
+                stack.extend(flow.definitions(name, stmt) - found)
+        return {d for d in found if not (isinstance(d, ast.AugAssign) and isinstance(d.target, ast.Name))}
 
     @staticmethod
     def _moves(node: ast.Assign, flow: Flow) -> bool:

@@ -31,6 +31,8 @@ def ownership(body: str) -> Ownership:
         "x = p.copy()\nMARK",
         "x = p.astype('f4')\nMARK",
         "x = np.zeros(3)\nx += 1\nMARK",
+        "x = p * 2\nfor i in keep:\n    y = x\n    x = y\nMARK",
+        "x = np.zeros(3)\nwhile p:\n    x += 1\n    x += 1\nMARK",
         "x = np.zeros(3)\nprint(x.shape, len(x))\nMARK",
         "x = p * 2\ns = x.sum() + x[0].max() + x.T.mean()\nMARK",
         "y = p * 2\nx = y\nMARK",
