@@ -82,6 +82,15 @@ RULE = Rule(
             "    return total / len(batches)\n",
             call="mean_loss(torch.nn.MSELoss(), [(torch.ones(3), torch.zeros(3))] * 2)",
         ),
+        Example(
+            "import torch\nimport torch.nn.functional as F\n\ndef loss_of(model, x):\n"
+            "    return F.mse_loss(model(x), x).mean()\n\ndef mean_loss(model, batches):\n    total = 0.0\n"
+            "    for x in batches:\n        total += loss_of(model, x)\n    return float(total)\n",
+            "import torch\nimport torch.nn.functional as F\n\ndef loss_of(model, x):\n"
+            "    return F.mse_loss(model(x), x).mean()\n\ndef mean_loss(model, batches):\n    total = 0.0\n"
+            "    for x in batches:\n        total += loss_of(model, x).detach()\n    return float(total)\n",
+            call="mean_loss(torch.nn.Identity(), [torch.ones(3)] * 2)",
+        ),
     ),
     counterexamples=(
         "import torch\nfrom torch import nn\n\nclass Sum(nn.Module):\n    def forward(self, model, xs):\n"
@@ -96,6 +105,10 @@ RULE = Rule(
         "        for x in xs:\n"
         "            loss = model(x).mean()\n            losses.append(loss)\n"
         "    return torch.stack(losses).mean().item()\n",
+        "import torch\n\ndef step(model, x):\n    loss = model(x).mean()\n    loss.backward()\n"
+        "    return loss.item()\n\ndef f(model, xs):\n    losses = []\n    for x in xs:\n"
+        "        loss = step(model, x)\n        losses.append(loss)\n"
+        "    return float(sum(losses))\n",
         "import torch\n\ndef f(xs):\n    total = 0\n    for x in xs:\n        total += x.score\n"
         "    return float(total)\n",
     ),
@@ -140,15 +153,21 @@ def _is_tensor(facts: Facts, value: ast.expr, function: DefNode) -> bool | None:
     if isinstance(value, ast.Name) and facts.names.home(value) is function:
         made = facts.flow(function).definitions(value.id, facts.statement(value))
         values = [d.value for d in made if isinstance(d, ast.Assign)]
-        if values and len(values) == len(made) and all(_makes_loss(facts, v) for v in values):
+        kinds = {_made(facts, v) for v in values}
+        if len(values) == len(made) and kinds == {"tensor"}:
             return True
+        if kinds - {"tensor", None}:
+            return None
         return False if "loss" in value.id.lower() and "list" not in value.id.lower() else None
-    return True if _makes_loss(facts, value) else None
+    return True if _made(facts, value) == "tensor" else None
 
 
-def _makes_loss(facts: Facts, value: ast.expr) -> bool:
-    dotted = facts.names.dotted(value.func) if isinstance(value, ast.Call) else None
-    return dotted is not None and dotted.startswith("torch.nn.functional.")
+def _made(facts: Facts, value: ast.expr) -> str | None:
+    """What kind of value an expression gives, where it is a loss of the library or a project's call."""
+    if not isinstance(value, ast.Call):
+        return None
+    dotted = facts.names.dotted(value.func) or ""
+    return "tensor" if dotted.startswith("torch.nn.functional.") else facts.inferred.kind(value)
 
 
 def _only_numbers(facts: Facts, holder: ast.Name, function: DefNode) -> bool:

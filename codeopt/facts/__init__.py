@@ -21,6 +21,7 @@ from codeopt.facts.edits import Edits
 from codeopt.facts.grad import Grad
 from codeopt.facts.in_place import InPlace
 from codeopt.facts.index import DEFS, DefNode, FunctionNode, Index
+from codeopt.facts.inferred import Inferred
 from codeopt.facts.lifetimes import Lifetimes
 from codeopt.facts.loops import Loops
 from codeopt.facts.names import Names
@@ -149,6 +150,11 @@ class Facts:
     def grad(self) -> Grad:
         """Where gradients are off."""
         return Grad(self.names, self.index)
+
+    @cached_property
+    def inferred(self) -> Inferred:
+        """What the project's own functions return."""
+        return Inferred(self)
 
     @cached_property
     def edits(self) -> Edits:

@@ -185,7 +185,15 @@ class Arrays:
             return Value("ndarray", dtype, rank, fresh="out" not in keywords)
         if dotted in library.TORCH_MAKERS:
             return Value("tensor", fresh="out" not in keywords)
-        return UNKNOWN
+        return self._project_call(call)
+
+    def _project_call(self, call: ast.Call) -> Value:
+        kind = self._facts.inferred.kind(call, near=True)
+        if kind == "number":
+            return Value("scalar", None, 0, fresh=True)
+        return Value(
+            {"tensor": "tensor", "detached": "tensor", "ndarray": "ndarray"}.get(kind or "", "unknown")
+        )
 
     def _ufunc(
         self, dotted: str, first: ast.expr, at: ast.stmt, depth: int, keywords: dict[str | None, ast.expr]
@@ -203,7 +211,7 @@ class Arrays:
         self, call: ast.Call, at: ast.stmt, depth: int, keywords: dict[str | None, ast.expr]
     ) -> Value:
         if not isinstance(call.func, ast.Attribute):
-            return UNKNOWN
+            return self._project_call(call)
         name, owner = call.func.attr, self.value(call.func.value, at, depth + 1)
         fresh = is_fresh_method(call)
         if name in _NUMBER_METHODS:

@@ -52,6 +52,7 @@ _FREE_CALLS = frozenset(
     for n in ("argmax", "argmin", "eq", "ne", "zeros", "ones", "empty", "arange", "no_grad", "tensor", "full",
               "zeros_like", "ones_like", "device", "isnan")
 )  # fmt: skip
+_GRAPHLESS = frozenset({"number", "detached", "ndarray", "none"})
 _PAIRS = frozenset({"max", "min", "topk", "sort", "median", "mode", "kthvalue"})
 _CONTAINERS = frozenset({"append", "extend", "update", "add", "insert", "put"})
 _LOADING = frozenset({"builtins.enumerate", "builtins.zip", "tqdm.tqdm", "tqdm.auto.tqdm", "builtins.iter"})
@@ -228,14 +229,16 @@ class Region:
         if dotted is not None:
             if dotted in _FREE_CALLS or dotted.startswith(("numpy.", "math.", "time.", "sklearn.metrics.")):
                 return True
+            if not dotted.startswith(("torch.", "builtins.")):
+                return self._facts.inferred.kind(call) in _GRAPHLESS
             parts = [*call.args, *(k.value for k in call.keywords)]
-            return dotted.startswith(("torch.", "builtins.")) and all(self.free(p) for p in parts)
+            return all(self.free(p) for p in parts)
         if isinstance(call.func, ast.Attribute):
             if call.func.attr in _FREE_METHODS:
                 return True
             parts = [call.func.value, *call.args, *(k.value for k in call.keywords)]
             return all(self.free(p) for p in parts)
-        return False
+        return self._facts.inferred.kind(call) in _GRAPHLESS
 
     def leaks(self) -> bool:
         """Whether a value that may hold a graph certainly leaves the run."""
