@@ -70,7 +70,8 @@ RULE = Rule(
         ),
     ),
     counterexamples=(
-        "def f(g):\n    a = g(1)\n    b = g(a)\n    c = g(3)\n    return g(b, a, c)\n",
+        "def f(g):\n    a = g(1)\n    b = g(a)\n    c = g(b)\n    return g(b, a, c)\n",
+        "def f(g):\n    a = g(1)\n    b = g(a)\n    c = g(b)\n    return g(b, c)\n",
         "def f(g):\n    a = g(1)\n    b = g(lambda: a)\n    c = g(b)\n    return c\n",
         "def f(g):\n    a = g(1)\n    b = g([a + b for b in g(2)])\n    c = g(b)\n    return c\n",
         "def f(g):\n    a = g(1)\n    b = g(f'{a=}')\n    c = g(3)\n    return b, c\n",
@@ -95,7 +96,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 chain.append(following)
             while chain and not _is_free(facts, chain, function):
                 chain.pop()
-            if chain:
+            if len(chain) > 1 or (chain and _goes_on(facts, chain[-1], function)):
                 names = "` and `".join(d.name for d in chain)
                 message = f"`{names}` stay alive after the next value of the chain is made"
                 certain = len(chain) > 1 and all(_certain(d, function, facts) for d in chain)
@@ -138,6 +139,16 @@ def _is_free(facts: Facts, chain: list[Death], function: DefNode) -> bool:
     inside = {n for stmt in span for n in facts.under(stmt)}
     used = [n for n in facts.names.occurrences(name, function) if n in inside]
     return len(used) == 1  # its binding at the end of the chain
+
+
+def _goes_on(facts: Facts, death: Death, function: DefNode) -> bool:
+    """Whether the last name of a chain is used up by the next statement that reads it, as its others are."""
+    name, block = _target(death.last), facts.edits.siblings(death.last)
+    for stmt in block[block.index(death.last) + 1 :]:
+        if any(isinstance(n, ast.Name) and n.id == name for n in facts.under(stmt)):
+            passes = isinstance(stmt, (ast.Assign, ast.Return)) and not isinstance(stmt.value, ast.Name)
+            return passes and name not in facts.flow(function).live_after(stmt)
+    return False
 
 
 def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
