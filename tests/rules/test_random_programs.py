@@ -18,7 +18,7 @@ from codeopt.registry import LoadedRule, find_sites, load_rules
 from codeopt.testing import apply_sites, difference, source_of
 
 RULES = {loaded.rule.name: loaded for loaded in load_rules()}
-NAMES = st.sampled_from(["a", "b", "c"])
+NAMES = st.sampled_from(["a", "b", "c", "d"])
 BOUNDED = settings(
     max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -118,7 +118,8 @@ DIES_IN_A_BRANCH = "if len(seen) % 2:\n    a = make(0)\nelse:\n    a = make(0)\n
 @BOUNDED
 def test_unbinding_never_changes_what_runs(body: str) -> None:
     start = "a = make(2)\nb = make(1)\nc = a\n"
-    check(start + body, [RULES["dead-local"], RULES["loop-leftover"]], only_certain=False)
+    rules = [RULES["dead-local"], RULES["loop-leftover"], RULES["distinct-name-chain"]]
+    check(start + body, rules, only_certain=False)
 
 
 @given(blocks(ARRAY_LINES))
