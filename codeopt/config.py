@@ -31,7 +31,7 @@ class Config:
     workloads: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
     allow: Trust = Trust.CLOSE
-    budget: int = 120
+    budget: int = 80
     time_budget: float = 0.0
     seed: int = 0
     min_saving: float = 5.0

@@ -19,7 +19,7 @@ from codeopt.sandbox.world import World, load_world
 from codeopt.target import Target
 from codeopt.workload.call import Call
 
-BODY_SECONDS = 1.5
+BODY_SECONDS = 0.7
 """Seconds that all cases may spend in the target's body, apart from the one at full scale:
 every candidate pays them again."""
 

@@ -23,8 +23,9 @@ Answers = list[Evaluation | None]
 Strategy = Generator[Batch, Answers, None]
 
 _ENUMERATE_UP_TO = 12
-_POPULATION = 8
-_STALE_GENERATIONS = 4
+_POPULATION = 6
+_MOST_RIVALS = 12
+_STALE_GENERATIONS = 2
 
 
 def propose(sites: Sequence[Site], heat: Mapping[str, int], seed: int, baseline: float) -> Strategy:
@@ -109,7 +110,7 @@ def _climb(
     while True:
         held = best.candidate.sites
         moves = []
-        for site in rivals:
+        for site in rivals[:_MOST_RIVALS]:
             if site not in held:
                 kept = frozenset(s for s in held if compatible(site, [s]))
                 moves.append(Candidate(kept | {site}))

