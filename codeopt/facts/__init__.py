@@ -152,6 +152,13 @@ class Facts:
         return Grad(self.names, self.index)
 
     @cached_property
+    def evaluated(self) -> dict[ast.AST, list[ast.expr]]:
+        """What each function puts into evaluation mode."""
+        from codeopt.facts.torch_use import evaluated
+
+        return evaluated(self)
+
+    @cached_property
     def inferred(self) -> Inferred:
         """What the project's own functions return."""
         return Inferred(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from codeopt.facts import patterns
@@ -100,7 +100,7 @@ def is_module_call(facts: Facts, call: ast.Call, function: DefNode) -> bool | No
         target = target.value
     if not patterns.plain(target):
         return False
-    if any(patterns.same(target, m) for m in _evaluated(facts, function)):
+    if any(patterns.same(target, m) for m in facts.evaluated.get(function, ())):
         return True
     if isinstance(target, ast.Name):
         if patterns.kind(facts, target) == "module" or _made_module(facts, target, function):
@@ -112,12 +112,16 @@ def is_module_call(facts: Facts, call: ast.Call, function: DefNode) -> bool | No
     return False
 
 
-def _evaluated(facts: Facts, function: DefNode) -> Iterator[ast.expr]:
-    """What the function calls `.eval()` on."""
-    for node in ast.walk(function):
-        found = patterns.method(node, "eval")
-        if found is not None and not found[1].args:
-            yield found[0]
+def evaluated(facts: Facts) -> dict[ast.AST, list[ast.expr]]:
+    """What each function, with those inside it, calls `.eval()` on."""
+    found: dict[ast.AST, list[ast.expr]] = {}
+    for call in facts.walk(ast.Call):
+        on = patterns.method(call, "eval")
+        if on is not None and not call.args:
+            for parent in facts.index.ancestors(call):
+                if isinstance(parent, DEFS):
+                    found.setdefault(parent, []).append(on[0])
+    return found
 
 
 def _made_module(facts: Facts, name: ast.Name, function: DefNode) -> bool:

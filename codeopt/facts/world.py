@@ -21,8 +21,9 @@ from codeopt.facts.inferred import find_module
 from codeopt.facts.stubs import STUBS
 from codeopt.source import Problem, SourceFile, read_source
 
-_MOST_BYTES = 300_000
-_MOST_SECONDS = 0.5
+_MOST_BYTES = 200_000
+_MOST_EXCERPT = 20_000
+_MOST_SECONDS = 0.25
 _MOST_VALUES = 32
 _GRAD_OFF = frozenset({"torch.no_grad", "torch.inference_mode", "no_grad", "inference_mode"})
 _NUMBERS = frozenset({"item", "numel", "dim", "nelement", "len"})
@@ -48,7 +49,7 @@ class World:
 
         With `text`, that is what to read of the file: the function and what it refers to.
         """
-        if self._spent > _MOST_SECONDS:
+        if self._spent > _MOST_SECONDS or len(text or "") > _MOST_EXCERPT:
             return None
         begin = time.process_time()
         AstroidManager.brain["module_denylist"] = _Closed(self)
