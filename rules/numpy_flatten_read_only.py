@@ -75,6 +75,7 @@ RULE = Rule(
         "def f(x, out):\n    out.append(x.flatten())\n",
         "def f(x):\n    return x.flatten('F').sum()\n",
         "def f(x):\n    y = x.flatten()\n    y[0] = 1\n    return y\n",
+        "import torch\n\ndef f(t: torch.Tensor):\n    return t.flatten().tolist()\n",
         "from torch import nn\n\ndef f(x):\n    return nn.functional.relu(x.flatten(), inplace=True)\n",
     ),
 )
@@ -86,10 +87,15 @@ def find(facts: Facts) -> Iterator[Site]:
         found = patterns.method(call, "flatten")
         if found is None or call.args or call.keywords or not _only_read(facts, call):
             continue
+        # `flatten` of a tensor copies no more than `ravel` does.
+        kind = facts.arrays.value(found[0], facts.statement(call)).kind
+        if kind == "tensor":
+            continue
         name = call.func
         end = facts.range(name)[1]
         edit = Edit(end - len("flatten"), end, "ravel")
-        yield RULE.site(facts, call, "the flattened copy is only read", (edit,))
+        sure = kind == "ndarray" or "torch" not in facts.source.text
+        yield RULE.site(facts, call, "the flattened copy is only read", (edit,), certain=sure)
 
 
 def _only_read(facts: Facts, node: ast.Call) -> bool:

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import library
+from codeopt.facts import library, patterns
 from codeopt.facts.in_place import Plan, evaluated_once
 from codeopt.facts.index import DEFS
 from codeopt.facts.overwrite import value_and_target
@@ -94,6 +94,7 @@ RULE = Rule(
         "import numpy as np\n\ndef f(x, ok):\n    return ok and np.exp(x - 1)\n",
         "def f(a, b):\n    return (a + b) / 2\n",
         "import numpy as np\n\ndef f(x):\n    return np.abs(x) * 2 + 1\n",
+        "import numpy as np\n\ndef f(g):\n    g(np.random.random(3), -np.random.random(9))\n",
         "import numpy as np\n\ndef f(n: int):\n    return np.zeros((n + 1) // 2)\n",
     ),
 )
@@ -131,9 +132,10 @@ def _in_statement(stmt: ast.stmt, facts: Facts) -> Iterator[Site]:
             continue
         inside |= set(facts.under(node))
         edits, certain = _edits(node, plan, stmt, facts), _certain(plan, stmt, facts)
-        if edits:
+        first = _is_first(node, stmt, facts)
+        if edits and (first or patterns.pure(facts, node)):
             message = "the stages of this expression each take memory of their own; one buffer would do"
-            yield RULE.site(facts, node, message, edits, certain=certain)
+            yield RULE.site(facts, node, message, edits, certain=certain and first)
 
 
 def _edits(node: ast.expr, plan: Plan, stmt: ast.stmt, facts: Facts) -> tuple[Edit, ...]:
@@ -161,6 +163,14 @@ def _is_number(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:
     parent = facts.parent(plan.steps[-1].whole)
     number = 0 in (value.rank, leaf.rank) or {value.kind, leaf.kind} & {"scalar", "list"}
     return bool(number) or isinstance(parent, (ast.Subscript, ast.Slice))
+
+
+def _is_first(node: ast.expr, stmt: ast.stmt, facts: Facts) -> bool:
+    """Whether nothing that the statement evaluates before a part of it minds coming after it."""
+    around = {node, *facts.index.ancestors(node)}
+    calls = [n for n in facts.under(stmt) if isinstance(n, ast.Call) and n not in around]
+    order = facts.index.order
+    return all(patterns.pure(facts, c) for c in calls if order(c) < order(node))
 
 
 def _certain(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:

@@ -240,6 +240,8 @@ class Arrays:
 
     def _is_generator(self, expr: ast.expr, at: ast.stmt) -> bool:
         if isinstance(expr, ast.Name) and isinstance(function := self._facts.names.home(expr), DEFS):
+            if self._facts.function(at) is not function:
+                return False
             found = self._facts.flow(function).definitions(expr.id, at)
             values = [d.value for d in found if isinstance(d, ast.Assign)]
             return bool(values) and len(values) == len(found) and all(self._makes_rng(v) for v in values)
