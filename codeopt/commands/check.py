@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +22,9 @@ from codeopt.suppress import read_suppressions
 
 _FILES_WORTH_A_POOL = 24
 _MOST_PASSES = 10
+# Trees live as long as their file: looking for garbage in them every 700 objects, as Python does,
+# finds none and costs a tenth of the time.
+_COLLECT_AFTER = 50_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,12 @@ def check(paths: Sequence[Path], config: Config, *, fix: bool, fix_trust: Trust)
     begin = time.perf_counter()
     files = list(discover(paths, config.exclude))
     fixing = fix_trust if fix else None
-    results = list(_results(files, config, fixing))
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_COLLECT_AFTER)
+    try:
+        results = list(_results(files, config, fixing))
+    finally:
+        gc.set_threshold(*thresholds)
     rules = select_rules(config.select, config.ignore)
     return CheckOutcome(
         sites=tuple(site for r in results for site in r.sites),

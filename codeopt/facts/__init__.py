@@ -12,12 +12,13 @@ import sys
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from codeopt.edit import Span
 from codeopt.facts.aliases import Aliases
 from codeopt.facts.arrays import Arrays
 from codeopt.facts.edits import Edits
+from codeopt.facts.flow import Flow
 from codeopt.facts.grad import Grad
 from codeopt.facts.in_place import InPlace
 from codeopt.facts.index import DEFS, DefNode, FunctionNode, Index
@@ -27,9 +28,6 @@ from codeopt.facts.loops import Loops
 from codeopt.facts.names import Names
 from codeopt.facts.overwrite import Overwrites
 from codeopt.source import Problem, SourceFile
-
-if TYPE_CHECKING:
-    from codeopt.facts.flow import Flow
 
 N = TypeVar("N", bound=ast.AST)
 _DEEPEST = 400
@@ -109,9 +107,6 @@ class Facts:
 
     def flow(self, function: DefNode) -> Flow:
         """Liveness and definitions in one function; worked out once."""
-        # Importing the graph library costs more than many a file does: only who asks pays.
-        from codeopt.facts.flow import Flow
-
         if function not in self._flows:
             self._flows[function] = Flow(function, self.names, self.index)
         return self._flows[function]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from codeopt.facts.graph import Graph
 from codeopt.facts.index import DEFS, DefNode, Index
 from codeopt.facts.names import Names
 from codeopt.facts.scopes import Scope
+
+if TYPE_CHECKING:
+    from codeopt.facts.graph import Graph
 
 _FRAME_READERS = frozenset(
     {"builtins.locals", "builtins.vars", "builtins.dir", "builtins.eval", "builtins.exec"}
@@ -29,7 +32,6 @@ class Flow:
         self._names = names
         self._index = index
         self._scope: Scope = names.scope(function)
-        self._graph = Graph(function.body)
         own = [n for n in self._scope.bindings if n not in self._scope.declared_global]
         self._bit = {name: 1 << i for i, name in enumerate(own)}
         self.captured: frozenset[str] = frozenset(self._find_captured())
@@ -37,8 +39,16 @@ class Flow:
         self._binds: list[int] = []
         self._kills: list[int] = []
         self._drops: list[int] = []
-        for step in self._graph.steps:
+
+    @cached_property
+    def _graph(self) -> Graph:
+        """Steps and their edges, built when first needed: the graph library takes a while to import."""
+        from codeopt.facts.graph import Graph
+
+        graph = Graph(self.function.body)
+        for step in graph.steps:
             self._summarise(step.reads, step.binds)
+        return graph
 
     @cached_property
     def opaque(self) -> bool:
@@ -82,7 +92,7 @@ class Flow:
     @cached_property
     def own_statements(self) -> tuple[ast.stmt, ...]:
         """Statements of the body in source order, not those of functions inside it."""
-        return tuple(sorted(self._graph.entry, key=self._index.order))
+        return tuple(node for node in self.own_nodes() if isinstance(node, ast.stmt))
 
     def live_before(self, stmt: ast.stmt) -> frozenset[str]:
         """Names whose value may still be read when a statement begins."""
