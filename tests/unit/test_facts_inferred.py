@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from codeopt.facts import Facts
+from codeopt.registry import find_sites, load_rules
 from codeopt.source import SourceFile
+from codeopt.testing import source_of
 
 HEADER = "import numpy as np\nimport torch\nimport torch.nn.functional as F\n"
 BODIES = {
@@ -118,3 +120,16 @@ def test_nothing_is_imported(tmp_path: Path) -> None:
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[None, 'number']\n[]\n"
+
+
+def test_rules_ask_what_a_call_returns() -> None:
+    """A list of numbers by a project function holds no graph, so the evaluation may do without one."""
+    text = (
+        "import torch\nfrom torch import nn\n\n"
+        "def score(out, y):\n    return (out.argmax(1) == y).sum().RESULT\n\n"
+        "def run(model: nn.Module, loader):\n    found = []\n    for x, y in loader:\n"
+        "        found.append(score(model(x), y))\n    return found\n"
+    )
+    (rule,) = (loaded for loaded in load_rules() if loaded.rule.name == "torch-eval-grad")
+    assert len(find_sites(source_of(text.replace("RESULT", "item()")), [rule]).sites) == 1
+    assert find_sites(source_of(text.replace("RESULT", "other()")), [rule]).sites == ()
