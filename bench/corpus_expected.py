@@ -32,7 +32,7 @@ from typing import Any
 
 from codeopt.workload.call import take_declared
 
-CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+CORPUS = Path(os.environ.get("CODEOPT_CORPUS") or Path(__file__).resolve().parent.parent / "corpus")
 REWRITE = {"program": "best.py", "trap": "tempting.py"}
 FIGURE = {"program": "after_bytes", "trap": "tempting_bytes"}
 

@@ -28,7 +28,9 @@ def main() -> None:
         run(python, "-m", "pip", "install", "--quiet", str(wheel))
         sample = folder / "sample.py"
         sample.write_text("total = sum([x * x for x in range(10)])\n")
-        answer = subprocess.run([python, "-m", "codeopt", "check", str(sample)], capture_output=True, text=True)
+        answer = subprocess.run(
+            [python, "-m", "codeopt", "check", str(sample)], capture_output=True, text=True
+        )
         if answer.returncode != 1 or "MEM1" not in answer.stdout:
             raise SystemExit(f"the installed wheel does not check: {answer.stdout}{answer.stderr}")
         listed = run(python, "-m", "codeopt", "rules")

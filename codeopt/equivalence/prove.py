@@ -17,17 +17,18 @@ from types import FrameType
 from typing import Any
 
 from codeopt.edit import Trust
-from codeopt.equivalence.cases import CHEAP, Case, build
-from codeopt.equivalence.compare import MOST_DIFFERENCES, Comparison, Difference, compare
-from codeopt.equivalence.describe import describe_call, shorten
+from codeopt.equivalence.cases import CHEAP, build
+from codeopt.equivalence.compare import compare
+from codeopt.equivalence.describe import shorten
 from codeopt.equivalence.faults import Fault
+from codeopt.equivalence.judge import explain, judge
 from codeopt.equivalence.observe import Outcome, observe
 from codeopt.equivalence.reference import Reference, draw_calls, make_reference
+from codeopt.equivalence.shrink import simplest
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Unproven, Verdict
 from codeopt.errors import WorkloadError
 from codeopt.sandbox.world import Overlay, World, load_world
 from codeopt.target import Target
-from codeopt.workload.call import Call
 
 __all__ = ["Reference", "count_caught", "make_reference", "prove", "self_check", "shrink"]
 
@@ -75,32 +76,6 @@ def _stable_part(path: str) -> str:
     if path == "outcome":
         return "result"
     return path.removesuffix(" (order)").partition(" (sum of")[0].partition(" (element")[0]
-
-
-def judge(
-    case: Case, reference: Outcome, found: Comparison, limit: Trust
-) -> tuple[Trust | None, Difference | None]:
-    """The level a case allows, and the difference to report: as a refusal (None) or a caveat."""
-    if found.level is not None and found.level.within(limit):
-        return found.level, None
-    worst = found.differences[0]
-    beyond = [d for d in found.differences if d.level is None or not d.level.within(limit)]
-    all_seen = len(found.differences) < MOST_DIFFERENCES
-    excused = case.perturbations and (
-        case.outside
-        or reference.raised
-        or (all_seen and all(d.shaky or _is_gradient_of(d, case) for d in beyond))
-    )
-    binding = not excused
-    if binding or limit is Trust.EXACT:
-        return None, worst
-    return Trust.CLOSE, worst
-
-
-def _is_gradient_of(difference: Difference, case: Case) -> bool:
-    """Whether it is the `.grad` of an argument that no caller asked a gradient for."""
-    asked = [p.path for p in case.perturbations if p.kind == "requires_grad"]
-    return any(difference.path.startswith(f"{path}.grad") for path in asked)
 
 
 def prove(
@@ -153,17 +128,6 @@ def _hold(
     return Same(level, count, not unstable, unstable, 0, 0, error, tuple(caveats)), seconds
 
 
-def explain(world: World, case: Case, differences: Iterable[Difference], call: Call | None = None) -> str:
-    """The case, the call, and what came out otherwise, in a few lines."""
-    if call is None and case.drawn < 0:
-        call = build(world, case)
-    lines = [str(case)]
-    if call is not None:
-        lines.append(describe_call(world.target.qualname, call))
-    lines += [str(d) for d in list(differences)[:3]]
-    return "\n".join(lines)
-
-
 def shrink(
     target: Target,
     overlay: Overlay,
@@ -177,8 +141,6 @@ def shrink(
     Gives `differs` back where none does in a fresh pair of worlds, as when a difference needs
     the calls before it.
     """
-    from codeopt.equivalence.shrink import simplest
-
     original, candidate = load_world(target, {}), load_world(target, overlay)
     return simplest(original, candidate, reference, differs, unstable, limit)
 

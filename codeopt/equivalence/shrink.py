@@ -13,8 +13,8 @@ from hypothesis.errors import NoSuchExample
 from codeopt.edit import Trust
 from codeopt.equivalence.cases import LADDER, QUIET, Case, build
 from codeopt.equivalence.compare import Comparison, compare
+from codeopt.equivalence.judge import explain, judge
 from codeopt.equivalence.observe import observe
-from codeopt.equivalence.prove import explain, judge
 from codeopt.equivalence.reference import Reference, high_run
 from codeopt.equivalence.verdict import Differs
 from codeopt.sandbox.world import World

@@ -8,12 +8,12 @@ let alone imported. What cannot be settled in time is undecided.
 from __future__ import annotations
 
 import ast
-import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeopt.facts.index import DEFS, DefNode
+from codeopt.facts.siblings import find_module
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
@@ -24,9 +24,6 @@ _UNDECIDED = (
     ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp,
     ast.SetComp, ast.GeneratorExp, ast.JoinedStr, ast.Lambda, ast.Await, ast.BoolOp, ast.Starred,
 )  # fmt: skip
-_FAR = 5
-_LIBRARIES = frozenset({"torch", "numpy", "pandas", "scipy", "sklearn", "tensorflow", "matplotlib", "tqdm"})
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 class Inferred:
@@ -100,27 +97,3 @@ class Inferred:
         module, _, name = (dotted or "").rpartition(".")
         file = find_module(self._facts.source.path, module) if module else None
         return None if file is None else (file, name)
-
-
-def find_module(importer: Path, module: str) -> Path | None:
-    """The file of the project that an import in another file of it means.
-
-    A relative name keeps its dots. An absolute one is looked for in the folders above that are no
-    packages themselves, as far as a project may reach; installed libraries are none of it.
-    """
-    bare = module.lstrip(".")
-    dots = len(module) - len(bare)
-    folders = list(importer.absolute().parents)
-    if dots:
-        roots = folders[dots - 1 : dots]
-    elif bare.partition(".")[0] in sys.stdlib_module_names | _LIBRARIES:
-        return None
-    else:
-        outside = [f for f in folders[:_FAR] if not (f / "__init__.py").exists()]
-        roots = [f for f in outside if f.name not in _INSTALLED]
-    for root in roots:
-        base = root.joinpath(*bare.split(".")) if bare else root
-        for file in (base.parent / f"{base.name}.py", base / "__init__.py"):
-            if file.is_file():
-                return file
-    return None

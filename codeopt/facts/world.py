@@ -17,7 +17,7 @@ from astroid.exceptions import AstroidError
 from astroid.inference_tip import clear_inference_tip_cache, inference_tip
 from astroid.manager import AstroidManager
 
-from codeopt.facts.inferred import find_module
+from codeopt.facts.siblings import find_module
 from codeopt.facts.stubs import STUBS
 from codeopt.source import Problem, SourceFile, read_source
 

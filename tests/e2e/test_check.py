@@ -35,7 +35,8 @@ def test_json_follows_the_contract_and_its_edits_apply(project: Path, codeopt: R
     assert set(report) == {"version", "findings", "errors", "stats"}
     (finding,) = report["findings"]
     assert set(finding) == {
-        "rule", "name", "path", "line", "column", "end_line", "end_column", "function", "message", "trust", "fix",
+        "rule", "name", "path", "line", "column", "end_line", "end_column", "function", "message", "trust",
+        "fix",
     }  # fmt: skip
     assert (finding["path"], finding["line"], finding["function"]) == ("a.py", 2, "total")
     data = FOUND.encode()
@@ -148,7 +149,8 @@ def test_check_imports_nothing_heavy(project: Path) -> None:
     program = (
         "import sys\nfrom codeopt.cli import main\n"
         "try:\n    main(['check', 'a.py'])\nexcept SystemExit:\n    pass\n"
-        "heavy = {'torch', 'numpy', 'memray', 'hypothesis', 'pandas', 'sklearn', 'scipy'} & set(sys.modules)\n"
+        "heavy = {'torch', 'numpy', 'memray', 'hypothesis', 'pandas', 'sklearn', 'scipy'}\n"
+        "heavy &= set(sys.modules)\n"
         "print('heavy:', sorted(heavy), file=sys.stderr)\n"
     )
     done = subprocess.run(

@@ -39,14 +39,14 @@ def build(scale, seed):
     return Call(args=(rng.standard_normal(max(1, int(1_000_000 * scale))),))
 """
 
-TRAP = '''import numpy as np
+TRAP = """import numpy as np
 
 
 def centre(x):
     x = np.asarray(x)
     x = x - x.mean()
     return float(np.abs(x).max())
-'''
+"""
 
 
 def add(project: Path, name: str, text: str, function: str) -> None:

@@ -15,7 +15,11 @@ from codeopt.source import SourceFile
 
 def ownership(body: str) -> Ownership:
     """Who owns `x` at the statement `MARK` of a function of `p`."""
-    text = "import numpy as np\nimport torch\ndef f(p, keep):\n" + textwrap.indent(body.replace("MARK", "MARK(x)"), "    ") + "\n"
+    text = (
+        "import numpy as np\nimport torch\ndef f(p, keep):\n"
+        + textwrap.indent(body.replace("MARK", "MARK(x)"), "    ")
+        + "\n"
+    )
     facts = Facts.of(SourceFile(Path("m.py"), "m.py", text))
     assert isinstance(facts, Facts)
     function = next(facts.functions())
