@@ -132,6 +132,11 @@ def suggest(
         seed=seed, min_saving=min_saving, objective=objective,
     )  # fmt: skip
     outcome = run(paths or (Path(),), config, root, Progress(verbosity=verbose - quiet))
+    if outcome.stats is not None and not outcome.stats.targets and not outcome.interrupted:
+        message = (
+            "no workload declares how to call this code, so nothing could be run; see the docs on workloads"
+        )
+        click.echo(f"codeopt: {message}", err=True)
     try:
         save_run(root, outcome.suggestions)
     except OSError as error:

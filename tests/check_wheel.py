@@ -20,20 +20,21 @@ def main() -> None:
     """Exit with a message if the wheel lacks a file or does not work."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run(sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT))
+        run("/", sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT))
         (wheel,) = folder.glob("*.whl")
         check_contents(wheel)
         venv.create(folder / "env", with_pip=True)
         python = str(folder / "env" / "bin" / "python")
-        run(python, "-m", "pip", "install", "--quiet", str(wheel))
+        run(name, python, "-m", "pip", "install", "--quiet", str(wheel))
         sample = folder / "sample.py"
         sample.write_text("total = sum([x * x for x in range(10)])\n")
+        # Not in the checkout, whose own packages would be found before the installed ones.
         answer = subprocess.run(
-            [python, "-m", "codeopt", "check", str(sample)], capture_output=True, text=True
+            [python, "-m", "codeopt", "check", str(sample)], capture_output=True, text=True, cwd=name
         )
         if answer.returncode != 1 or "MEM1" not in answer.stdout:
             raise SystemExit(f"the installed wheel does not check: {answer.stdout}{answer.stderr}")
-        listed = run(python, "-m", "codeopt", "rules")
+        listed = run(name, python, "-m", "codeopt", "rules")
         wanted = len([p for p in (ROOT / "rules").glob("*.py") if p.name != "__init__.py"])
         if len(listed.splitlines()) != wanted:
             raise SystemExit(f"the wheel lists {len(listed.splitlines())} rules, not {wanted}")
@@ -50,9 +51,9 @@ def check_contents(wheel: Path) -> None:
         raise SystemExit(f"missing from the wheel: {', '.join(missing) or 'py.typed'}")
 
 
-def run(*command: str) -> str:
-    """Run a command and return what it printed; exit with its errors if it fails."""
-    answer = subprocess.run(command, capture_output=True, text=True)
+def run(folder: str, *command: str) -> str:
+    """Run a command in a folder and return what it printed; exit with its errors if it fails."""
+    answer = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if answer.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{answer.stdout[-3000:]}{answer.stderr[-3000:]}")
     return answer.stdout
