@@ -52,8 +52,8 @@ def conclude(
     if winner is None:
         return
     faults = baseline.faults
-    if faults.planted and 2 * faults.caught < faults.planted:
-        missed = "; ".join(faults.missed[:3])
+    if faults.caught == 0 or 2 * faults.caught < faults.planted:
+        missed = "; ".join(faults.missed[:3]) or "none could be planted"
         reason = (
             f"the inputs cannot tell: {faults.caught} of {faults.planted} planted faults caught ({missed})"
         )

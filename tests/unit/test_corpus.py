@@ -143,5 +143,6 @@ def test_files_of_a_program_are_small_and_target_exists(program: Any) -> None:
     file, qualname = program.target.split("::")
     text = (program.folder / file).read_text()
     assert f" {qualname}(" in text
-    assert program.rewrite.read_text() != text
+    # A copy of the corpus that `codeopt apply` has rewritten may have become the best rewrite known.
+    assert bench.CORPUS != ROOT / "corpus" or program.rewrite.read_text() != text
     assert (30 if program.kind == "program" else 15) <= text.count("\n") <= 90
