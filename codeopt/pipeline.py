@@ -241,6 +241,9 @@ class Run:
             return
         self.evaluations += progress.evaluations
         reached.update(site.id for site in sites)
+        for site, verdict in progress.overclaims:
+            claim = f"{site.rule} claims {site.trust}, its proof shows {verdict.level}: a defect of the rule"
+            yield ProblemFound(Problem(site.path, site.span.line, claim))
         yield from rejections(progress)
         yield from conclude(session, self.sources, baseline, progress)
 

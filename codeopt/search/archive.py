@@ -44,9 +44,11 @@ class Evaluation:
 
     @property
     def order(self) -> tuple[float, int, int, list[str]]:
-        """Sort key: lowest score, then the stronger proof, then fewer edits, then a fixed order."""
+        """Sort key: lowest score, then the stronger proof, then the smaller change, then a fixed order."""
         level = self.verdict.level.rank if isinstance(self.verdict, Same) else 9
-        return (self.score, level, len(self.candidate.sites), sorted(self.candidate.ids))
+        edits = [edit for site in self.candidate.sites for edit in site.edits]
+        change = sum(edit.end - edit.start + len(edit.text) for edit in edits)
+        return (self.score, level, change, sorted(self.candidate.ids))
 
 
 class Archive:
@@ -102,5 +104,5 @@ class Archive:
             self.evaluations.append(evaluation)
 
     def best(self) -> Evaluation | None:
-        """The proven evaluation with the lowest score; ties go by level, size, then a fixed order."""
+        """The proven evaluation that comes first in `order`."""
         return min((e for e in self.evaluations if e.proven), key=lambda e: e.order, default=None)

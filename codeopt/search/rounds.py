@@ -148,7 +148,11 @@ class Search:
                 texts = {**progress.texts, **evaluation.texts}
                 kept = tuple(s.rule for s in progress.kept) + tuple(sorted(s.rule for s in sites))
                 progress.proven.append(Proven(texts, evaluation.verdict, evaluation.sample, kept))
-                if alone and evaluation.verdict.level.rank > alone.trust.rank:
+                if (
+                    alone
+                    and not evaluation.verdict.level.within(alone.trust)
+                    and not evaluation.verdict.caveats
+                ):
                     progress.overclaims.append((alone, evaluation.verdict))
             elif alone and progress.rounds == 0:
                 progress.refused.append((alone, self._explained(evaluation, progress)))
