@@ -242,6 +242,8 @@ def test_ctrl_c_keeps_finished_results(project: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "codeopt", "suggest", ".", "--format", "json"],
         cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # A suite started in the background has Ctrl-C ignored, and its children would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
