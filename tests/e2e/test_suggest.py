@@ -254,3 +254,18 @@ def test_ctrl_c_keeps_finished_results(project: Path) -> None:
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert [s["path"] for s in json.loads(out)["suggestions"]] == ["ascores.py"]
+
+
+def test_two_suggestions_of_one_file_are_applied_one_by_one(project: Path, codeopt: Run) -> None:
+    second = SCORES.split("\n\n\n", 1)[1].replace("def scores", "def ranks").replace("np.tanh", "np.arctan")
+    (project / "both.py").write_text(SCORES + "\n\n" + second)
+    workloads = WORKLOAD.format(path="both.py", name="scores")
+    workloads += WORKLOAD.format(path="both.py", name="ranks").replace("def build", "def build_ranks")
+    (project / "codeopt_workloads.py").write_text(workloads)
+    report = report_of(codeopt("suggest", ".", "--format", "json"))
+    first, other = report["suggestions"]
+    assert codeopt("apply", first["id"]).returncode == 0
+    assert codeopt("apply", other["id"][:5]).returncode == 0
+    text = (project / "both.py").read_text()
+    assert text.count("# centred, then squashed") == 2
+    assert report_of(codeopt("suggest", ".", "--format", "json"))["suggestions"] == []
