@@ -27,7 +27,8 @@ wheel: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/python bench/overhead.py
-	$(BIN)/python bench/corpus.py
+	$(BIN)/python bench/check_start.py
+	$(BIN)/python bench/corpus_expected.py
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

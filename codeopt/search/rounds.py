@@ -148,11 +148,7 @@ class Search:
                 texts = {**progress.texts, **evaluation.texts}
                 kept = tuple(s.rule for s in progress.kept) + tuple(sorted(s.rule for s in sites))
                 progress.proven.append(Proven(texts, evaluation.verdict, evaluation.sample, kept))
-                if (
-                    alone
-                    and not evaluation.verdict.level.within(alone.trust)
-                    and not evaluation.verdict.caveats
-                ):
+                if alone and progress.winner is None and _overclaims(alone, evaluation.verdict):
                     progress.overclaims.append((alone, evaluation.verdict))
             elif alone and progress.rounds == 0:
                 progress.refused.append((alone, self._explained(evaluation, progress)))
@@ -216,3 +212,11 @@ class Search:
 def _content(site: Site) -> tuple[str, str, str, tuple[str, ...]]:
     """What a site does, wherever it now stands: one that was refused is not tried again."""
     return (site.rule, site.path, site.function, tuple(edit.text for edit in site.edits))
+
+
+def _overclaims(site: Site, verdict: Same) -> bool:
+    """Whether a site alone, on the original, showed less than its rule claims.
+
+    A caveat lies outside of what the workload covers, and is no defect of the rule.
+    """
+    return not verdict.level.within(site.trust) and not verdict.caveats

@@ -8,7 +8,7 @@ from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unprov
 from codeopt.measure.peak import PeakSample
 from codeopt.search.archive import Evaluation
 from codeopt.search.conclude import _front, rejections
-from codeopt.search.rounds import Progress, Proven
+from codeopt.search.rounds import Progress, Proven, _overclaims
 from codeopt.suggestion import Rejection, UnprovenSite, original_lines, unified_diff
 
 SITE = Site("MEM000", "m.py", "f", Span(3, 1, 3, 2), "message", Trust.EXACT, (Edit(0, 1, "x"),))
@@ -56,3 +56,9 @@ def test_lines_of_a_later_round_are_told_in_the_original() -> None:
 
 def test_a_diff_marks_a_missing_newline() -> None:
     assert unified_diff("m.py", "a\nb", "a\nc").endswith("+c\n\\ No newline at end of file\n")
+
+
+def test_a_rule_overclaims_only_where_the_workload_itself_shows_less() -> None:
+    assert _overclaims(SITE, Same(Trust.CLOSE, 1))
+    assert not _overclaims(SITE, Same(Trust.CLOSE, 1, caveats=("0-d: raises",)))
+    assert not _overclaims(SITE, Same(Trust.EXACT, 1))
