@@ -217,6 +217,7 @@ def _content(site: Site) -> tuple[str, str, str, tuple[str, ...]]:
 def _overclaims(site: Site, verdict: Same) -> bool:
     """Whether a site alone, on the original, showed less than its rule claims.
 
-    A caveat lies outside of what the workload covers, and is no defect of the rule.
+    An uncertain site claims nothing before it is run, and a caveat lies outside of what the
+    workload covers: neither is a defect of the rule.
     """
-    return not verdict.level.within(site.trust) and not verdict.caveats
+    return site.certain and not verdict.level.within(site.trust) and not verdict.caveats

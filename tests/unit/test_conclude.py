@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from codeopt.candidate import Candidate
 from codeopt.edit import Edit, Site, Span, Trust
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
@@ -62,3 +64,4 @@ def test_a_rule_overclaims_only_where_the_workload_itself_shows_less() -> None:
     assert _overclaims(SITE, Same(Trust.CLOSE, 1))
     assert not _overclaims(SITE, Same(Trust.CLOSE, 1, caveats=("0-d: raises",)))
     assert not _overclaims(SITE, Same(Trust.EXACT, 1))
+    assert not _overclaims(replace(SITE, certain=False), Same(Trust.CLOSE, 1))
