@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+DEMO ?= corpus/
 export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
@@ -10,7 +11,7 @@ export OPENBLAS_NUM_THREADS = 1
 .PHONY: demo test lint types wheel bench clean
 
 demo: $(VENV)/ready
-	$(BIN)/codeopt suggest corpus/
+	$(BIN)/codeopt suggest $(DEMO)
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
