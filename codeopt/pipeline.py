@@ -226,7 +226,7 @@ class Run:
                     )
                 return
             reach = session.reach({})
-            sites, _ = search.reachable({}, reach)
+            sites = search.reachable({}, reach)
             yield TargetStarted(target, number, len(targets), len(sites))
             if not sites:
                 return
@@ -249,7 +249,10 @@ class Run:
 
     def _sites_for(self, source: SourceFile, target: Target, targets: Sequence[Target]) -> list[Site]:
         """Sites of a file that this target may change: not those in another target's own body."""
-        found = self._active(source, find_sites(source, self._rules).sites)
+        if source.text == self.sources[source.name].text:
+            found = self.by_file[source.name]
+        else:
+            found = self._active(source, find_sites(source, self._rules).sites)
         path = source.path.resolve()
         others = [t.qualname for t in targets if t.path == path and t.qualname != target.qualname]
         return [s for s in found if _owns(target, path, s) or not any(_inside(s, q) for q in others)]

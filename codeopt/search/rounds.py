@@ -44,7 +44,6 @@ class Progress:
     claims: list[Trust] = field(default_factory=list)
     proven: list[Proven] = field(default_factory=list)
     refused: list[tuple[Site, Evaluation]] = field(default_factory=list)
-    unreached: list[Site] = field(default_factory=list)
     overclaims: list[tuple[Site, Same]] = field(default_factory=list)
     evaluations: int = 0
     rounds: int = 0
@@ -83,23 +82,20 @@ class Search:
             assert best.sample is not None
             peak, hot = best.peak, best.sample.hot
             reach = self.session.reach(progress.texts)
-            sites, _ = self.reachable(progress.texts, reach)
             refused = {_content(site) for site, _ in progress.refused}
-            sites = [site for site in sites if _content(site) not in refused]
+            sites = [s for s in self.reachable(progress.texts, reach) if _content(s) not in refused]
         return progress
 
-    def reachable(self, texts: Mapping[str, str], reach: Reach) -> tuple[list[Site], list[Site]]:
-        """Sites of the files as `texts` leave them, split by whether the workload runs their lines."""
-        inside: list[Site] = []
-        outside: list[Site] = []
+    def reachable(self, texts: Mapping[str, str], reach: Reach) -> list[Site]:
+        """Sites of the files as `texts` leave them, on lines that the workload runs."""
+        sites: list[Site] = []
         for name, source in self.sources.items():
-            current = replace(source, text=texts.get(name, source.text))
             file = str(source.path.resolve())
-            for site in self.find(current):
-                if site.edits:
-                    ran = reach.covers(file, site.span.line, site.span.end_line)
-                    (inside if ran else outside).append(site)
-        return inside, outside
+            if file not in reach.lines:
+                continue
+            found = self.find(replace(source, text=texts.get(name, source.text)))
+            sites += [s for s in found if s.edits and reach.covers(file, s.span.line, s.span.end_line)]
+        return sites
 
     def _archive(self, progress: Progress) -> Archive:
         texts = dict(progress.texts)
