@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from codeopt.workload.call import Call
+from codeopt.workload.invoke import train_step
 
 
 class Performed(NamedTuple):
@@ -37,11 +38,6 @@ def perform(function: Callable[..., Any], call: Call, adapt: Callable[[Any], Any
 
 
 def _weighted_step(module: Any, call: Call) -> Any:
-    from codeopt.equivalence.tensors import float_tensors, ramp
+    from codeopt.equivalence.tensors import ramp
 
-    module.train()
-    output = module(*call.args, **call.kwargs)
-    loss: Any = sum(t if t.ndim == 0 else (t * ramp(t)).mean() for t in float_tensors(output))
-    if getattr(loss, "requires_grad", False):
-        loss.backward()
-    return output
+    return train_step(module, call, lambda tensor: tensor * ramp(tensor))

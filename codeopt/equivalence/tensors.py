@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -136,13 +135,3 @@ def ramp(tensor: torch.Tensor) -> torch.Tensor:
     """Fixed weights of the tensor's shape, between 0.5 and 1.5, no two neighbours alike."""
     steps = np.cos(np.arange(tensor.numel(), dtype=np.float64)) * 0.5 + 1.0
     return torch.from_numpy(steps).to(tensor.dtype).reshape(tensor.shape).to(tensor.device)
-
-
-def float_tensors(value: Any) -> Iterator[torch.Tensor]:
-    """The floating-point tensors in a nest of dicts, lists and tuples: those a loss is made of."""
-    if isinstance(value, torch.Tensor):
-        if value.is_floating_point():
-            yield value
-    elif isinstance(value, dict | list | tuple):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from float_tensors(item)

@@ -32,30 +32,28 @@ def prepare(function: Callable[..., Any], call: Call) -> Callable[[], Any]:
     return lambda: made(*call.args, **call.kwargs)
 
 
-def train_step(module: Any, call: Call) -> Any:
+def train_step(module: Any, call: Call, weigh: Callable[[Any], Any] | None = None) -> Any:
     """Forward, a scalar loss, backward. Returns the output; the gradients stay on the module.
 
     The loss is the output itself if it is a single number, else the sum over its float
-    tensors of their means.
+    tensors of their means, each first passed through `weigh` if that is given.
     """
     module.train()
     output = module(*call.args, **call.kwargs)
-    loss = sum(t if t.ndim == 0 else t.mean() for t in _float_tensors(output))
+    weighed = weigh or (lambda tensor: tensor)
+    loss = sum(t if t.ndim == 0 else weighed(t).mean() for t in _float_tensors(output))
     if getattr(loss, "requires_grad", False):
         loss.backward()
     return output
 
 
 def _float_tensors(value: Any) -> Iterator[Any]:
-    torch = sys.modules["torch"]
-    if isinstance(value, torch.Tensor):
+    """The floating-point tensors in a nest of dicts, lists and tuples: those a loss is made of."""
+    if isinstance(value, sys.modules["torch"].Tensor):
         if value.is_floating_point():
             yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _float_tensors(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
+    elif isinstance(value, dict | list | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from _float_tensors(item)
 
 
