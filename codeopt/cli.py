@@ -186,9 +186,10 @@ def apply(ids: tuple[str, ...], everything: bool) -> None:
 def explain(code: str, form: str) -> None:
     """Show the page of a rule, named by code or name."""
     from codeopt.commands.explain import describe, find_rule, page_text
+    from codeopt.report.json import encode_json
 
     loaded = find_rule(code)
-    click.echo(_json(describe(loaded)) if form == "json" else page_text(loaded), nl=form == "json")
+    click.echo(encode_json(describe(loaded)) if form == "json" else page_text(loaded), nl=form == "json")
 
 
 @app.command()
@@ -197,17 +198,12 @@ def rules(form: str) -> None:
     """List the rules."""
     from codeopt.commands.explain import describe, list_text
     from codeopt.registry import load_rules
+    from codeopt.report.json import encode_json
 
     if form == "json":
-        click.echo(_json({"version": 1, "rules": [describe(r) for r in load_rules()]}))
+        click.echo(encode_json({"version": 1, "rules": [describe(r) for r in load_rules()]}))
     else:
         click.echo(list_text(), nl=False)
-
-
-def _json(document: object) -> str:
-    import msgspec
-
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

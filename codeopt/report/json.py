@@ -17,7 +17,7 @@ VERSION = 1
 
 def check_json(outcome: CheckOutcome) -> str:
     """One JSON document: findings, errors, stats."""
-    return _encode(
+    return encode_json(
         {
             "version": VERSION,
             "findings": [_finding(site, outcome.names[site.rule]) for site in outcome.sites],
@@ -29,7 +29,7 @@ def check_json(outcome: CheckOutcome) -> str:
 
 def suggest_json(outcome: SuggestOutcome) -> str:
     """One JSON document: environment, suggestions, unproven, rejected, errors, stats."""
-    return _encode(
+    return encode_json(
         {
             "version": VERSION,
             "environment": outcome.environment,
@@ -42,7 +42,8 @@ def suggest_json(outcome: SuggestOutcome) -> str:
     )
 
 
-def _encode(document: Mapping[str, Any]) -> str:
+def encode_json(document: Mapping[str, Any]) -> str:
+    """Indented JSON of plain data."""
     import msgspec
 
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
