@@ -8,13 +8,17 @@ export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test lint types wheel bench clean
+.PHONY: demo test battery lint types wheel bench clean
 
 demo: $(VENV)/ready
 	$(BIN)/codeopt suggest $(DEMO)
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+# Labelled pairs of functions that behave alike or not, and what the comparator says of them.
+battery: $(VENV)/ready
+	$(BIN)/python -m tests.battery
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

@@ -66,7 +66,7 @@ def observe(
         seed_everything(seed)
         with streams.capturing():
             done, error, lazily, seconds = _run(world, call, streams, adapt)
-            state = state_node()
+            state = state_node(folder)
             recorder = Recorder(known)
             parts = _record(recorder, call, done, error, lazily)
             # Before the backward probe, which a caller would run later, if ever.

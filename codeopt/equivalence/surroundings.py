@@ -25,14 +25,9 @@ MOST_FILES = 500
 """Files in the working directory up to which they are looked at. A sandbox child works in an
 empty folder of its own; a folder that holds more is somebody's, and not for a call to fill."""
 
-_START = ""
-"""The folder this process began in: every child has one of its own, so moves are told from it."""
-
 
 def seed_everything(seed: int) -> None:
     """Seed `random`, NumPy's global generator and torch's, where torch is there."""
-    global _START
-    _START = _START or os.getcwd()
     random.seed(seed)
     np.random.seed(seed & 0xFFFFFFFF)
     torch = sys.modules.get("torch")
@@ -40,13 +35,16 @@ def seed_everything(seed: int) -> None:
         torch.default_generator.manual_seed(seed)
 
 
-def _environment() -> list[tuple[str, str]]:
+def _environment(folder: str) -> list[tuple[str, str]]:
     """The environment without what differs from one sandbox child to the next."""
-    return [(name, value) for name, value in os.environ.items() if _START not in value]
+    return [(name, value) for name, value in os.environ.items() if folder not in value]
 
 
-def state_node() -> Node:
-    """Digests of every generator and the modes in force: equal digests give equal next draws."""
+def state_node(folder: str) -> Node:
+    """Digests of every generator and the modes in force: equal digests give equal next draws.
+
+    `folder` is where the call began: every child has one of its own, so moves are told from it.
+    """
     numpy_state: Any = np.random.get_state(legacy=False)
     bits = numpy_state["state"]
     numpy_bytes = bits["key"].tobytes() + repr((bits["pos"], numpy_state["has_gauss"])).encode()
@@ -54,8 +52,8 @@ def state_node() -> Node:
         ("random", hash(random.getstate())),
         ("numpy.random", zlib.crc32(numpy_bytes)),
         ("numpy.geterr", tuple(np.geterr().items())),
-        ("environment", zlib.crc32(repr(_environment()).encode())),
-        ("working directory", os.path.relpath(os.getcwd(), _START)),
+        ("environment", zlib.crc32(repr(_environment(folder)).encode())),
+        ("working directory", os.path.relpath(os.getcwd(), folder)),
     ]
     torch = sys.modules.get("torch")
     if torch is not None:
