@@ -33,11 +33,14 @@ class Differs:
     """A case on which the candidate does something else, printed to be read.
 
     `index` is the case's place in the reference it was compared with, -1 where there is none.
+    `literal` is the call as Python source, for `literal.reproduction`; empty where an argument
+    cannot be written so, as a module or an object of a class of the user's.
     """
 
     counterexample: str
     case: str = ""
     index: int = -1
+    literal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
