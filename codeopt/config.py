@@ -12,6 +12,8 @@ from typing import Any
 from codeopt.edit import Trust
 from codeopt.errors import ConfigError
 
+OBJECTIVES = ("peak", "time", "both")
+ISOLATIONS = ("auto", "bubblewrap", "sandlock", "rlimits")
 _MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 
 
@@ -22,7 +24,8 @@ class Config:
     `budget` counts candidate evaluations per target; `time_budget` is seconds for the whole
     run (0: none); `min_saving` is percent of the peak that a suggestion must save;
     `timeout` (seconds) and `memory_limit` (MiB above what the libraries take) bound one
-    execution of the user's code.
+    execution of the user's code; `isolation` names the rung of the sandbox it runs in (`auto`: the
+    strongest that works), `pass_env` the variables of the environment it may see beside the usual.
     """
 
     select: tuple[str, ...] = ()
@@ -40,6 +43,8 @@ class Config:
     timeout: float = 60.0
     memory_limit: int = 16384
     cases: int = 48
+    isolation: str = "auto"
+    pass_env: tuple[str, ...] = ()
 
     @property
     def workers(self) -> int:
@@ -94,12 +99,17 @@ def _value(path: Path, text: str, key: str, value: Any) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise ConfigError(f"{where}: {key} must be a list of strings")
         return tuple(value)
-    if key == "objective" and value not in ("peak", "time", "both"):
-        raise ConfigError(f"{where}: objective must be peak, time or both, not {value!r}")
+    for name, choices in (("objective", OBJECTIVES), ("isolation", ISOLATIONS)):
+        if key == name and value not in choices:
+            raise ConfigError(f"{where}: {key} must be {_either(choices)}, not {value!r}")
     wanted = (int, float) if isinstance(default, float) else (type(default),)
     if not isinstance(value, wanted) or isinstance(value, bool):
         raise ConfigError(f"{where}: {key} must be {_kind(default)}, not {value!r}")
     return type(default)(value)
+
+
+def _either(choices: tuple[str, ...]) -> str:
+    return f"{', '.join(choices[:-1])} or {choices[-1]}"
 
 
 def _kind(default: object) -> str:

@@ -89,6 +89,7 @@ class Run:
     evaluations: int = 0
     functions: int = 0
     targets: int = 0
+    isolation: str = ""
     _begin: float = field(default_factory=time.monotonic)
     _sandbox: tuple[tuple[str, ...], Sandbox] | None = None
 
@@ -185,7 +186,13 @@ class Run:
         if self._sandbox is None or self._sandbox[0] != modules:
             if self._sandbox is not None:
                 self._sandbox[1].close()
-            sandbox = Sandbox((*BASE_MODULES, *modules), jobs=self.config.workers)
+            sandbox = Sandbox(
+                (*BASE_MODULES, *modules),
+                jobs=self.config.workers,
+                isolation=self.config.isolation,
+                passed=self.config.pass_env,
+            )
+            self.isolation = sandbox.isolation
             self._stack.callback(sandbox.close)
             self._sandbox = (modules, sandbox)
         return self._sandbox[1]

@@ -27,10 +27,9 @@ def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progres
         packages = ", ".join(missing)
         raise MissingExtra(f"`codeopt suggest` needs {packages}: pip install 'codeopt[run]'")
     from codeopt.pipeline import Finished, ProblemFound, Run, TargetProgress, TargetStarted
-    from codeopt.sandbox import ISOLATION
     from codeopt.suggestion import Rejection, Suggestion, UnprovenSite, rank_key
 
-    outcome = SuggestOutcome(_environment(ISOLATION))
+    outcome = SuggestOutcome(_environment())
     run = Run(config, paths, root)
     events = run.events()
     try:
@@ -56,15 +55,16 @@ def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progres
         events.close()
         progress.close()
     outcome.stats = run.stats()
+    outcome.environment["isolation"] = run.isolation or None
     outcome.suggestions.sort(key=rank_key)
     return outcome
 
 
-def _environment(isolation: str) -> dict[str, object]:
+def _environment() -> dict[str, object]:
     versions: dict[str, object] = {"python": platform.python_version()}
     for name in _LIBRARIES:
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             versions[name] = None
-    return {**versions, "threads": 1, "device": "cpu", "isolation": isolation}
+    return {**versions, "threads": 1, "device": "cpu"}

@@ -30,7 +30,7 @@ class CheckOutcome:
 class SuggestOutcome:
     """Everything a `suggest` run found, suggestions ranked; `interrupted` if it was cut short."""
 
-    environment: Mapping[str, object]
+    environment: dict[str, object]
     suggestions: list[Suggestion] = field(default_factory=list)
     unproven: list[UnprovenSite] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)

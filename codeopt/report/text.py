@@ -114,6 +114,11 @@ def _suggest_totals(outcome: SuggestOutcome) -> Iterator[str]:
         found = f"{_count(len(outcome.suggestions), 'suggestion')} from {_count(stats.targets, 'target')}"
         effort = f"{_count(stats.files, 'file')}, {_count(stats.evaluations, 'evaluation')}"
         yield f"{found} in {effort}, {stats.seconds:.1f} s."
+    isolation = outcome.environment.get("isolation")
+    if isolation == "rlimits":
+        yield "Warning: the code ran under resource limits only; `codeopt doctor` says what is missing."
+    elif isolation:
+        yield f"The code ran in the sandbox {isolation}."
     if outcome.suggestions:
         yield "Write them with `codeopt apply ID ...` or `codeopt apply --all`."
 

@@ -7,8 +7,8 @@ import os
 import pickle
 import shutil
 import signal
+import stat
 import subprocess
-import sys
 import tempfile
 import threading
 from collections import deque
@@ -19,14 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from codeopt.errors import CodeoptError
-from codeopt.sandbox.protocol import Ended, Limits, Preload, Ready, Run, load_plain, receive, send
-
-ISOLATION = "rlimits"
-_ONE_THREAD = (
-    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS", "LOKY_MAX_CPU_COUNT",
-)  # fmt: skip
+from codeopt.sandbox.isolation import AUTO
+from codeopt.sandbox.launch import start_zygote
+from codeopt.sandbox.protocol import Ended, Limits, Run, load_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,8 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """The child ended without an answer: killed by a signal, `os._exit`, or a broken result."""
+    """The child ended without an answer: killed by a signal or for what it used, `os._exit`, or a
+    broken result."""
 
     reason: str
 
@@ -64,61 +60,59 @@ JobEnd = Completed | Failed | Died | Expired
 
 @dataclass
 class _Job:
+    """A job that was there when a zygote died is `suspect`: it then runs alone."""
+
     future: Future[JobEnd]
     run: Run
     folder: Path
+    suspect: bool = False
 
 
 class Sandbox:
     """A zygote and the children it forks, at most `jobs` at a time.
 
     Use as a context manager; leaving it kills whatever still runs. Each child works in an
-    empty folder of its own that is removed when it ends.
+    empty folder of its own that is removed when it ends. `isolation` names the rung, `auto` takes
+    the strongest that works; `skipped` says why stronger ones do not. Raises CodeoptError where
+    none works.
     """
 
-    def __init__(self, preload: Sequence[str] = (), *, jobs: int = 1, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        preload: Sequence[str] = (),
+        *,
+        jobs: int = 1,
+        limits: Limits | None = None,
+        isolation: str = AUTO,
+        passed: Sequence[str] = (),
+    ) -> None:
         self.jobs = jobs
         self.limits = limits or Limits()
-        self.folder = Path(tempfile.mkdtemp(prefix="codeopt-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="codeopt-")).resolve()
+        self._jobs_folder = self.folder / "jobs"
+        self._jobs_folder.mkdir()
+        self._preload = tuple(preload)
+        self._passed = tuple(passed)
         self._lock = threading.Lock()
         self._waiting: deque[_Job] = deque()
         self._running: dict[int, _Job] = {}
         self._next = 0
         self._closed = False
-        self._start(tuple(preload))
-
-    def _start(self, preload: tuple[str, ...]) -> None:
-        request_read, self._requests = os.pipe()
-        self._notices, notice_write = os.pipe()
-        environment = {
-            **os.environ,
-            **dict.fromkeys(_ONE_THREAD, "1"),
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            # Not the first entry, the script's own folder: a user's `types.py` there would shadow ours.
-            "PYTHONPATH": os.pathsep.join(p for p in sys.path[1:] if p),
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "codeopt.sandbox.zygote", str(request_read), str(notice_write)],
-            pass_fds=(request_read, notice_write),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd=self.folder,
-            start_new_session=True,
-        )
-        os.close(request_read)
-        os.close(notice_write)
-        send(self._requests, Preload(preload))
-        ready = receive(self._notices)
-        if not isinstance(ready, Ready):
-            error = self._process.stderr.read().decode(errors="replace") if self._process.stderr else ""
-            self.close()
-            raise CodeoptError(f"the sandbox did not start: {error.strip()[-2000:]}")
-        self.failed_imports = ready.failed
+        try:
+            self._zygote, self.skipped = start_zygote(
+                isolation, self._jobs_folder, self._preload, self._passed
+            )
+        except BaseException:
+            _remove(self.folder)
+            raise
+        self.failed_imports = self._zygote.failed_imports
         self._reader = threading.Thread(target=self._read, name="codeopt-sandbox", daemon=True)
         self._reader.start()
+
+    @property
+    def isolation(self) -> str:
+        """The name of the rung in use."""
+        return self._zygote.rung.name
 
     def submit(
         self, function: Callable[..., Any], *arguments: Any, limits: Limits | None = None
@@ -128,7 +122,7 @@ class Sandbox:
         with self._lock:
             job = self._next
             self._next += 1
-            folder = self.folder / f"job{job}"
+            folder = self._jobs_folder / f"job{job}"
             workdir = folder / "work"
             workdir.mkdir(parents=True)
             run = Run(job, payload, str(workdir), str(folder / "result"), limits or self.limits)
@@ -143,20 +137,24 @@ class Sandbox:
 
     def _fill(self) -> None:
         with self._lock:
-            while self._waiting and len(self._running) < self.jobs and not self._closed:
+            while self._waiting and not self._closed and self._has_room(self._waiting[0]):
                 entry = self._waiting.popleft()
                 self._running[entry.run.job] = entry
-                with contextlib.suppress(BrokenPipeError):
-                    send(self._requests, entry.run)
+                self._zygote.send(entry.run)
+
+    def _has_room(self, entry: _Job) -> bool:
+        alone = entry.suspect or any(job.suspect for job in self._running.values())
+        return len(self._running) < (1 if alone else self.jobs)
 
     def _read(self) -> None:
-        while isinstance(notice := receive(self._notices), Ended):
-            with self._lock:
-                entry = self._running.pop(notice.job)
-            end = _judge(notice, entry.run)
-            shutil.rmtree(entry.folder, ignore_errors=True)
-            self._fill()
-            entry.future.set_result(end)
+        while True:
+            while isinstance(notice := self._zygote.receive(), Ended):
+                with self._lock:
+                    entry = self._running.pop(notice.job, None)
+                if entry is not None:
+                    self._finish(entry, _judge(notice, entry.run))
+            if self._closed or not self._start_over():
+                break
         with self._lock:
             left = [*self._running.values(), *self._waiting]
             self._running.clear()
@@ -164,23 +162,54 @@ class Sandbox:
         for entry in left:
             entry.future.set_result(Died("the sandbox ended"))
 
+    def _finish(self, entry: _Job, end: JobEnd) -> None:
+        _remove(entry.folder)
+        self._fill()
+        entry.future.set_result(end)
+
+    def _start_over(self) -> bool:
+        """Start another zygote in place of one that died; whether there is one.
+
+        A job that ran alone when it died has killed it. Of several any may have: each is run again
+        by itself.
+        """
+        old = self._zygote
+        old.kill()
+        old.close_pipes()
+        try:
+            fresh, _ = start_zygote(old.rung.name, self._jobs_folder, self._preload, self._passed)
+        except Exception:  # noqa: BLE001 - whatever it was, all that waits must be told
+            return False
+        with self._lock:
+            self._zygote = fresh
+            if self._closed:
+                return False
+            suspects = list(self._running.values())
+            self._running.clear()
+            guilty = suspects if len(suspects) == 1 else []
+            for entry in [] if guilty else suspects:
+                entry.suspect = True
+                _remove(entry.folder)
+                Path(entry.run.workdir).mkdir(parents=True)
+                self._waiting.appendleft(entry)
+        for entry in guilty:
+            self._finish(entry, Died("it killed the sandbox's own process"))
+        self._fill()
+        return True
+
     def close(self) -> None:
         """Kill what runs and remove the folder; safe to call twice."""
-        if self._closed:
-            return
-        self._closed = True
-        os.close(self._requests)
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        if hasattr(self, "_reader"):
-            self._reader.join(timeout=5)
-        os.close(self._notices)
-        if self._process.stderr:
-            self._process.stderr.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            zygote = self._zygote
+        zygote.hang_up()
+        self._reader.join(timeout=10)
+        if self._zygote is not zygote:
+            self._zygote.hang_up()
+        self._zygote.close_pipes()
+        _remove(self.folder)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -194,10 +223,12 @@ class Sandbox:
 def _judge(notice: Ended, run: Run) -> JobEnd:
     if notice.timed_out:
         return Expired(run.limits.seconds)
+    if notice.excess:
+        return Died(f"it {notice.excess}, and was killed")
     if notice.status < 0:
         return Died(f"killed by {signal.Signals(-notice.status).name}")
     try:
-        kind, value = load_plain(Path(run.result).read_bytes())
+        kind, value = load_plain(_read_regular(run))
     except FileNotFoundError:
         return Died(f"the process exited with status {notice.status} before the call returned")
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, ImportError) as error:
@@ -207,3 +238,26 @@ def _judge(notice: Ended, run: Run) -> JobEnd:
     if kind == "memory":
         return Failed("MemoryError", value)
     return Failed(*value)
+
+
+def _read_regular(run: Run) -> bytes:
+    """The bytes of the result, if the job left a file there and no pipe or link."""
+    status = os.lstat(run.result)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > run.limits.disk_bytes:
+        raise ValueError("it is no ordinary file")
+    return Path(run.result).read_bytes()
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that a job may have filled with anything."""
+
+    def open_up(function: Callable[..., Any], path: str, error: object) -> None:
+        with contextlib.suppress(OSError):
+            os.chmod(os.path.dirname(path), 0o700)
+            os.chmod(path, 0o700, follow_symlinks=not os.path.islink(path))
+            function(path)
+
+    try:
+        shutil.rmtree(folder, onerror=open_up)
+    except RecursionError:
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False)

@@ -29,11 +29,14 @@ _SAFE_MODULES = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one child may use: wall and CPU seconds, bytes of memory above the zygote's, bytes of one file."""
+    """What one job may use: wall and CPU seconds, bytes of memory above the zygote's, bytes on disk,
+    processes, open files."""
 
     seconds: float = 60.0
     memory_bytes: int = 16 << 30
-    file_bytes: int = 4 << 30
+    disk_bytes: int = 1 << 30
+    processes: int = 64
+    open_files: int = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,13 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A child ended: by itself with `status`, or killed at its time limit."""
+    """A job ended: by itself with `status`, or killed, at its time limit or for an `excess`."""
 
     job: int
     status: int
     timed_out: bool
     seconds: float
+    excess: str = ""
 
 
 def send(fd: int, message: object) -> None:
@@ -81,12 +85,15 @@ def send(fd: int, message: object) -> None:
 
 
 def receive(fd: int) -> Any:
-    """Read one message; None at end of file."""
+    """Read one message; None at end of file.
+
+    Raises pickle.UnpicklingError for anything but plain data of ours.
+    """
     header = _read_exactly(fd, _HEADER.size)
     if header is None:
         return None
     body = _read_exactly(fd, _HEADER.unpack(header)[0])
-    return None if body is None else pickle.loads(body)
+    return None if body is None else load_plain(body)
 
 
 def _read_exactly(fd: int, size: int) -> bytes | None:

@@ -2,11 +2,11 @@
 
 A fork costs tens of milliseconds where a fresh interpreter that imports torch costs seconds.
 The zygote runs none of the user's code itself and starts no threads, so forking it is safe.
+Requests come on its standard input, notices leave on its standard output; nothing else does.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import gc
 import importlib
@@ -17,58 +17,139 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from codeopt.sandbox.confine import confine
 from codeopt.sandbox.protocol import Ended, Limits, Preload, Ready, Run, receive, send
+from codeopt.sandbox.watch import children_of, excess, kill_all, reap_orphans, resident_bytes, tree_of
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _ADDR_NO_RANDOMIZE = 0x0040000
 _ASK = 0xFFFFFFFF
+_ROOM = 64 << 20
+"""Bytes of memory beyond the limit for writing down how a job ended."""
+
+_LOOK = 0.1
+"""Seconds between two looks at what the jobs do."""
 
 
 @dataclass
 class _Child:
-    job: int
+    run: Run
     pid: int
     pidfd: int
     started: float
-    deadline: float
-    limit: float
+
+    @property
+    def deadline(self) -> float:
+        return self.started + self.run.limits.seconds
+
+
+class _Zygote:
+    def __init__(self, requests: int, notices: int, rung: str, libc: ctypes.CDLL) -> None:
+        self.requests = requests
+        self.notices = notices
+        self.rung = rung
+        self.libc = libc
+        self.resident = 0
+        self.children: dict[int, _Child] = {}
+
+    def serve(self) -> None:
+        """Take requests until their pipe is closed."""
+        try:
+            while self.turn():
+                pass
+        finally:
+            kill_all(child.pid for child in self.children.values())
+
+    def turn(self) -> bool:
+        """Wait for the next thing to happen and see to it; False when no more requests can come."""
+        next_deadline = min((c.deadline for c in self.children.values()), default=None)
+        wait = None if next_deadline is None else min(_LOOK, max(0.0, next_deadline - time.monotonic()))
+        ready, _, _ = select.select([self.requests, *self.children], [], [], wait)
+        if self.requests in ready:
+            message = receive(self.requests)
+            if message is None:
+                return False
+            self.answer(message)
+        for pidfd in [fd for fd in ready if fd in self.children]:
+            self.bury(self.children.pop(pidfd))
+        now = time.monotonic()
+        for child in list(self.children.values()):
+            why = "" if child.deadline <= now else self.look(child)
+            if why or child.deadline <= now:
+                del self.children[child.pidfd]
+                self.bury(child, timed_out=not why, why=why)
+        return True
+
+    def answer(self, message: Preload | Run) -> None:
+        if isinstance(message, Preload):
+            send(self.notices, self.preload(message.modules))
+        else:
+            child = self.fork(message)
+            self.children[child.pidfd] = child
+
+    def look(self, child: _Child) -> str:
+        return excess(child.pid, Path(child.run.result).parent, child.run.limits, self.resident)
+
+    def preload(self, modules: Iterable[str]) -> Ready:
+        failed = {}
+        for name in modules:
+            try:
+                importlib.import_module(name)
+            except BaseException as error:  # noqa: BLE001 - a library may fail in any way, the child will say so
+                failed[name] = f"{type(error).__name__}: {error}"
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            torch.set_num_threads(1)
+        # What libraries say while they are imported was for the parent, what children say is not.
+        _to_nowhere(2)
+        gc.collect()
+        gc.freeze()
+        self.resident = resident_bytes()
+        return Ready(failed, len(os.listdir("/proc/self/task")))
+
+    def fork(self, run: Run) -> _Child:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+                for fd in (self.requests, self.notices, *self.children):
+                    os.close(fd)
+                _run_child(run, self.rung)
+            finally:
+                os._exit(70)
+        return _Child(run, pid, os.pidfd_open(pid), time.monotonic())
+
+    def bury(self, child: _Child, *, timed_out: bool = False, why: str = "") -> None:
+        """Kill what is left of a job, and report its end."""
+        if timed_out or why:
+            kill_all([child.pid])
+        left = [pid for pid in tree_of(child.pid) if pid != child.pid]
+        _, status = os.waitpid(child.pid, 0)
+        os.close(child.pidfd)
+        kill_all(left)
+        if set(children_of(os.getpid())) - {c.pid for c in self.children.values()}:
+            reap_orphans(c.pid for c in self.children.values())
+        code = os.waitstatus_to_exitcode(status)
+        timed_out = timed_out or code == -signal.SIGXCPU
+        seconds = time.monotonic() - child.started
+        send(self.notices, Ended(child.run.job, code, timed_out, seconds, why))
 
 
 def main() -> None:
-    """Serve requests from the pipe named on the command line until it is closed."""
-    requests, notices = int(sys.argv[1]), int(sys.argv[2])
+    """Serve requests until standard input is closed. Named on the command line: the rung."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     libc = ctypes.CDLL(None, use_errno=True)
     _fix_addresses(libc)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    children: dict[int, _Child] = {}
-    try:
-        while True:
-            timeout = min((c.deadline for c in children.values()), default=None)
-            wait = None if timeout is None else max(0.0, timeout - time.monotonic())
-            ready, _, _ = select.select([requests, *children], [], [], wait)
-            if requests in ready:
-                message = receive(requests)
-                if message is None:
-                    return
-                if isinstance(message, Preload):
-                    send(notices, _preload(message.modules))
-                elif isinstance(message, Run):
-                    child = _fork(message, libc, (requests, notices))
-                    children[child.pidfd] = child
-            for pidfd in [fd for fd in ready if fd in children]:
-                send(notices, _reap(children.pop(pidfd), timed_out=False))
-            now = time.monotonic()
-            for child in [c for c in children.values() if c.deadline <= now]:
-                del children[child.pidfd]
-                send(notices, _reap(child, timed_out=True))
-    finally:
-        for child in children.values():
-            _kill(child)
+    requests, notices = os.dup(0), os.dup(1)
+    _to_nowhere(0, 1)
+    _Zygote(requests, notices, sys.argv[1], libc).serve()
 
 
 def _fix_addresses(libc: ctypes.CDLL) -> None:
@@ -82,51 +163,23 @@ def _fix_addresses(libc: ctypes.CDLL) -> None:
         return
     libc.personality(current | _ADDR_NO_RANDOMIZE)
     if libc.personality(_ASK) & _ADDR_NO_RANDOMIZE:
-        for fd in (int(sys.argv[1]), int(sys.argv[2])):
-            os.set_inheritable(fd, True)
         os.execv(sys.executable, sys.orig_argv)
 
 
-def _preload(modules: tuple[str, ...]) -> Ready:
-    failed = {}
-    for name in modules:
-        try:
-            importlib.import_module(name)
-        except BaseException as error:  # noqa: BLE001 - a library may fail in any way, the child will say so
-            failed[name] = f"{type(error).__name__}: {error}"
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.set_num_threads(1)
-    gc.collect()
-    gc.freeze()
-    return Ready(failed, len(os.listdir("/proc/self/task")))
+def _to_nowhere(*fds: int) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in fds:
+        os.dup2(null, fd)
+    os.close(null)
 
 
-def _fork(run: Run, libc: ctypes.CDLL, pipes: tuple[int, int]) -> _Child:
-    pid = os.fork()
-    if pid == 0:
-        try:
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            for fd in pipes:
-                os.close(fd)
-            _run_child(run)
-        finally:
-            os._exit(70)
-    started = time.monotonic()
-    pidfd = os.pidfd_open(pid)
-    return _Child(run.job, pid, pidfd, started, started + run.limits.seconds, run.limits.seconds)
-
-
-def _run_child(run: Run) -> None:
+def _run_child(run: Run, rung: str) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(run.workdir)
     os.environ["TMPDIR"] = run.workdir
-    null = os.open(os.devnull, os.O_RDWR)
-    # Python-level output is captured with the outcome; what C code writes to the descriptors is dropped.
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
     _limit(run.limits)
+    confine(rung, str(Path(run.result).parent), run.limits.processes)
     try:
         function, arguments = pickle.loads(run.payload)
         answer: tuple[str, object] = ("value", function(*arguments))
@@ -136,46 +189,33 @@ def _run_child(run: Run) -> None:
         answer = ("error", (type(error).__name__, str(error)))
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of the target
         answer = ("error", (type(error).__name__, str(error)))
-    _limit_off()
-    part = run.result + ".part"
+    _leave(answer, run.result)
+
+
+def _leave(answer: tuple[str, object], result: str) -> None:
+    """Write the answer and end at once, whatever threads and exit handlers the target left."""
+    for limit in (resource.RLIMIT_AS, resource.RLIMIT_NOFILE):
+        hard = resource.getrlimit(limit)[1]
+        resource.setrlimit(limit, (hard, hard))
+    part = result + ".part"
     with open(part, "wb") as file:
         pickle.dump(answer, file)
-    os.replace(part, run.result)
+    os.replace(part, result)
     os._exit(0)
 
 
 def _limit(limits: Limits) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     address_space = pages * resource.getpagesize() + limits.memory_bytes
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    room = limits.open_files + 16 if files == resource.RLIM_INFINITY else min(limits.open_files + 16, files)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (address_space, resource.RLIM_INFINITY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space + _ROOM))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk_bytes, limits.disk_bytes))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(limits.open_files, room), room))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     seconds = int(limits.seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-
-
-def _limit_off() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-
-
-def _kill(child: _Child) -> None:
-    # The child may not have made its group yet when its time is up.
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(child.pid, signal.SIGKILL)
-
-
-def _reap(child: _Child, *, timed_out: bool) -> Ended:
-    if timed_out:
-        _kill(child)
-    _, status = os.waitpid(child.pid, 0)
-    os.close(child.pidfd)
-    # Processes the child left behind share its group, or were handed to us when it died.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    code = os.waitstatus_to_exitcode(status)
-    return Ended(child.job, code, timed_out or code == -signal.SIGXCPU, time.monotonic() - child.started)
 
 
 if __name__ == "__main__":

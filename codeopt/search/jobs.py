@@ -1,7 +1,7 @@
-"""Jobs of a target's session: what the sandbox's children run, with bulky data kept in files.
+"""Jobs of a target's session: what the sandbox's children run.
 
-A reference holds the original's outcomes on every case. Children write and read it; the
-parent never does, since a process that ran the user's code wrote it.
+A reference holds the original's outcomes on every case. The parent keeps it in a file that
+children read and cannot write.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from codeopt.target import Target
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceSummary:
-    """What the parent needs to know of a reference: cases recorded and seconds it took."""
+class Recorded:
+    """A reference as the parent keeps it: a pickle that only children read, for a process that ran
+    the user's code wrote it; cases in it and seconds it took."""
 
+    data: bytes
     cases: int
     seconds: float
 
@@ -44,13 +46,12 @@ class Proof:
     body_seconds: float
 
 
-def reference_job(target: Target, cases: int, seed: int, file: Path) -> ReferenceSummary:
-    """Record the original's outcomes into `file`."""
+def reference_job(target: Target, cases: int, seed: int) -> Recorded:
+    """Record the original's outcomes."""
     begin = time.perf_counter()
     reference = make_reference(target, cases, seed)
-    with file.open("wb") as out:
-        pickle.dump(reference, out)
-    return ReferenceSummary(len(reference.cases), time.perf_counter() - begin)
+    data = pickle.dumps(reference, pickle.HIGHEST_PROTOCOL)
+    return Recorded(data, len(reference.cases), time.perf_counter() - begin)
 
 
 def _load(file: Path) -> Reference:

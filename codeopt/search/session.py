@@ -16,7 +16,7 @@ from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Limits, Sa
 from codeopt.search.jobs import (
     FaultCount,
     Proof,
-    ReferenceSummary,
+    Recorded,
     faults_job,
     prove_job,
     reference_job,
@@ -84,14 +84,14 @@ class Session:
         """Measure and record the original, check it against itself, plant faults. Raises TargetFailure."""
         peak = self._submit_peak({})
         recorded = self._sandbox.submit(
-            reference_job, self.target, self._config.cases, self._config.seed, self._reference,
-            limits=self._limits,
-        )  # fmt: skip
+            reference_job, self.target, self._config.cases, self._config.seed, limits=self._limits
+        )
         sample = _value(peak.result(), PeakSample)
-        summary = _value(recorded.result(), ReferenceSummary)
+        reference = _value(recorded.result(), Recorded)
+        self._reference.write_bytes(reference.data)
         # A candidate may be slower than the original, but not without end.
         self._proof_limits = Limits(
-            min(self._config.timeout, 5.0 + 10 * summary.seconds), self._limits.memory_bytes
+            min(self._config.timeout, 5.0 + 10 * reference.seconds), self._limits.memory_bytes
         )
         checked = self._sandbox.submit(self_check_job, self.target, self._reference, limits=self._limits)
         self._unstable = _value(checked.result(), tuple)
@@ -101,7 +101,7 @@ class Session:
         )  # fmt: skip
         end = planted.result()
         faults = end.value if isinstance(end, Completed) else FaultCount(0, 0, (describe_end(end),))
-        return Baseline(sample, summary.cases, self._unstable, faults)
+        return Baseline(sample, reference.cases, self._unstable, faults)
 
     def trial(self, batch: Sequence[Texts]) -> list[tuple[Verdict, PeakSample | None]]:
         """Prove every variant, then measure those that are the same."""

@@ -1,0 +1,85 @@
+"""An audit hook for the last rung: Python code may change nothing outside of its folder.
+
+It holds against accidents and plain Python. C code, and programs that were started, do not ask
+it, which is why no programs may be started here at all.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_ONE_PATH = {
+    "os.mkdir", "os.rmdir", "os.remove", "os.truncate", "os.chmod", "os.chown", "os.utime", "os.chflags",
+    "os.setxattr", "os.removexattr", "os.mkfifo", "os.mknod", "shutil.rmtree", "sqlite3.connect",
+}  # fmt: skip
+_TWO_PATHS = {"os.rename", "os.link", "os.symlink"}
+_PROGRAMS = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.spawn", "pty.spawn"}
+_TALKING = {"socket.connect", "socket.bind", "socket.sendto"}
+_DEVICES = {"/dev/null", "/dev/zero", "/dev/full"}
+
+
+def refuse_outside(folder: str, processes: int) -> None:
+    """Install the hook in this process and all it forks: writes outside of `folder`, programs,
+    signals to others, other processes' files below /proc, and more than `processes` forks raise
+    PermissionError."""
+    sys.addaudithook(_hook(os.path.realpath(folder), processes))
+
+
+def _hook(folder: str, processes: int) -> Callable[[str, tuple[Any, ...]], None]:
+    own = os.getsid(0)
+    # Shared with every process forked from here on.
+    forks = mmap.mmap(-1, 8)
+    realpath, fspath = os.path.realpath, os.fspath
+
+    def inside(path: Any) -> bool:
+        if path is None or isinstance(path, int):
+            return True
+        full = realpath(os.fsdecode(fspath(path)))
+        return full == folder or full.startswith(folder + "/") or full in _DEVICES
+
+    def need(good: bool, event: str, what: Any) -> None:
+        if not good:
+            raise PermissionError(f"{event} outside of the sandbox's folder: {what!r}")
+
+    def opened(path: Any, mode: Any, flags: Any) -> None:
+        if isinstance(flags, int) and flags & _WRITING:
+            need(inside(path), "writing", path)
+        elif isinstance(path, str | bytes) and os.fsdecode(path).startswith("/proc/"):
+            who = os.fsdecode(path).split("/")[2]
+            need(not who.isdigit() or _session(int(who)) == own, "reading", path)
+
+    def forked() -> None:
+        count = int.from_bytes(forks[:8], "little") + 1
+        forks[:8] = count.to_bytes(8, "little")
+        if count > processes:
+            raise PermissionError(f"more than {processes} processes were started")
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event == "open":
+            opened(*args)
+        elif event in _ONE_PATH:
+            need(inside(args[0]), event, args[0])
+        elif event in _TWO_PATHS:
+            need(inside(args[1]) and (event != "os.rename" or inside(args[0])), event, args[:2])
+        elif event in _PROGRAMS:
+            raise PermissionError(f"{event}: this rung of the sandbox starts no programs")
+        elif event in ("os.fork", "os.forkpty"):
+            forked()
+        elif event in ("os.kill", "os.killpg"):
+            need(args[0] == 0 or _session(args[0]) == own, event, args[0])
+        elif event in _TALKING:
+            need(isinstance(args[1], str) and inside(args[1]), event, args[1])
+
+    return hook
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return -1

@@ -1,0 +1,120 @@
+"""What the zygote looks after while a job runs: the processes it started, their memory, its files.
+
+Limits of the kernel's count a single process; a job that forks has as many of them as it has
+processes, and a folder has none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from codeopt.sandbox.protocol import Limits
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_ROUNDS = 200
+MOST_FILES = 10_000
+
+
+def children_of(pid: int) -> list[int]:
+    """The direct children of a process."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):
+                found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+    return found
+
+
+def tree_of(pid: int) -> Iterator[int]:
+    """A process and all below it."""
+    waiting, seen = [pid], {pid}
+    while waiting:
+        current = waiting.pop()
+        yield current
+        for child in children_of(current):
+            if child not in seen:
+                seen.add(child)
+                waiting.append(child)
+
+
+def kill_all(pids: Iterable[int]) -> None:
+    """Kill processes with everything below them, until nothing new turns up."""
+    roots = list(pids)
+    for _ in range(_ROUNDS):
+        alive = [pid for root in roots for pid in tree_of(root) if _runs(pid)]
+        if not alive:
+            return
+        for pid in alive:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except OSError:
+        return False
+
+
+def reap_orphans(known: Iterable[int]) -> None:
+    """Kill and bury what was handed to this process when its own parent died."""
+    kept = set(known)
+    for _ in range(_ROUNDS):
+        orphans = [pid for pid in children_of(os.getpid()) if pid not in kept]
+        if not orphans:
+            return
+        kill_all(orphans)
+        for pid in orphans:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def excess(pid: int, folder: Path, limits: Limits, resident: int) -> str:
+    """Which limit a job exceeds, in words; empty if none.
+
+    `resident` are the bytes that a fresh child shares with the zygote.
+    """
+    pids = list(tree_of(pid))
+    if len(pids) > limits.processes:
+        return f"started more than {limits.processes} processes"
+    if len(pids) > 1:
+        used = sum(max(0, _resident(p) - resident) for p in pids)
+        if used > limits.memory_bytes:
+            return f"its processes took more than {limits.memory_bytes >> 20} MiB of memory"
+    files, size = _on_disk(folder)
+    if size > limits.disk_bytes:
+        return f"wrote more than {limits.disk_bytes >> 20} MiB of files"
+    if files > MOST_FILES:
+        return f"made more than {MOST_FILES} files"
+    return ""
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return 0
+
+
+def resident_bytes() -> int:
+    """Bytes of this process that are in memory."""
+    return _resident(os.getpid())
+
+
+def _on_disk(folder: Path) -> tuple[int, int]:
+    files = size = 0
+    waiting = [str(folder)]
+    while waiting and files <= MOST_FILES:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                files += 1
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+    return files, size
