@@ -10,12 +10,12 @@ import numpy as np
 
 from codeopt.edit import Trust
 from codeopt.equivalence.describe import describe, show, values_of
-from codeopt.equivalence.elements import first_unequal, index, quads, went_narrow
+from codeopt.equivalence.elements import first_unequal, index, quads, same_integers, went_narrow
 from codeopt.equivalence.node import Node
 from codeopt.equivalence.observe import Outcome
 from codeopt.equivalence.packing import unpacked
 from codeopt.equivalence.snapshot import Recorder
-from codeopt.equivalence.tolerance import NARROWER, RELATIVE, agree, is_far
+from codeopt.equivalence.tolerance import NARROWER, RELATIVE, agree, float_name, is_far
 
 MOST_DIFFERENCES = 60
 """Differences looked for; whoever finds that many has not seen them all."""
@@ -161,9 +161,8 @@ class _Walk:
         a, b = dict(r.meta), dict(c.meta)
         if a.get("shape") != b.get("shape"):
             return
-        dtype = str(b.get("dtype", c.type))
-        own = RELATIVE.get(dtype)
-        if own is None or str(a.get("dtype", r.type)) not in RELATIVE:
+        before, dtype = (float_name(str(m.get("dtype", n.type))) for m, n in ((a, r), (b, c)))
+        if dtype not in RELATIVE or before not in RELATIVE:
             self.plain_values(path, r, c)
             return
         if r.kind == "float" and self.narrow:
@@ -205,6 +204,8 @@ class _Walk:
         self.note(path + index(r, at, part), shown[0] + kind, shown[1] + other, level, shaky)
 
     def plain_values(self, path: str, r: Node, c: Node) -> None:
+        if same_integers(r, c):
+            return
         x, y = values_of(r), values_of(c)
         if x is None or y is None or x.size != y.size or x.size == 0:
             self.note(path, describe(r), _other(describe(c), describe(r)))

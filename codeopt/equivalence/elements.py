@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from codeopt.equivalence.node import BLOCK, Large, Node
-from codeopt.equivalence.tolerance import FEW, Floats, as_floats
+from codeopt.equivalence.node import Large, Node, block_of
+from codeopt.equivalence.tolerance import FEW, Floats, as_floats, float_name
 
 Quad = tuple[Floats, Floats, Floats | None, Floats | None]
 
@@ -54,26 +54,41 @@ def _large_parts(r: Large, c: Large, h: Large | None, dtypes: tuple[str, str, st
     if x is None or y is None or x.size != y.size or x.size == 0:
         return None
     z = as_floats(h.sample, top) if h is not None else None
-    if z is not None and z.size != x.size:
+    if z is None or z.size != x.size:
         z, h = None, None
+    if r.special != c.special and (h is None or h.special):
+        return None
     parts: list[Quad] = [(x, y, z, None)]
-    sums = [np.frombuffer(part.sums, np.float64) for part in (r, c)]
-    high = np.frombuffer(h.sums, np.float64) if h is not None else None
     magnitudes = np.frombuffer(r.magnitudes, np.float64)
-    if len(sums[0]) == len(magnitudes):
-        parts.append((sums[0], sums[1], high, magnitudes))
+    for name in ("sums", "weighted"):
+        theirs, ours = (np.frombuffer(getattr(part, name), np.float64) for part in (r, c))
+        high = np.frombuffer(getattr(h, name), np.float64) if h is not None else None
+        if len(theirs) == len(ours) == len(magnitudes):
+            parts.append((theirs, ours, high, magnitudes))
     return parts
+
+
+def same_integers(r: Node, c: Node) -> bool:
+    """Whether two summaries of integers, of whichever widths, stand for the same values."""
+    if not (isinstance(r.data, Large) and isinstance(c.data, Large) and r.data.weighted):
+        return False
+    theirs, ours = (np.frombuffer(n.data.sample, str(dict(n.meta)["dtype"])) for n in (r, c))
+    sums = (r.data.sums, r.data.weighted) == (c.data.sums, c.data.weighted)
+    return sums and np.array_equal(theirs, ours)
 
 
 def index(node: Node, flat: int, part: int) -> str:
     """What to write behind a path for an element of a part."""
-    if part:
-        return f" (sum of elements {flat * BLOCK} to {(flat + 1) * BLOCK - 1})"
     meta = dict(node.meta)
     shape = meta.get("shape", ())
+    is_complex = str(meta.get("dtype", node.type)).startswith("complex")
+    if part:
+        block = block_of(int(np.prod(shape)) * (1 + is_complex)) // (1 + is_complex)
+        weighted = " by place" if part > 1 else ""
+        return f" (sum{weighted} of elements {flat * block} to {(flat + 1) * block - 1})"
     if isinstance(node.data, Large):
         return f" (element {flat} of the sample)"
-    if str(meta.get("dtype", node.type)).startswith("complex"):
+    if is_complex:
         flat //= 2
     if not shape:
         return ""

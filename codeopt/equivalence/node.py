@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 from typing import Any, NamedTuple
 
@@ -11,8 +12,13 @@ LARGE = 1 << 17
 """Bytes above which a buffer is kept as `Large` instead of whole: perturbed cases keep everything,
 only large plain ones are summarised, and a reference stays at a few megabytes."""
 
-BLOCK = 1024
+BLOCK = 64
+"""Elements in a block of which the sums are kept, in arrays of up to `MOST_BLOCKS` blocks."""
+
+MOST_BLOCKS = 1 << 17
 SAMPLE = 1 << 15
+_CHUNK = 1 << 16
+"""Elements that are widened at a time."""
 
 
 class Node(NamedTuple):
@@ -29,29 +35,31 @@ class Node(NamedTuple):
     children: tuple[tuple[str, Node], ...] = ()
 
 
-class Large:
-    """A buffer too big to keep: a digest, an even sample, and sums of blocks of 1,024 elements.
+class Large(NamedTuple):
+    """A buffer too big to keep. Equal digests mean equal bytes; nothing else decides equality.
 
-    Equal digests mean equal bytes (64 bits of crc32 and xor, chosen for 4 GB/s). The sample and
-    the sums carry a comparison within tolerance; a buffer whose digest was expected has neither.
+    Beside the digest (64 bits of crc32 and xor, chosen for 4 GB/s) stand an even sample and, for
+    every block, the sum of its elements, the same weighted by their places, and the sum of
+    magnitudes; `special` tells where NaN and infinities are, which count as 0 in the sums. They
+    carry a comparison within tolerance. Sums of integers wrap. A buffer whose digest was expected,
+    or that holds neither floats nor integers, has a digest only.
     """
 
-    __slots__ = ("digest", "magnitudes", "sample", "sums")
-
-    def __init__(self, digest: int, sample: bytes, sums: bytes, magnitudes: bytes) -> None:
-        self.digest = digest
-        self.sample = sample
-        self.sums = sums
-        self.magnitudes = magnitudes
+    digest: int
+    sample: bytes = b""
+    sums: bytes = b""
+    weighted: bytes = b""
+    magnitudes: bytes = b""
+    special: int = 0
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Large) and other.digest == self.digest
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return self.digest
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Large, (self.digest, self.sample, self.sums, self.magnitudes)
 
 
 def digest_of(flat: np.ndarray[Any, Any]) -> int:
@@ -62,25 +70,70 @@ def digest_of(flat: np.ndarray[Any, Any]) -> int:
     return folded << 32 | zlib.crc32(view.data)
 
 
+def block_of(size: int) -> int:
+    """Elements in a block of an array of this many."""
+    block = BLOCK
+    while size > block * MOST_BLOCKS:
+        block *= 2
+    return block
+
+
+@functools.cache
+def _weights(block: int) -> np.ndarray[Any, Any]:
+    """Per place in a block: 1, and a number of its own between -1 and 1, far from its neighbours'."""
+    bits = block.bit_length() - 1
+    shuffled = [int(f"{i:0{bits}b}"[::-1], 2) for i in range(block)]
+    ramp = (np.array(shuffled, np.float64) * 2 + 1) / block - 1
+    return np.ascontiguousarray(np.stack([np.ones(block), ramp], axis=1))
+
+
 def summarise(flat: np.ndarray[Any, Any], known: frozenset[int]) -> Large:
     """The `Large` of a contiguous array; only its digest where that is among `known`."""
     digest = digest_of(flat)
-    if digest in known:
-        return Large(digest, b"", b"", b"")
+    if digest in known or flat.dtype.kind not in "fciu":
+        return Large(digest)
     flat = flat.reshape(-1)
-    step = max(1, flat.size // SAMPLE)
-    sample = np.ascontiguousarray(flat[::step]).tobytes()
-    if flat.dtype.kind not in "fc":
-        return Large(digest, sample, b"", b"")
-    kept = flat[: flat.size // BLOCK * BLOCK].reshape(-1, BLOCK)
-    wide = np.complex128 if flat.dtype.kind == "c" else np.float64
-    with np.errstate(all="ignore"):
-        sums = kept.sum(axis=1, dtype=wide)
-        magnitudes = np.abs(kept).sum(axis=1, dtype=np.float64)
-        tail = flat[kept.size :]
-        sums = np.append(sums, tail.sum(dtype=wide))
-        magnitudes = np.append(magnitudes, np.abs(tail).sum(dtype=np.float64))
-    return Large(digest, sample, sums.tobytes(), magnitudes.tobytes())
+    sample = np.ascontiguousarray(flat[:: max(1, flat.size // SAMPLE)]).tobytes()
+    if flat.dtype.kind in "iu":
+        return _summarise_integers(flat, digest, sample)
+    if flat.dtype.kind == "c":
+        flat = flat.view(flat.real.dtype)
+    block = block_of(flat.size)
+    weights = _weights(block)
+    step = max(block, _CHUNK)
+    count = -(-flat.size // block)
+    sums, magnitudes = np.empty((count, 2)), np.empty(count)
+    special = 0
+    for begin in range(0, flat.size, step):
+        wide = flat[begin : begin + step].astype(np.float64)
+        finite = np.isfinite(wide)
+        if not finite.all():
+            kinds = np.isnan(wide) * 1 + np.isposinf(wide) * 2 + np.isneginf(wide) * 3
+            special = zlib.crc32(kinds.astype(np.uint8).data, special) | 1 << 32
+            wide[~finite] = 0.0
+        if wide.size % block:
+            wide = np.append(wide, np.zeros(block - wide.size % block))
+        rows = wide.reshape(-1, block)
+        at = slice(begin // block, begin // block + len(rows))
+        with np.errstate(all="ignore"):
+            np.matmul(rows, weights, out=sums[at])
+            np.abs(rows, out=rows).sum(axis=1, out=magnitudes[at])
+    return Large(
+        digest, sample, sums[:, 0].tobytes(), sums[:, 1].tobytes(), magnitudes.tobytes(), special
+    )
+
+
+def _summarise_integers(flat: np.ndarray[Any, Any], digest: int, sample: bytes) -> Large:
+    """Sums modulo 2^64, so that the same values in a narrower dtype have the same."""
+    block = block_of(flat.size)
+    ramp = np.arange(1, block + 1, dtype=np.uint64)
+    kept = flat.size // block * block
+    rows = flat[:kept].reshape(-1, block)
+    sums = np.append(rows.sum(axis=1, dtype=np.uint64), flat[kept:].sum(dtype=np.uint64))
+    step = max(1, _CHUNK // block)
+    weighted = [rows[i : i + step].astype(np.uint64) @ ramp for i in range(0, len(rows), step)]
+    weighted.append(np.atleast_1d(flat[kept:].astype(np.uint64) @ ramp[: flat.size - kept]))
+    return Large(digest, sample, sums.tobytes(), np.concatenate(weighted).tobytes())
 
 
 def type_name(kind: type) -> str:

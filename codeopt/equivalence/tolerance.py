@@ -31,10 +31,10 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 RELATIVE = {
     "float16": 1e-3, "bfloat16": 1.6e-2, "float32": 1.3e-6, "float64": 1e-7,
-    "complex64": 1.3e-6, "complex128": 1e-7, "float": 1e-7, "complex": 1e-7,
+    "complex64": 1.3e-6, "complex128": 1e-7, "float": 1e-7, "complex": 1e-7, "float128": 1e-7,
 }  # fmt: skip
 NARROWER = {
-    "float64": "float32", "float": "float32", "complex128": "complex64", "complex": "complex64",
+    "float128": "float32", "float64": "float32", "float": "float32", "complex128": "complex64", "complex": "complex64",
     "float32": "bfloat16", "float16": "bfloat16", "complex64": "bfloat16",
 }  # fmt: skip
 _EPSILON = {1e-7: 2.0**-52, 1.3e-6: 2.0**-23, 1e-3: 2.0**-10, 1.6e-2: 2.0**-7}
@@ -42,6 +42,9 @@ OWN_ERROR = 4.0
 TRUSTED = {1e-7: 1e-3, 1.3e-6: 1e-3, 1e-3: 0.05, 1.6e-2: 0.2}
 """How far, relative to the largest magnitude, the original may be from its float64 run for that
 run to judge: beyond, it is another computation (another random draw) or a hopeless one."""
+
+LONG_BYTES = 10
+"""Bytes of a long double that hold its value; the rest is padding."""
 
 REACH = 1e3
 FEW = 8
@@ -57,6 +60,14 @@ class Agreement(NamedTuple):
     error: float
 
 
+_SWAPPED = {"f2": "float16", "f4": "float32", "f8": "float64", "c8": "complex64", "c16": "complex128"}
+
+
+def float_name(dtype: str) -> str:
+    """The name of a float dtype without its byte order; other names as they are."""
+    return _SWAPPED.get(dtype[1:], dtype) if dtype[:1] in "<>" else dtype
+
+
 def as_floats(data: bytes, dtype: str) -> Floats | None:
     """The float64 values of recorded bytes, complex ones as pairs; None for what is no such float."""
     if dtype == "bfloat16":
@@ -64,12 +75,22 @@ def as_floats(data: bytes, dtype: str) -> Floats | None:
         return wide.view(np.float32).astype(np.float64)
     if dtype in ("float", "complex"):
         return np.frombuffer(data, np.float64)
-    if dtype not in RELATIVE:
+    if float_name(dtype) not in RELATIVE:
         return None
+    if dtype == "float128":
+        return _from_long_doubles(data)
     array = np.frombuffer(data, dtype)
     if array.dtype.kind == "c":
         return array.astype(np.complex128).view(np.float64)
     return array.astype(np.float64)
+
+
+def _from_long_doubles(data: bytes) -> Floats:
+    """From the bytes that hold a value, without the padding."""
+    rows = np.frombuffer(data, np.uint8).reshape(-1, LONG_BYTES)
+    whole = np.zeros((len(rows), np.dtype(np.longdouble).itemsize), np.uint8)
+    whole[:, :LONG_BYTES] = rows
+    return whole.reshape(-1).view(np.longdouble).astype(np.float64)
 
 
 def agree(
