@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from codeopt import __version__
-from codeopt.config import Config, load_config, project_root, with_flags
+from codeopt.config import ISOLATIONS, Config, load_config, project_root, with_flags
 from codeopt.edit import Trust
 from codeopt.errors import CodeoptError
 from codeopt.source import write_atomic
@@ -157,6 +157,43 @@ def suggest(
     if outcome.interrupted:
         raise SystemExit(130)
     raise SystemExit(1 if fail_on_suggestion and outcome.suggestions else 0)
+
+
+@app.command()
+@click.argument("old", type=_PATHS)
+@click.argument("new", type=_PATHS)
+@click.option("--target", required=True, metavar="QUALNAME", help="The function or class in both files.")
+@click.option("--workloads", multiple=True, metavar="FILE", help="Workload file (repeatable).")
+@click.option("--call", default="", metavar="ARGUMENTS", help="Arguments of a call, in place of a workload.")
+@click.option("--allow", type=_TRUST, help="Weakest level that counts as the same (default: close).")
+@click.option("--seed", type=int, help="Seed of the inputs.")
+@click.option("--cases", type=click.IntRange(1), help="Inputs to draw.")
+@click.option("--isolation", type=click.Choice(ISOLATIONS), help="Rung of the sandbox.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--output", type=_PATHS, metavar="FILE", help="Write the report to FILE.")
+@click.option("--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
+def prove(
+    old: Path, new: Path, target: str, workloads: tuple[str, ...], call: str, allow: str | None,
+    seed: int | None, cases: int | None, isolation: str | None, form: str, output: Path | None,
+    config_file: Path | None,
+) -> None:  # fmt: skip
+    """Hold two versions of a function against each other: the same, or where they differ."""
+    from codeopt.commands.environment import need_run_extra
+
+    need_run_extra("prove")
+    from codeopt.commands.prove import prove as run
+    from codeopt.equivalence.verdict import Same
+    from codeopt.report.json import prove_json
+    from codeopt.report.text import prove_text
+
+    config, root = _configure(
+        config_file, workloads=workloads, allow=Trust(allow) if allow else None, seed=seed, cases=cases,
+        isolation=isolation,
+    )  # fmt: skip
+    outcome = run(old, new, target, config, root, call)
+    report = prove_json(outcome) + "\n" if form == "json" else prove_text(outcome, color=_color(output))
+    _print(report, output)
+    raise SystemExit(0 if isinstance(outcome.verdict, Same) else 1)
 
 
 @app.command()

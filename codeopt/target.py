@@ -14,7 +14,8 @@ class Target:
     """One function or class to optimise, named by file and qualified name.
 
     `root` is the folder put on `sys.path` so that `module` imports as everybody else
-    imports it; `workload_file` and `workload_index` say which declaration calls it.
+    imports it; `workload_file` and `workload_index` say which declaration calls it. `text` is the
+    original where that is not what the file at `path` holds.
     """
 
     path: Path
@@ -26,6 +27,11 @@ class Target:
     workload_line: int
     origin: str = "declared"
     has_strategy: bool = False
+    text: str | None = None
+
+    def original(self) -> str:
+        """The text of the original. Raises OSError if its file cannot be read."""
+        return self.path.read_text(encoding="utf-8") if self.text is None else self.text
 
     def owns(self, file: str) -> bool:
         """Whether an absolute file name belongs to the target's project, not to a library beside it.

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+from codeopt.commands.environment import environment, need_run_extra
 from codeopt.config import Config
-from codeopt.errors import MissingExtra
 from codeopt.report.outcome import SuggestOutcome
 from codeopt.report.progress import Progress
-
-_LIBRARIES = ("numpy", "torch", "pandas", "scikit-learn", "memray", "hypothesis")
-_NEEDED = ("numpy", "hypothesis", "memray")
 
 
 def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progress) -> SuggestOutcome:
@@ -22,14 +16,11 @@ def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progres
 
     Raises MissingExtra where the packages of the extra `run` are not installed.
     """
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        packages = ", ".join(missing)
-        raise MissingExtra(f"`codeopt suggest` needs {packages}: pip install 'codeopt[run]'")
+    need_run_extra("suggest")
     from codeopt.pipeline import Finished, ProblemFound, Run, TargetProgress, TargetStarted
     from codeopt.suggestion import Rejection, Suggestion, UnprovenSite, rank_key
 
-    outcome = SuggestOutcome(_environment())
+    outcome = SuggestOutcome(environment())
     run = Run(config, paths, root)
     events = run.events()
     try:
@@ -58,13 +49,3 @@ def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progres
     outcome.environment["isolation"] = run.isolation or None
     outcome.suggestions.sort(key=rank_key)
     return outcome
-
-
-def _environment() -> dict[str, object]:
-    versions: dict[str, object] = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = None
-    return {**versions, "threads": 1, "device": "cpu"}

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from codeopt.edit import Site
-from codeopt.report.outcome import CheckOutcome, SuggestOutcome
+from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven
+from codeopt.report.outcome import CheckOutcome, ProveOutcome, SuggestOutcome
 from codeopt.source import Problem
 
 if TYPE_CHECKING:
@@ -40,6 +41,39 @@ def suggest_json(outcome: SuggestOutcome) -> str:
             "stats": outcome.stats,
         }
     )
+
+
+def prove_json(outcome: ProveOutcome) -> str:
+    """One JSON document: what was held against what, the verdict, and the figures of both."""
+    optimized = outcome.optimized
+    return encode_json(
+        {
+            "version": VERSION,
+            "environment": outcome.environment,
+            "path": outcome.old,
+            "new_path": outcome.new,
+            "function": outcome.function,
+            "workload": {"origin": "declared", "ref": outcome.workload, "scale": 1.0},
+            "equivalence": _verdict(outcome),
+            "baseline": _figures(outcome.baseline),
+            "optimized": _figures(optimized) if optimized is not None else None,
+            "floor_bytes": outcome.floor_bytes,
+        }
+    )
+
+
+def _verdict(outcome: ProveOutcome) -> dict[str, Any]:
+    match outcome.verdict:
+        case Same() as same:
+            return _same(same)
+        case Differs(counterexample):
+            return {"verdict": "differs", "counterexample": counterexample, "reproduce": outcome.script}
+        case Crashed(reason):
+            return {"verdict": "crashed", "reason": reason}
+        case TimedOut(seconds):
+            return {"verdict": "timed out", "reason": f"did not finish within {seconds:g} s"}
+        case Unproven(reason):
+            return {"verdict": "unproven", "reason": reason}
 
 
 def encode_json(document: Mapping[str, Any]) -> str:
@@ -78,9 +112,22 @@ def _figures(figures: Figures) -> dict[str, Any]:
     }
 
 
+def _same(verdict: Same) -> dict[str, Any]:
+    return {
+        "verdict": "same",
+        "level": verdict.level.value,
+        "cases": verdict.cases,
+        "self_check": verdict.self_check,
+        "unstable": verdict.unstable,
+        "faults_planted": verdict.faults_planted,
+        "faults_caught": verdict.faults_caught,
+        "max_error": verdict.max_error,
+        "caveats": verdict.caveats,
+    }
+
+
 def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
     own, *others = suggestion.changes
-    verdict = suggestion.verdict
     return {
         "id": suggestion.id,
         "path": suggestion.path,
@@ -96,17 +143,7 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
         "baseline": _figures(suggestion.baseline),
         "optimized": _figures(suggestion.optimized),
         "floor_bytes": suggestion.floor_bytes,
-        "equivalence": {
-            "verdict": "same",
-            "level": verdict.level.value,
-            "cases": verdict.cases,
-            "self_check": verdict.self_check,
-            "unstable": verdict.unstable,
-            "faults_planted": verdict.faults_planted,
-            "faults_caught": verdict.faults_caught,
-            "max_error": verdict.max_error,
-            "caveats": verdict.caveats,
-        },
+        "equivalence": _same(suggestion.verdict),
         "pareto": [
             {
                 "sites": point.sites,

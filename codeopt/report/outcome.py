@@ -10,7 +10,8 @@ from codeopt.edit import Site
 from codeopt.source import Problem
 
 if TYPE_CHECKING:
-    from codeopt.suggestion import Rejection, Stats, Suggestion, UnprovenSite
+    from codeopt.equivalence.verdict import Verdict
+    from codeopt.suggestion import Figures, Rejection, Stats, Suggestion, UnprovenSite
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,21 @@ class SuggestOutcome:
     problems: list[Problem] = field(default_factory=list)
     stats: Stats | None = None
     interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class ProveOutcome:
+    """The verdict on the versions of `function` in the files `old` and `new`, and their figures;
+    `optimized` is None where the new version is not the same, `script` a shell command that shows
+    where it differs, if it does."""
+
+    environment: Mapping[str, object]
+    old: str
+    new: str
+    function: str
+    workload: str
+    verdict: Verdict
+    baseline: Figures
+    optimized: Figures | None
+    floor_bytes: int
+    script: str = ""

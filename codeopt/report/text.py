@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from codeopt.report.outcome import CheckOutcome, SuggestOutcome
+from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven
+from codeopt.report.outcome import CheckOutcome, ProveOutcome, SuggestOutcome
 from codeopt.source import Problem
 
 if TYPE_CHECKING:
@@ -78,12 +79,7 @@ def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Itera
     yield f"   peak     {peaks} ({saved}); {floor}"
     resident = f"{format_bytes(before.resident_bytes)} -> {format_bytes(after.resident_bytes)}"
     yield f"   resident {resident}; time {format_seconds(before.seconds)} -> {format_seconds(after.seconds)}"
-    verdict = suggestion.verdict
-    faults = f"{verdict.faults_caught} of {verdict.faults_planted} planted faults caught"
-    note = f"; not compared, differs by itself: {', '.join(verdict.unstable[:3])}" if verdict.unstable else ""
-    yield f"   proof    {suggestion.trust.value}, {verdict.cases} cases, {faults}{note}"
-    for caveat in verdict.caveats:
-        yield f"   caveat   outside of the workload: {caveat}"
+    yield from _proof_lines(suggestion.verdict, suggestion.trust.value)
     yield f"   workload {suggestion.origin} {suggestion.ref}"
     for site in suggestion.sites:
         yield f"   {site.rule} {site.path}:{site.line} saves {format_bytes(site.saved_bytes)}"
@@ -121,6 +117,44 @@ def _suggest_totals(outcome: SuggestOutcome) -> Iterator[str]:
         yield f"The code ran in the sandbox {isolation}."
     if outcome.suggestions:
         yield "Write them with `codeopt apply ID ...` or `codeopt apply --all`."
+
+
+def prove_text(outcome: ProveOutcome, color: bool) -> str:
+    """The verdict on two versions, why, and their peaks."""
+    return "\n".join(_prove_lines(outcome, color)) + "\n"
+
+
+def _prove_lines(outcome: ProveOutcome, color: bool) -> Iterator[str]:
+    head = _paint(f"{outcome.function}: {outcome.old} and {outcome.new}", _BOLD, color)
+    match outcome.verdict:
+        case Same() as same:
+            yield f"{head}: {_paint('the same', _GREEN, color)}"
+            yield from _proof_lines(same, same.level.value)
+        case Differs(counterexample):
+            yield f"{head}: {_paint('they differ', _RED, color)}"
+            yield from (f"   {line}" for line in counterexample.splitlines())
+            if outcome.script:
+                yield from ("", "To see it, paste into a shell:", "", outcome.script.rstrip())
+        case Crashed(reason):
+            yield f"{head}: {_paint('the new version crashed', _RED, color)}: {reason}"
+        case TimedOut(seconds):
+            yield f"{head}: {_paint('the new version', _RED, color)} did not finish within {seconds:g} s"
+        case Unproven(reason):
+            yield f"{head}: {_paint('unproven', _RED, color)}: {reason}"
+    before, after = outcome.baseline, outcome.optimized
+    if after is not None:
+        peaks = f"{format_bytes(before.peak_bytes)} -> {format_bytes(after.peak_bytes)}"
+        times = f"{format_seconds(before.seconds)} -> {format_seconds(after.seconds)}"
+        yield f"   peak     {peaks}; time {times}"
+        yield f"   workload {outcome.workload}"
+
+
+def _proof_lines(verdict: Same, trust: str) -> Iterator[str]:
+    faults = f"{verdict.faults_caught} of {verdict.faults_planted} planted faults caught"
+    note = f"; not compared, differs by itself: {', '.join(verdict.unstable[:3])}" if verdict.unstable else ""
+    yield f"   proof    {trust}, {verdict.cases} cases, {faults}{note}"
+    for caveat in verdict.caveats:
+        yield f"   caveat   outside of the workload: {caveat}"
 
 
 def suggest_patch(suggestions: Sequence[Suggestion]) -> str:

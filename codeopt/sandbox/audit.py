@@ -40,7 +40,8 @@ def _hook(folder: str, processes: int) -> Callable[[str, tuple[Any, ...]], None]
         if path is None or isinstance(path, int):
             return True
         full = realpath(os.fsdecode(fspath(path)))
-        return full == folder or full.startswith(folder + "/") or full in _DEVICES
+        below = (folder + "/", f"/proc/{os.getpid()}/")
+        return full == folder or full.startswith(below) or full in _DEVICES
 
     def need(good: bool, event: str, what: Any) -> None:
         if not good:

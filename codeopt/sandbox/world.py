@@ -151,7 +151,8 @@ def load_world(target: Target, overlay: Overlay) -> World:
         del sys.modules[name]
     # The finder stays: the target may import more of the project while it runs.
     sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, _OverlayFinder)]
-    sys.meta_path.insert(0, _OverlayFinder(overlay))
+    below = {} if target.text is None else {str(target.path): target.text}
+    sys.meta_path.insert(0, _OverlayFinder({**below, **overlay}))
     importlib.invalidate_caches()
     function = resolve(target)
     declared = load_declared(target.workload_file)

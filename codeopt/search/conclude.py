@@ -51,14 +51,10 @@ def conclude(
     winner = progress.winner
     if winner is None:
         return
-    faults = baseline.faults
-    if faults.caught == 0 or 2 * faults.caught < faults.planted:
-        missed = "; ".join(faults.missed[:3]) or "none could be planted"
-        reason = (
-            f"the inputs cannot tell: {faults.caught} of {faults.planted} planted faults caught ({missed})"
-        )
+    verdict = session.controlled(winner.texts, winner.verdict, baseline)
+    if isinstance(verdict, Unproven):
         for kept in progress.kept:
-            yield UnprovenSite(kept.path, session.target.qualname, kept.line, kept.rule, reason)
+            yield UnprovenSite(kept.path, session.target.qualname, kept.line, kept.rule, verdict.reason)
         return
     front = _front([*progress.proven, winner])
     variants = [{}, winner.texts, *(p.texts for p in front if p is not winner)]
@@ -86,7 +82,7 @@ def conclude(
         baseline=Figures(baseline.sample.peak_bytes, original_seconds, baseline.sample.resident_bytes),
         optimized=Figures(winner.sample.peak_bytes, winner_seconds, winner.sample.resident_bytes),
         floor_bytes=baseline.sample.floor_bytes,
-        verdict=_with_controls(winner.verdict, baseline),
+        verdict=verdict,
         pareto=tuple(_point(p, seconds[id(p)]) for p in front),
     )
 
@@ -94,19 +90,6 @@ def conclude(
 def _promise(progress: Progress, winner: Proven) -> Trust:
     """The weaker of what the proof showed and what the rules used claim."""
     return max((winner.verdict.level, *progress.claims), key=lambda level: level.rank)
-
-
-def _with_controls(verdict: Same, baseline: Baseline) -> Same:
-    return Same(
-        level=verdict.level,
-        cases=verdict.cases,
-        self_check=not baseline.unstable,
-        unstable=baseline.unstable,
-        faults_planted=baseline.faults.planted,
-        faults_caught=baseline.faults.caught,
-        max_error=verdict.max_error,
-        caveats=verdict.caveats,
-    )
 
 
 def _point(proven: Proven, seconds: float) -> ParetoPoint:

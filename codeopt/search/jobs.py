@@ -69,7 +69,7 @@ def faults_job(
     target: Target, file: Path, unstable: tuple[str, ...], lines: frozenset[int], seed: int, count: int
 ) -> FaultCount:
     """Plant wrong variants on the lines that ran, and count those the cases catch."""
-    faults = plant(target.path.read_text(encoding="utf-8"), lines, seed, count)
+    faults = plant(target.original(), lines, seed, count)
     planted, caught, missed = count_caught(target, faults, _load(file), unstable)
     return FaultCount(planted, caught, tuple(missed))
 

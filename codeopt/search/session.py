@@ -13,6 +13,7 @@ from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unprov
 from codeopt.measure.clock import measure_seconds
 from codeopt.measure.peak import PeakSample, measure_peak
 from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Limits, Sandbox
+from codeopt.search.controls import with_controls
 from codeopt.search.jobs import (
     FaultCount,
     Proof,
@@ -123,6 +124,10 @@ class Session:
         )  # fmt: skip
         end = job.result()
         return end.value if isinstance(end, Completed) and isinstance(end.value, Differs) else differs
+
+    def controlled(self, texts: Texts, verdict: Same, baseline: Baseline) -> Same | Unproven:
+        """The verdict with its controls: faults in the original, and near what the variant changes."""
+        return with_controls(verdict, baseline.unstable, [baseline.faults])
 
     def seconds(self, variants: Sequence[Texts], main: int) -> list[float]:
         """Seconds of one call of each variant, the fastest kept; runs go one at a time.

@@ -1,0 +1,35 @@
+"""The versions a run depends on, and whether the packages that run code are there at all."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+
+from codeopt.errors import MissingExtra
+
+LIBRARIES = ("numpy", "torch", "pandas", "scikit-learn", "memray", "hypothesis")
+_NEEDED = ("numpy", "hypothesis", "memray")
+
+
+def need_run_extra(verb: str) -> None:
+    """Raises MissingExtra where the packages of the extra `run` are not installed."""
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtra(f"`codeopt {verb}` needs {', '.join(missing)}: pip install 'codeopt[run]'")
+
+
+def environment(isolation: str = "") -> dict[str, object]:
+    """Versions (None for what is not installed), threads, device and the rung of the sandbox."""
+    versions: dict[str, object] = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        versions[name] = version_of(name)
+    return {**versions, "threads": 1, "device": "cpu", "isolation": isolation or None}
+
+
+def version_of(name: str) -> str | None:
+    """The installed version of a distribution."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,139 @@
+"""`codeopt prove`: the verdict on two versions of a function, whoever wrote the second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from codeopt.commands.environment import environment
+from codeopt.config import Config
+from codeopt.equivalence.literal import reproduction
+from codeopt.equivalence.verdict import Differs, Same, Verdict
+from codeopt.errors import UsageError, WorkloadError
+from codeopt.pipeline import BASE_MODULES
+from codeopt.report.outcome import ProveOutcome
+from codeopt.sandbox import Completed, Limits, Sandbox
+from codeopt.search.session import Session, TargetFailure, describe_end
+from codeopt.source import Problem, SourceFile, display_name, read_source
+from codeopt.suggestion import Figures
+from codeopt.target import Target
+from codeopt.workload.declared import find_workload_files, libraries, locate, read_declarations
+from codeopt.workload.spelled import write_workload
+
+
+def prove(old: Path, new: Path, qualname: str, config: Config, root: Path, call: str = "") -> ProveOutcome:
+    """Hold `qualname` of the file `new` against that of `old`.
+
+    The workload is one declared for either file, or for a function of that name, or `call`: the
+    arguments of one call as Python source. Raises UsageError where a file cannot be read or no
+    workload is there, WorkloadError where the old version cannot be run.
+    """
+    before, after = _read(old), _read(new)
+    with Sandbox(
+        BASE_MODULES, jobs=config.workers, isolation=config.isolation, passed=config.pass_env
+    ) as plain:
+        target = _target(plain, before, after, qualname, config, root, call)
+        target = replace(target, text=before.text)
+        modules = libraries(target)
+        if not modules:
+            return _verdict(plain, target, before, after, config)
+        with Sandbox(
+            (*BASE_MODULES, *modules),
+            jobs=config.workers,
+            isolation=config.isolation,
+            passed=config.pass_env,
+        ) as sandbox:
+            return _verdict(sandbox, target, before, after, config)
+
+
+def _read(path: Path) -> SourceFile:
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file")
+    source = read_source(path, display_name(path))
+    if isinstance(source, Problem):
+        raise UsageError(f"{source.path}:{source.line}: {source.message}")
+    return source
+
+
+def _target(
+    sandbox: Sandbox, old: SourceFile, new: SourceFile, qualname: str, config: Config, root: Path, call: str
+) -> Target:
+    if call:
+        file = sandbox.folder / "codeopt_workloads.py"
+        line = write_workload(file, old.path.resolve(), qualname, call)
+        found = locate(file, 0, line, [root])
+        if isinstance(found, Problem):
+            raise UsageError(found.message)
+        return found
+    files = [Path(f).resolve() for f in config.workloads]
+    folders = [root, old.path.resolve().parent, new.path.resolve().parent]
+    targets: list[Target] = []
+    for file in files or find_workload_files([], folders):
+        end = sandbox.call(read_declarations, file, limits=_limits(config))
+        if not isinstance(end, Completed):
+            raise WorkloadError(describe_end(end))
+        located = [locate(file, i, found, folders) for i, found in enumerate(end.value)]
+        targets += [t for t in located if isinstance(t, Target) and t.qualname == qualname]
+    return _choose(targets, old, new, qualname)
+
+
+def _choose(targets: Sequence[Target], old: SourceFile, new: SourceFile, qualname: str) -> Target:
+    """The declaration for the old file, else for the new one, else the only one of that name."""
+    for source in (old, new):
+        for target in targets:
+            if target.path == source.path.resolve():
+                return target
+    if len(targets) == 1:
+        return targets[0]
+    what = "several workloads are" if targets else "no workload is"
+    raise UsageError(
+        f"{what} declared for {qualname!r} in {old.name} or {new.name}: name one with --workloads, or give "
+        "the arguments of a call with --call"
+    )
+
+
+def _verdict(
+    sandbox: Sandbox, target: Target, old: SourceFile, new: SourceFile, config: Config
+) -> ProveOutcome:
+    home = replace(old, path=target.path, name=old.name)
+    session = Session(sandbox, target, {old.name: home}, config)
+    changed = {old.name: new.text}
+    try:
+        reach = session.reach({})
+        baseline = session.baseline(reach.lines.get(str(target.path), frozenset()))
+    except TargetFailure as failure:
+        raise WorkloadError(f"{old.name}: {target.qualname}: {failure}") from failure
+    verdict, sample = session.trial([changed])[0]
+    if isinstance(verdict, Differs):
+        verdict = session.shrink(changed, verdict)
+    optimized = None
+    if isinstance(verdict, Same):
+        verdict = session.controlled(changed, verdict, baseline)
+    original_seconds, new_seconds = session.seconds([{}, changed], main=2)
+    if sample is not None:
+        optimized = Figures(sample.peak_bytes, new_seconds, sample.resident_bytes)
+    peak = baseline.sample
+    return ProveOutcome(
+        environment=environment(sandbox.isolation),
+        old=old.name,
+        new=new.name,
+        function=target.qualname,
+        workload=target.ref,
+        verdict=verdict,
+        baseline=Figures(peak.peak_bytes, original_seconds, peak.resident_bytes),
+        optimized=optimized,
+        floor_bytes=peak.floor_bytes,
+        script=_script(target, old, new, verdict),
+    )
+
+
+def _script(target: Target, old: SourceFile, new: SourceFile, verdict: Verdict) -> str:
+    if not isinstance(verdict, Differs):
+        return ""
+    paths = str(old.path.resolve()), str(new.path.resolve())
+    return reproduction(*paths, target.qualname, verdict.literal, target.module, str(target.root))
+
+
+def _limits(config: Config) -> Limits:
+    return Limits(config.timeout, config.memory_limit << 20)
