@@ -2,26 +2,41 @@
 
 A proof that accepts a candidate says something only if it refuses wrong ones. The faults are
 those that optimisers make: off by one, a dropped term or statement, swapped operators and
-operands, a missing copy, an in-place change of an argument, another dtype. Some happen to
-change nothing (a copy that nobody writes to), so not all need be caught: a verdict is Unproven
-where nothing is, or fewer than half.
+operands, a missing copy, an in-place change of an argument, another dtype, a lost guard, a
+block that is left out, a buffer used too early. `plant` puts them into the original, `plant_near`
+into a candidate, on and around the lines it changed. Those that compile to the same code are left
+out; some others still change nothing (a copy that nobody writes to), so not all need be caught: a
+verdict is Unproven where nothing is, or fewer than half.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import CodeType
 from typing import NamedTuple
 
 from codeopt.equivalence.mutations import Change, changes_of_call, changes_of_expression, changes_of_statement
+from codeopt.equivalence.neighbourhood import neighbourhood, owners
+from codeopt.equivalence.rewrite_mutations import changes_of_rewrite
+from codeopt.equivalence.usage import Usage, usages
+
+FIRST = frozenset(
+    {
+        "accumulation", "block", "dtype", "gradient", "guard", "in place", "loop exit", "missing copy",
+        "off by one", "order", "stale value",
+    }
+)  # fmt: skip
+"""Kinds that go wrong in rewrites that save memory; planted before the others near a candidate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A whole text with one wrong change in it. `line` counts from 1, in the original."""
+    """A whole text with one wrong change in it. `line` counts from 1, in the text before the change."""
 
     overlay_text: str
     description: str
@@ -40,40 +55,102 @@ def plant(text: str, lines: frozenset[int], seed: int, count: int) -> list[Fault
     Raises SyntaxError if the text does not parse.
     """
     tree = ast.parse(text)
+    places = _places(tree, lambda node: getattr(node, "lineno", 0) in lines)
+    return list(itertools.islice(_faults(tree, places, seed, frozenset(), frozenset()), count))
+
+
+def plant_near(original: str, candidate: str, lines: frozenset[int], seed: int, count: int) -> list[Fault]:
+    """Up to `count` wrong variants of the candidate, in the statements it changed and beside them,
+    then, where those are too few, in the functions around.
+
+    `lines` are those of the original that ran, from 1: what the candidate has kept of the others
+    is left alone. A change back to what the original says is no fault. Raises SyntaxError if either
+    text does not parse.
+    """
+    tree = ast.parse(candidate)
+    owner = owners(tree)
+    before = frozenset(_heads(ast.parse(original)))
+    found: dict[str, Fault] = {}
+    for wanted in neighbourhood(original, candidate, tree, lines):
+        places = _places(tree, lambda node: id(owner.get(id(node))) in wanted)  # noqa: B023
+        for fault in _faults(tree, places, seed, FIRST, before):
+            if len(found) < count:
+                found.setdefault(fault.overlay_text, fault)
+    return list(found.values())
+
+
+def _faults(
+    tree: ast.Module, places: Iterator[_Place], seed: int, first: frozenset[str], before: frozenset[str]
+) -> Iterator[Fault]:
+    """One place of each kind in turn, those of the `first` kinds before the others."""
     by_kind: dict[str, list[_Place]] = {}
-    for place in _places(tree, lines):
+    for place in places:
         by_kind.setdefault(place.change.kind, []).append(place)
     rng = random.Random(seed)
-    for places in by_kind.values():
-        rng.shuffle(places)
-    found: list[Fault] = []
-    seen = {ast.unparse(tree)}
-    turns = max((len(places) for places in by_kind.values()), default=0)
-    for turn in range(turns):
-        for kind in sorted(by_kind):
-            if turn >= len(by_kind[kind]) or len(found) >= count:
+    for kind in sorted(by_kind):
+        rng.shuffle(by_kind[kind])
+    kinds = sorted(by_kind)
+    rng.shuffle(kinds)
+    kinds.sort(key=lambda kind: kind not in first)
+    seen = {_code(ast.unparse(tree))}
+    heads = frozenset(_heads(tree))
+    for turn in range(max((len(same_kind) for same_kind in by_kind.values()), default=0)):
+        for kind in kinds:
+            if turn >= len(by_kind[kind]):
                 continue
             place = by_kind[kind][turn]
             changed = _applied(tree, place)
-            if changed not in seen:
-                seen.add(changed)
-                found.append(Fault(changed, place.change.description, place.line))
-    return found
+            new = frozenset(_heads(ast.parse(changed))) - heads
+            if (code := _code(changed)) not in seen and not (new and new <= before):
+                seen.add(code)
+                yield Fault(changed, place.change.description, place.line)
 
 
-def _places(tree: ast.Module, lines: frozenset[int]) -> Iterator[_Place]:
+def _heads(tree: ast.Module) -> Iterator[str]:
+    """Every statement of a text, compound ones without what is in them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt):
+            head = copy.copy(node)
+            for name in ("body", "orelse", "finalbody", "handlers"):
+                if hasattr(head, name):
+                    setattr(head, name, [])
+            yield ast.unparse(head)
+
+
+def _code(text: str) -> tuple[object, ...]:
+    """What a text compiles to, without lines and file: two texts with the same do the same."""
+    return _plain(compile(text, "", "exec", dont_inherit=True))
+
+
+def _plain(code: CodeType) -> tuple[object, ...]:
+    constants = tuple(_plain(c) if isinstance(c, CodeType) else (type(c), repr(c)) for c in code.co_consts)
+    return (
+        code.co_code,
+        constants,
+        code.co_names,
+        code.co_varnames,
+        code.co_freevars,
+        code.co_exceptiontable,
+    )
+
+
+def _places(tree: ast.Module, wanted: Callable[[ast.AST], bool]) -> Iterator[_Place]:
     skipped = _not_run(tree)
-    parameters = _parameters_by_node(tree)
+    usage = usages(tree)
     for index, node in enumerate(ast.walk(tree)):
-        line = getattr(node, "lineno", 0)
-        if line not in lines or id(node) in skipped:
+        if id(node) in skipped:
             continue
-        makers: tuple[Callable[[ast.AST], Iterator[Change]], ...] = (changes_of_expression, changes_of_call)
-        for maker in makers:
-            for change in maker(node):
-                yield _Place(index, line, change)
-        for change in changes_of_statement(node, parameters.get(id(node), frozenset())):
-            yield _Place(index, line, change)
+        for change in _changes(node, usage):
+            concerned = change.statements or (node,)
+            if any(wanted(part) for part in concerned):
+                yield _Place(index, getattr(concerned[0], "lineno", 0), change)
+
+
+def _changes(node: ast.AST, usage: dict[int, Usage]) -> Iterator[Change]:
+    yield from changes_of_expression(node)
+    yield from changes_of_call(node)
+    yield from changes_of_statement(node)
+    yield from changes_of_rewrite(node, usage)
 
 
 def _not_run(tree: ast.Module) -> set[int]:
@@ -90,16 +167,6 @@ def _not_run(tree: ast.Module) -> set[int]:
         elif isinstance(node, ast.ClassDef):
             roots += [*node.bases, *node.decorator_list]
     return {id(inner) for root in roots if root is not None for inner in ast.walk(root)}
-
-
-def _parameters_by_node(tree: ast.Module) -> dict[int, frozenset[str]]:
-    found: dict[int, frozenset[str]] = {}
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            names = frozenset(a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg))
-            for node in ast.walk(function):
-                found[id(node)] = names
-    return found
 
 
 def _applied(tree: ast.Module, place: _Place) -> str:

@@ -13,6 +13,8 @@ class Change(NamedTuple):
     kind: str
     description: str
     make: Callable[[ast.AST], ast.AST]
+    statements: tuple[ast.stmt, ...] = ()
+    """What is changed of a node that is more than one statement; empty for the node itself."""
 
 
 _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
@@ -127,7 +129,7 @@ def changes_of_call(node: ast.AST) -> Iterator[Change]:
         yield Change("missing copy", f"no {name} in {ast.unparse(node)}", _without_copy)
     if name in ("array", "tensor") and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
         yield Change("missing copy", f"as{name} for {shown}", _without_copy_of_argument)
-    if name == "range" and node.args:
+    if name == "range" and len(node.args) in (1, 2):
         yield Change("off by one", f"one turn fewer of {ast.unparse(node)}", _shorter_range)
     if name in _CALLS:
         yield Change("function", f"{_CALLS[name]} for {shown}", _swap_function)
@@ -193,8 +195,8 @@ def _swap_flag(index: int) -> Callable[[ast.AST], ast.AST]:
     return change
 
 
-def changes_of_statement(node: ast.AST, parameters: frozenset[str]) -> Iterator[Change]:
-    """A dropped statement, another operator in place, an argument changed in place."""
+def changes_of_statement(node: ast.AST) -> Iterator[Change]:
+    """A dropped statement, another operator in place."""
     if isinstance(node, ast.AugAssign):
         shown = ast.unparse(node)
         yield Change("dropped statement", f"without {shown}", lambda n: ast.Pass())
@@ -202,14 +204,6 @@ def changes_of_statement(node: ast.AST, parameters: frozenset[str]) -> Iterator[
             yield Change("operator", f"another operator in {shown}", _swap_operator)
     elif _only_acts(node):
         yield Change("dropped statement", f"without {ast.unparse(node)}", lambda n: ast.Pass())
-    elif (
-        isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.BinOp)
-        and isinstance(node.value.left, ast.Name)
-        and node.value.left.id in parameters
-        and isinstance(node.targets[0], ast.Name)
-    ):
-        yield Change("in place", f"in place on the argument: {ast.unparse(node)}", _in_place)
 
 
 def _only_acts(node: ast.AST) -> bool:
@@ -217,15 +211,3 @@ def _only_acts(node: ast.AST) -> bool:
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Call)
     return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript | ast.Attribute)
-
-
-def _in_place(node: ast.AST) -> ast.AST:
-    """`y = x - m` becomes `x -= m` and `y = x`, as one `if` since one node takes one place."""
-    assert isinstance(node, ast.Assign)
-    value = node.value
-    assert isinstance(value, ast.BinOp)
-    assert isinstance(value.left, ast.Name)
-    name = value.left.id
-    first = ast.AugAssign(ast.Name(name, ast.Store()), value.op, value.right)
-    second = ast.Assign(node.targets, ast.Name(name, ast.Load()))
-    return ast.If(ast.Constant(True), [first, second], [])

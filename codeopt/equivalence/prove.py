@@ -12,7 +12,7 @@ and so do cases that catch fewer than half of the planted faults.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -146,27 +146,44 @@ def shrink(
 
 
 def count_caught(
-    target: Target, faults: list[Fault], reference: Reference, unstable: tuple[str, ...]
+    target: Target,
+    faults: Sequence[Fault],
+    reference: Reference,
+    unstable: tuple[str, ...],
+    limit: Trust = Trust.CLOSE,
+    *,
+    file: str = "",
+    beside: Overlay | None = None,
 ) -> tuple[int, int, list[str]]:
     """How many of the wrong variants the cases tell from the original: planted, caught, and
-    the missed ones in words. A variant that cannot be imported or hangs is caught."""
+    the missed ones in words. A variant that cannot be imported or hangs is caught.
+
+    The faults are in `file`, by default the target's own; `beside` are the other texts of a
+    candidate. `limit` is the level that the candidate without faults keeps.
+    """
     small = [i for i, outcome in enumerate(reference.outcomes) if outcome.seconds <= CHEAP]
     missed: list[str] = []
     for fault in faults:
-        if not _is_caught(target, fault, reference, unstable, small):
+        overlay = {**(beside or {}), file or str(target.path): fault.overlay_text}
+        if not _is_caught(target, overlay, reference, unstable, small, limit):
             missed.append(f"line {fault.line}: {fault.description}")
     return len(faults), len(faults) - len(missed), missed
 
 
 def _is_caught(
-    target: Target, fault: Fault, reference: Reference, unstable: tuple[str, ...], small: list[int]
+    target: Target,
+    overlay: Overlay,
+    reference: Reference,
+    unstable: tuple[str, ...],
+    small: list[int],
+    limit: Trust,
 ) -> bool:
     try:
-        world = load_world(target, {str(target.path): fault.overlay_text})
+        world = load_world(target, overlay)
     except WorkloadError:
         return True
     if reference.strategy:
-        verdict, _ = _hold(world, reference, unstable, Trust.CLOSE, outcomes_of(world, reference))
+        verdict, _ = _hold(world, reference, unstable, limit, outcomes_of(world, reference))
         return isinstance(verdict, Differs)
     for i in small:
         case = reference.cases[i]
@@ -175,7 +192,7 @@ def _is_caught(
         if outcome is None:
             return True
         found = compare(reference.outcomes[i], outcome, reference.high[i], unstable)
-        if judge(case, reference.outcomes[i], found, Trust.CLOSE)[0] is None:
+        if judge(case, reference.outcomes[i], found, limit)[0] is None:
             return True
     return False
 

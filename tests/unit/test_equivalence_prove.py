@@ -191,7 +191,7 @@ def test_faults_stand_on_the_given_lines_and_are_of_many_kinds() -> None:
         ast.parse(fault.overlay_text)
         assert fault.overlay_text != ast.unparse(ast.parse(FAULTY))
     words = " ".join(fault.description for fault in plant(FAULTY, lines, 0, 60))
-    for kind in ("no copy", "in place on the argument", "operator", "only the left side", "one turn fewer",
+    for kind in ("no copy", "in place on x", "operator", "only the left side", "one turn fewer",
                  "begins one later", "float32 for", "without z[z < 0] = 0", "another axis"):  # fmt: skip
         assert kind in words
 
