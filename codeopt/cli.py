@@ -218,6 +218,25 @@ def apply(ids: tuple[str, ...], everything: bool) -> None:
 
 
 @app.command()
+@click.option("--isolation", type=click.Choice(ISOLATIONS), help="The rung to be used.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
+def doctor(isolation: str | None, form: str, config_file: Path | None) -> None:
+    """Say what works here: packages, the sandbox and its rungs, measuring, workloads."""
+    from codeopt.commands.doctor import examine
+    from codeopt.report.json import encode_json
+    from codeopt.report.text import doctor_text
+
+    config, root = _configure(config_file, isolation=isolation)
+    findings = list(examine(config, root))
+    if form == "json":
+        click.echo(encode_json({"version": 1, "findings": findings}))
+    else:
+        click.echo(doctor_text(findings, color=_color(None)), nl=False)
+    raise SystemExit(1 if any(finding.state == "missing" for finding in findings) else 0)
+
+
+@app.command()
 @click.argument("code")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def explain(code: str, form: str) -> None:

@@ -27,6 +27,15 @@ class CheckOutcome:
     fixed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `doctor` looked at: `state` is ok, warning or missing."""
+
+    topic: str
+    state: str
+    detail: str
+
+
 @dataclass
 class SuggestOutcome:
     """Everything a `suggest` run found, suggestions ranked; `interrupted` if it was cut short."""

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven
-from codeopt.report.outcome import CheckOutcome, ProveOutcome, SuggestOutcome
+from codeopt.report.outcome import CheckOutcome, Finding, ProveOutcome, SuggestOutcome
 from codeopt.source import Problem
 
 if TYPE_CHECKING:
     from codeopt.suggestion import Rejection, Suggestion
 
-_RED, _GREEN, _CYAN, _BOLD, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_RED, _GREEN, _YELLOW, _CYAN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m"
+_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
@@ -155,6 +156,17 @@ def _proof_lines(verdict: Same, trust: str) -> Iterator[str]:
     yield f"   proof    {trust}, {verdict.cases} cases, {faults}{note}"
     for caveat in verdict.caveats:
         yield f"   caveat   outside of the workload: {caveat}"
+
+
+def doctor_text(findings: Sequence[Finding], color: bool) -> str:
+    """One line a finding, states in colour."""
+    tints = {"ok": _GREEN, "warning": _YELLOW, "missing": _RED}
+    width = max(len(f.topic) for f in findings)
+    lines = [
+        f"{_paint(f.state.ljust(7), tints[f.state], color)}  {f.topic.ljust(width)}  {f.detail}"
+        for f in findings
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def suggest_patch(suggestions: Sequence[Suggestion]) -> str:

@@ -17,5 +17,6 @@ def confine(rung: str, folder: str, processes: int) -> None:
         refuse_sockets()
         refuse_outside(folder, processes)
     else:
-        # In namespaces /dev/shm is the sandbox's own; elsewhere it is the machine's.
-        confine_to(folder, ("/dev/shm",) if rung == "bubblewrap" else ())
+        # In namespaces /dev/shm is the sandbox's own; elsewhere it is the machine's, and /proc is
+        # seen to by what surrounds the zygote.
+        confine_to(folder, ("/dev/shm", "/proc/self") if rung == "bubblewrap" else ())

@@ -7,7 +7,6 @@ nobody outside.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -23,8 +22,8 @@ def main() -> None:
     folder, _, *command = sys.argv[1:]
     sandbox = Sandbox(
         fs_readable=["/"],
-        # Jobs give up all of /proc but their own part of it, where resident memory is measured.
-        fs_writable=[folder, "/proc", *_writable()],
+        # Every process its own part, where resident memory is measured.
+        fs_writable=[folder, "/proc/self", *_writable()],
         fs_denied=[str(path) for path in hidden_paths()],
         no_randomize_memory=True,
     )
@@ -40,7 +39,7 @@ def confine_to(folder: str, shared: tuple[str, ...] = ()) -> None:
     except ImportError:
         return
     if sandlock.landlock_abi_version() >= sandlock.min_landlock_abi():
-        writable = [folder, *shared, f"/proc/{os.getpid()}", *_writable()]
+        writable = [folder, *shared, *_writable()]
         sandlock.confine(sandlock.Sandbox(fs_readable=["/"], fs_writable=writable))
 
 
