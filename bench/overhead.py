@@ -56,7 +56,10 @@ def measure(target: Target) -> tuple[float, float]:
     overheads, bodies = [], []
     with Sandbox((*BASE_MODULES, *libraries(target)), jobs=2) as sandbox:
         file = sandbox.folder / "reference"
-        sandbox.call(reference_job, target, config.cases, 0, file)
+        recorded = sandbox.call(reference_job, target, config.cases, 0)
+        if not isinstance(recorded, Completed):
+            raise SystemExit(f"{target.qualname}: {recorded}")
+        file.write_bytes(recorded.value.data)
         overlay = {str(target.path): target.path.read_text(encoding="utf-8") + "\n"}
         for _ in range(ROUNDS):
             begin = time.perf_counter()

@@ -124,7 +124,7 @@ def suggest(
     """Find, prove and measure rewrites; print them ranked, and keep them for `apply`."""
     from codeopt.commands.suggest import suggest as run
     from codeopt.report.progress import Progress
-    from codeopt.store import save_run
+    from codeopt.store import save_refused, save_run
 
     config, root = _configure(
         config_file, select=_split(select), ignore=_split(ignore), jobs=jobs, workloads=workloads,
@@ -139,6 +139,7 @@ def suggest(
         click.echo(f"codeopt: {message}", err=True)
     try:
         save_run(root, outcome.suggestions)
+        save_refused(root, outcome.rejections)
     except OSError as error:
         click.echo(f"codeopt: the suggestions could not be kept for `apply`: {error}", err=True)
     if form == "json":

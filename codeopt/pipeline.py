@@ -21,6 +21,7 @@ from codeopt.search.conclude import conclude, rejections
 from codeopt.search.rounds import Progress, Search
 from codeopt.search.session import Baseline, Session, TargetFailure, describe_end
 from codeopt.source import Problem, SourceFile, discover, display_name, read_source
+from codeopt.store import refused_folder
 from codeopt.suggestion import Rejection, Stats, Suggestion, UnprovenSite
 from codeopt.suppress import read_suppressions
 from codeopt.target import Target
@@ -237,8 +238,7 @@ class Run:
             yield TargetStarted(target, number, len(targets), len(sites))
             if not sites:
                 return
-            lines = reach.lines.get(str(target.path), frozenset())
-            baseline = session.baseline(lines)
+            baseline = session.baseline(reach)
             progress = yield from _watch(target, baseline, search.run(baseline.sample, reach, sites))
         except TargetFailure as failure:
             yield ProblemFound(_problem(target.workload_file, target.workload_line, str(failure)))
@@ -251,7 +251,7 @@ class Run:
         for site, verdict in progress.overclaims:
             claim = f"{site.rule} claims {site.trust}, its proof shows {verdict.level}: a defect of the rule"
             yield ProblemFound(Problem(site.path, site.span.line, claim))
-        yield from rejections(progress)
+        yield from rejections(progress, target, refused_folder(self.root))
         yield from conclude(session, self.sources, baseline, progress)
 
     def _sites_for(self, source: SourceFile, target: Target, targets: Sequence[Target]) -> list[Site]:

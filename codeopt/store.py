@@ -9,7 +9,7 @@ import msgspec
 
 from codeopt.errors import UsageError
 from codeopt.source import write_atomic
-from codeopt.suggestion import Suggestion
+from codeopt.suggestion import Rejection, Suggestion
 
 _VERSION = 1
 _FILE = "last.json"
@@ -67,6 +67,25 @@ def write_run(root: Path, run: StoredRun) -> Path:
     file = folder / _FILE
     write_atomic(file, msgspec.json.encode(run))
     return file
+
+
+def refused_folder(root: Path) -> Path:
+    """Where the texts of refused rewrites are kept, for people who want to see them fail."""
+    return root.resolve() / ".codeopt" / "refused"
+
+
+def save_refused(root: Path, rejections: Sequence[Rejection]) -> None:
+    """Keep the refused texts of a run, each with the script that shows where it differs, in place
+    of those of the run before. Raises OSError if they cannot be written."""
+    folder = refused_folder(root)
+    for old in folder.glob("*"):
+        old.unlink()
+    for rejection in rejections:
+        if rejection.reproduce:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = Path(rejection.variant_path)
+            write_atomic(path, rejection.variant.encode())
+            write_atomic(path.with_suffix(".sh"), rejection.reproduce.encode())
 
 
 def load_run(root: Path) -> StoredRun:

@@ -101,7 +101,11 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A rewrite that was tried and refused, with what it did otherwise."""
+    """A rewrite that was tried and refused, with what it did otherwise.
+
+    `reproduce` is a shell command that shows the difference, where there is one; it reads the
+    refused text `variant` from the file `variant_path`.
+    """
 
     path: str
     function: str
@@ -109,6 +113,9 @@ class Rejection:
     rules: tuple[str, ...]
     verdict: str
     counterexample: str
+    reproduce: str = ""
+    variant: str = ""
+    variant_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

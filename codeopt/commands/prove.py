@@ -101,7 +101,7 @@ def _verdict(
     changed = {old.name: new.text}
     try:
         reach = session.reach({})
-        baseline = session.baseline(reach.lines.get(str(target.path), frozenset()))
+        baseline = session.baseline(reach)
     except TargetFailure as failure:
         raise WorkloadError(f"{old.name}: {target.qualname}: {failure}") from failure
     verdict, sample = session.trial([changed])[0]

@@ -11,7 +11,7 @@ from codeopt.report.outcome import CheckOutcome, ProveOutcome, SuggestOutcome
 from codeopt.source import Problem
 
 if TYPE_CHECKING:
-    from codeopt.suggestion import Figures, Suggestion
+    from codeopt.suggestion import Figures, Rejection, Suggestion
 
 VERSION = 1
 
@@ -36,7 +36,7 @@ def suggest_json(outcome: SuggestOutcome) -> str:
             "environment": outcome.environment,
             "suggestions": [_suggestion(s) for s in outcome.suggestions],
             "unproven": outcome.unproven,
-            "rejected": outcome.rejections,
+            "rejected": [_rejection(r) for r in outcome.rejections],
             "errors": _errors(outcome.problems),
             "stats": outcome.stats,
         }
@@ -109,6 +109,18 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "peak_bytes": figures.peak_bytes,
         "seconds": figures.seconds,
         "resident_bytes": figures.resident_bytes,
+    }
+
+
+def _rejection(rejection: Rejection) -> dict[str, Any]:
+    return {
+        "path": rejection.path,
+        "function": rejection.function,
+        "line": rejection.line,
+        "rules": rejection.rules,
+        "verdict": rejection.verdict,
+        "counterexample": rejection.counterexample,
+        "reproduce": rejection.reproduce,
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven
@@ -95,6 +97,9 @@ def _rejection_lines(rejection: Rejection, color: bool) -> Iterator[str]:
     yield f"  {where}  {', '.join(rejection.rules)}: {rejection.verdict}"
     for line in rejection.counterexample.splitlines():
         yield "      " + _paint(line, _DIM, color)
+    if rejection.reproduce:
+        script = Path(os.path.relpath(rejection.variant_path)).with_suffix(".sh")
+        yield "      " + _paint(f"to see it: sh {script}", _DIM, color)
 
 
 def _suggest_totals(outcome: SuggestOutcome) -> Iterator[str]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from codeopt.edit import Trust
+from codeopt.candidate import digest
+from codeopt.edit import Site, Trust
+from codeopt.equivalence.literal import reproduction
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven
+from codeopt.search.archive import Evaluation
 from codeopt.search.rounds import Progress, Proven
 from codeopt.search.session import Baseline, Session
-from codeopt.source import SourceFile
+from codeopt.source import SourceFile, display_name
 from codeopt.suggestion import (
     Figures,
     FileChange,
@@ -17,18 +22,22 @@ from codeopt.suggestion import (
     Suggestion,
     UnprovenSite,
 )
+from codeopt.target import Target
 
 _MOST_TIMED = 5
 _CLEARLY_FASTER = 0.9
 
 
-def rejections(progress: Progress) -> Iterator[Rejection | UnprovenSite]:
-    """Every single site that was tried and is not the same, or could not be judged."""
+def rejections(progress: Progress, target: Target, folder: Path) -> Iterator[Rejection | UnprovenSite]:
+    """Every single site that was tried and is not the same, or could not be judged.
+
+    `folder` is where the refused texts will be kept.
+    """
     for site, evaluation in progress.refused:
         line = site.span.line
         match evaluation.verdict:
-            case Differs(counterexample):
-                yield Rejection(site.path, site.function, line, (site.rule,), "differs", counterexample)
+            case Differs() as differs:
+                yield _differing(site, evaluation, differs, target, folder)
             case Crashed(reason):
                 yield Rejection(site.path, site.function, line, (site.rule,), "crashed", reason)
             case TimedOut(seconds):
@@ -39,6 +48,22 @@ def rejections(progress: Progress) -> Iterator[Rejection | UnprovenSite]:
             case Same():
                 reason = "proven the same, but its peak could not be measured"
                 yield UnprovenSite(site.path, site.function, line, site.rule, reason)
+
+
+def _differing(
+    site: Site, evaluation: Evaluation, differs: Differs, target: Target, folder: Path
+) -> Rejection:
+    refused = Rejection(
+        site.path, site.function, site.span.line, (site.rule,), "differs", differs.counterexample
+    )
+    text = evaluation.texts.get(display_name(target.path), "")
+    if not text or len(evaluation.texts) > 1 or not differs.literal:
+        return refused
+    path = folder / f"{digest(evaluation.texts)[:8]}.py"
+    script = reproduction(
+        str(target.path), str(path), target.qualname, differs.literal, target.module, str(target.root)
+    )
+    return replace(refused, reproduce=script, variant=text, variant_path=str(path))
 
 
 def conclude(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pickle
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from codeopt.edit import Trust
-from codeopt.equivalence.faults import plant
+from codeopt.equivalence.faults import plant, plant_near
 from codeopt.equivalence.prove import Reference, count_caught, make_reference, prove, self_check, shrink
 from codeopt.equivalence.verdict import Differs, Verdict
 from codeopt.sandbox.world import Overlay
@@ -71,6 +72,30 @@ def faults_job(
     """Plant wrong variants on the lines that ran, and count those the cases catch."""
     faults = plant(target.original(), lines, seed, count)
     planted, caught, missed = count_caught(target, faults, _load(file), unstable)
+    return FaultCount(planted, caught, tuple(missed))
+
+
+def near_faults_job(
+    target: Target,
+    overlay: Overlay,
+    reached: Mapping[str, frozenset[int]],
+    file: Path,
+    unstable: tuple[str, ...],
+    level: Trust,
+    seed: int,
+    count: int,
+) -> FaultCount:
+    """Plant wrong variants of a candidate where it changed the original, and count those that the
+    cases tell from the original at the candidate's own level."""
+    reference = _load(file)
+    planted = caught = 0
+    missed: list[str] = []
+    for name, text in overlay.items():
+        original = target.original() if name == str(target.path) else Path(name).read_text(encoding="utf-8")
+        faults = plant_near(original, text, reached.get(name, frozenset()), seed, count // len(overlay))
+        found = count_caught(target, faults, reference, unstable, level, file=name, beside=overlay)
+        planted, caught = planted + found[0], caught + found[1]
+        missed += found[2]
     return FaultCount(planted, caught, tuple(missed))
 
 

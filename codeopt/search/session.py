@@ -19,6 +19,7 @@ from codeopt.search.jobs import (
     Proof,
     Recorded,
     faults_job,
+    near_faults_job,
     prove_job,
     reference_job,
     self_check_job,
@@ -67,6 +68,7 @@ class Session:
         self._limits = Limits(seconds=config.timeout, memory_bytes=config.memory_limit << 20)
         self._reference = sandbox.folder / f"reference{next(_reference_numbers)}"
         self._unstable: tuple[str, ...] = ()
+        self._reach = Reach({})
         self._proof_limits = self._limits
 
     def reach(self, texts: Texts) -> Reach:
@@ -81,8 +83,11 @@ class Session:
         )
         return _value(job.result(), Reach)
 
-    def baseline(self, lines: frozenset[int]) -> Baseline:
-        """Measure and record the original, check it against itself, plant faults. Raises TargetFailure."""
+    def baseline(self, reach: Reach) -> Baseline:
+        """Measure and record the original, check it against itself, plant faults on the lines that
+        ran. Raises TargetFailure."""
+        self._reach = reach
+        lines = reach.lines.get(str(self.target.path), frozenset())
         peak = self._submit_peak({})
         recorded = self._sandbox.submit(
             reference_job, self.target, self._config.cases, self._config.seed, limits=self._limits
@@ -100,8 +105,7 @@ class Session:
             faults_job, self.target, self._reference, self._unstable, lines, self._config.seed, _FAULTS,
             limits=self._limits,
         )  # fmt: skip
-        end = planted.result()
-        faults = end.value if isinstance(end, Completed) else FaultCount(0, 0, (describe_end(end),))
+        faults = _faults(planted.result())
         return Baseline(sample, reference.cases, self._unstable, faults)
 
     def trial(self, batch: Sequence[Texts]) -> list[tuple[Verdict, PeakSample | None]]:
@@ -127,7 +131,12 @@ class Session:
 
     def controlled(self, texts: Texts, verdict: Same, baseline: Baseline) -> Same | Unproven:
         """The verdict with its controls: faults in the original, and near what the variant changes."""
-        return with_controls(verdict, baseline.unstable, [baseline.faults])
+        job = self._sandbox.submit(
+            near_faults_job, self.target, self._overlay(texts), self._reach.lines, self._reference,
+            self._unstable, verdict.level, self._config.seed, _FAULTS, limits=self._limits,
+        )  # fmt: skip
+        near = _faults(job.result())
+        return with_controls(verdict, baseline.unstable, [baseline.faults, near])
 
     def seconds(self, variants: Sequence[Texts], main: int) -> list[float]:
         """Seconds of one call of each variant, the fastest kept; runs go one at a time.
@@ -191,6 +200,12 @@ def _verdict(end: JobEnd) -> Verdict:
             return Unproven("the proof gave no verdict")
         case _:
             return Crashed(describe_end(end))
+
+
+def _faults(end: JobEnd) -> FaultCount:
+    if isinstance(end, Completed) and isinstance(end.value, FaultCount):
+        return end.value
+    return FaultCount(0, 0, (describe_end(end),))
 
 
 def _sample(end: JobEnd) -> PeakSample | None:
