@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from codeopt.equivalence.node import Large, Node, block_of
-from codeopt.equivalence.tolerance import FEW, Floats, as_floats, float_name
+from codeopt.equivalence.tolerance import FEW, Floats, as_floats
 
 Quad = tuple[Floats, Floats, Floats | None, Floats | None]
 

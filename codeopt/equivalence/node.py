@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import zlib
 from typing import Any, NamedTuple
 
@@ -118,9 +119,7 @@ def summarise(flat: np.ndarray[Any, Any], known: frozenset[int]) -> Large:
         with np.errstate(all="ignore"):
             np.matmul(rows, weights, out=sums[at])
             np.abs(rows, out=rows).sum(axis=1, out=magnitudes[at])
-    return Large(
-        digest, sample, sums[:, 0].tobytes(), sums[:, 1].tobytes(), magnitudes.tobytes(), special
-    )
+    return Large(digest, sample, sums[:, 0].tobytes(), sums[:, 1].tobytes(), magnitudes.tobytes(), special)
 
 
 def _summarise_integers(flat: np.ndarray[Any, Any], digest: int, sample: bytes) -> Large:
@@ -134,6 +133,14 @@ def _summarise_integers(flat: np.ndarray[Any, Any], digest: int, sample: bytes) 
     weighted = [rows[i : i + step].astype(np.uint64) @ ramp for i in range(0, len(rows), step)]
     weighted.append(np.atleast_1d(flat[kept:].astype(np.uint64) @ ramp[: flat.size - kept]))
     return Large(digest, sample, sums.tobytes(), np.concatenate(weighted).tobytes())
+
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+
+
+def without_addresses(text: str) -> str:
+    """A text with memory addresses, which change from run to run, blotted out."""
+    return _ADDRESS.sub("0x...", text) if "0x" in text else text
 
 
 def type_name(kind: type) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import array as stdlib_array
 import collections
+import copyreg
 import datetime
 import decimal
 import enum
 import fractions
 import functools
 import io
-import itertools
 import logging
 import pathlib
 import random
@@ -19,14 +19,23 @@ import threading
 import types
 import uuid
 import weakref
-import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from codeopt.equivalence.node import Node, type_name
-from codeopt.equivalence.packing import packed
+from codeopt.equivalence.attributes import is_plain, is_stateless, own_state
+from codeopt.equivalence.callables import (
+    record_bound,
+    record_cached,
+    record_class,
+    record_function,
+    record_partial,
+)
+from codeopt.equivalence.containers import record_mapping, record_sequence, record_set
+from codeopt.equivalence.errors import record_error
+from codeopt.equivalence.iterators import record_iterator
+from codeopt.equivalence.node import Node, type_name, without_addresses
 
 if TYPE_CHECKING:
     from codeopt.equivalence.snapshot import Recorder
@@ -38,131 +47,73 @@ TEXT_TYPES: tuple[type, ...] = (
     datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction, uuid.UUID,
     pathlib.PurePath, re.Pattern, np.dtype, np.ufunc, enum.Enum, types.GenericAlias,
 )  # fmt: skip
-"""Values that their `repr` tells completely."""
+"""Values that the `repr` of their base tells completely; identity says nothing of them."""
 
-MOST_ITEMS = 10_000
-"""Items drawn from an iterator at most; an endless one is compared that far."""
+_HANDLES = ("_asyncio", "asyncio", "_thread", "threading", "_socket", "socket", "_sqlite3", "sqlite3",
+            "mmap", "subprocess", "_weakref", "weakref", "select", "ctypes", "_ctypes", "concurrent",
+            "multiprocessing", "_contextvars", "_hashlib")  # fmt: skip
+"""Modules whose objects stand for something outside of them, or keep their state out of reach."""
 
-_NO_SLOT = ("__dict__", "__weakref__")
-_POINTER = tuple.__itemsize__
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
-
-
-def without_addresses(text: str) -> str:
-    """A text with memory addresses, which change from run to run, blotted out."""
-    return _ADDRESS.sub("0x...", text) if "0x" in text else text
+_OF_HANDLES_KNOWN = (
+    threading.Event, threading.Condition, threading.Semaphore, threading.Barrier, weakref.WeakValueDictionary,
+    weakref.WeakKeyDictionary, weakref.WeakSet, weakref.WeakMethod,
+)  # fmt: skip
+"""Classes of those modules whose attributes say all."""
 
 
 def _text(recorder: Recorder, value: Any, path: str) -> Node:
-    return Node("text", type_name(type(value)), (), without_addresses(repr(value)))
+    base = next(b for b in TEXT_TYPES if isinstance(value, b))
+    known: Any = next(b for b in type(value).__mro__ if b.__module__ == base.__module__)
+    text = without_addresses(repr(value) if base is datetime.tzinfo else known.__repr__(value))
+    parts = () if known is type(value) else tuple(own_state(recorder, value, path))
+    return Node("text", type_name(type(value)), (), text, parts)
+
+
+def _pattern(recorder: Recorder, value: Any, path: str) -> Node:
+    # Its repr is cut after 200 characters.
+    return Node("text", "re.Pattern", (("flags", value.flags),), value.pattern)
+
+
+def _enum(recorder: Recorder, value: Any, path: str) -> Node:
+    # Classes may show their members as they please.
+    parts = (("._value_", recorder.record(value.value, f"{path}._value_")),)
+    return Node("text", type_name(type(value)), (), value.name, parts)
+
+
+def _bytes(recorder: Recorder, value: Any, path: str) -> Node:
+    meta = (("typecode", value.typecode),) if isinstance(value, stdlib_array.array) else ()
+    parts = own_state(recorder, value, path) if type(value) is not bytearray else []
+    return Node("bytes", type_name(type(value)), meta, bytes(value), tuple(parts))
+
+
+def _memoryview(recorder: Recorder, value: Any, path: str) -> Node:
+    try:
+        meta = (("format", value.format), ("shape", value.shape), ("strides", value.strides))
+    except ValueError:
+        return Node("text", "memoryview", (), "released")
+    recorder.claim_array(path, np.asarray(value))
+    owner = (".obj", recorder.record(value.obj, f"{path}.obj"))
+    return Node("bytes", "memoryview", (*meta, ("readonly", value.readonly)), value.tobytes(), (owner,))
 
 
 def _named(recorder: Recorder, value: Any, path: str) -> Node:
-    return Node(
-        "text", type(value).__name__, (), type_name(value) if isinstance(value, type) else value.__name__
-    )
+    return Node("text", "module", (), value.__name__)
 
 
-def _sequence(recorder: Recorder, value: Any, path: str) -> Node:
-    whole = packed(recorder, value, path)
-    if whole is not None:
-        return whole
-    parts = [(f"[{i}]", recorder.record(item, f"{path}[{i}]")) for i, item in enumerate(value)]
-    return Node(
-        "sequence", type_name(type(value)), (), None, tuple(parts + _own_state(recorder, value, path))
-    )
+def _lock(recorder: Recorder, value: Any, path: str) -> Node:
+    held = re.sub(r" owner=\d+| at 0x\w+", "", repr(value))
+    return Node("text", type_name(type(value)), (), held)
 
 
-def _mapping(recorder: Recorder, value: Any, path: str) -> Node:
-    parts: list[tuple[str, Node]] = []
-    for key, item in value.items():
-        if type(key) is str or type(key) is int:
-            name = f"[{key!r}]"
-        else:
-            name = f"[{without_addresses(repr(key))}]"
-            parts.append((f".key{name}", recorder.record(key, f"{path}.key{name}")))
-        parts.append((name, recorder.record(item, path + name)))
-    if isinstance(value, collections.defaultdict):
-        parts.append((".default_factory", recorder.record(value.default_factory, f"{path}.default_factory")))
-    return Node("mapping", type_name(type(value)), (), None, tuple(parts + _own_state(recorder, value, path)))
+def _match(recorder: Recorder, value: Any, path: str) -> Node:
+    state = [value.re, value.string, value.regs, value.pos, value.endpos]
+    return _object_of(recorder, value, path, state)
 
 
-def _set(recorder: Recorder, value: Any, path: str) -> Node:
-    """The elements sorted by their record: the order of a set depends on how it was filled."""
-    nodes = sorted((recorder.record(item, f"{path}{{}}") for item in value), key=repr)
-    return Node("set", type_name(type(value)), (), None, tuple((f"{{{i}}}", n) for i, n in enumerate(nodes)))
-
-
-def _own_state(recorder: Recorder, value: Any, path: str) -> list[tuple[str, Node]]:
-    """Attributes in `__dict__` and `__slots__`, by name."""
-    found = dict(getattr(value, "__dict__", None) or {})
-    for base in type(value).__mro__:
-        slots = base.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            mangled = f"_{base.__name__.lstrip('_')}{name}" if name.startswith("__") else name
-            if name not in _NO_SLOT and hasattr(value, mangled):
-                found[mangled] = getattr(value, mangled)
-    return [(f".{k}", recorder.record(v, f"{path}.{k}")) for k, v in sorted(found.items())]
-
-
-def _function(recorder: Recorder, value: Any, path: str) -> Node:
-    """A function by name; one made inside another also by its code and what it closed over."""
-    name = f"{value.__module__}.{value.__qualname__}"
-    if "<" not in name:
-        return Node("text", "function", (), name)
-    code = value.__code__
-    bits = repr(
-        (code.co_code, code.co_names, [c for c in code.co_consts if not isinstance(c, types.CodeType)])
-    )
-    cells = [c.cell_contents if _filled(c) else None for c in value.__closure__ or ()]
-    state = recorder.keep([cells, value.__defaults__, value.__kwdefaults__])
-    parts = [(".closure", recorder.record(state, f"{path}.closure"))]
-    return Node("function", "function", (("code", zlib.crc32(bits.encode())),), name, tuple(parts))
-
-
-def _filled(cell: types.CellType) -> bool:
-    try:
-        _ = cell.cell_contents
-    except ValueError:
-        return False
-    return True
-
-
-def _bound(recorder: Recorder, value: Any, path: str) -> Node:
-    owner = getattr(value, "__self__", None)
-    parts: tuple[tuple[str, Node], ...] = ()
-    if owner is not None and not isinstance(owner, types.ModuleType):
-        parts = ((".__self__", recorder.record(owner, f"{path}.__self__")),)
-    return Node("text", type(value).__name__, (), getattr(value, "__qualname__", repr(value)), parts)
-
-
-def drain(value: Any) -> tuple[list[Any], BaseException | None]:
-    """Up to 10,000 items of an iterator, and what it raised, if it did."""
-    items: list[Any] = []
-    try:
-        items.extend(itertools.islice(value, MOST_ITEMS))
-    except Exception as error:  # noqa: BLE001 - the user's generator may raise anything
-        return items, error
-    return items, None
-
-
-def _iterator(recorder: Recorder, value: Any, path: str) -> Node:
-    items, error = drain(value)
-    parts = [(".items", recorder.record(recorder.keep(items), f"{path}.items"))]
-    if error is not None:
-        parts.append((".raised", record_error(recorder, error, f"{path}.raised")))
-    return Node("iterator", type_name(type(value)), (), None, tuple(parts))
-
-
-def record_error(recorder: Recorder, error: BaseException, path: str) -> Node:
-    """Type, message and the chain of causes of an exception."""
-    parts: list[tuple[str, Node]] = []
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None and cause is not error:
-        parts.append((".cause", record_error(recorder, cause, f"{path}.cause")))
-    notes = tuple(getattr(error, "__notes__", ()))
-    text = without_addresses(str(error))
-    return Node("error", type_name(type(error)), (("notes", notes),) if notes else (), text, tuple(parts))
+def _generator(recorder: Recorder, value: Any, path: str) -> Node:
+    bits = value if isinstance(value, np.random.BitGenerator) else value.bit_generator
+    spawned = getattr(bits.seed_seq, "n_children_spawned", 0)
+    return _object_of(recorder, value, path, [bits.state, spawned])
 
 
 def _stream(recorder: Recorder, value: Any, path: str) -> Node:
@@ -172,22 +123,25 @@ def _stream(recorder: Recorder, value: Any, path: str) -> Node:
         return Node("bytes", type_name(type(value)), (("at", value.tell()),), value.getvalue())
     name, mode = getattr(value, "name", ""), getattr(value, "mode", "")
     at = value.tell() if not value.closed and value.seekable() else -1
-    return Node("text", type_name(type(value)), (("closed", value.closed), ("at", at)), f"{name} {mode}")
+    meta = (("closed", value.closed), ("at", at), ("encoding", getattr(value, "encoding", None)))
+    return Node("text", type_name(type(value)), meta, f"{name} {mode}")
 
 
 def _object(recorder: Recorder, value: Any, path: str) -> Node:
     """Attribute by attribute where the class is Python's, else by what pickling would save."""
-    if recorder.lenient:
-        return Node("text", type_name(type(value)))
     kind: type[object] = type(value)
-    if _is_plain(kind):  # type: ignore[arg-type]
-        return Node("object", type_name(kind), (), None, tuple(_own_state(recorder, value, path)))
+    if is_plain(kind):  # type: ignore[arg-type]
+        return Node("object", type_name(kind), (), None, tuple(own_state(recorder, value, path)))
+    if recorder.lenient:
+        return Node("text", type_name(kind))
     try:
         reduced = value.__reduce_ex__(2)
     except Exception:  # noqa: BLE001 - a foreign class may refuse in any way
         return recorder.opaque(value, path)
     if isinstance(reduced, str):
         return Node("text", type_name(kind), (), reduced)
+    if _says_nothing(reduced) and not is_stateless(kind):  # type: ignore[arg-type]
+        return recorder.opaque(value, path)
     parts = [("()", recorder.record(recorder.keep(list(reduced[:3])), f"{path}()"))]
     for name, items in zip((".items", ".pairs"), reduced[3:5], strict=False):
         if items is not None:
@@ -195,67 +149,74 @@ def _object(recorder: Recorder, value: Any, path: str) -> Node:
     return Node("object", type_name(kind), (), None, tuple(parts))
 
 
-@functools.cache
-def _is_plain(kind: type[object]) -> bool:
-    """Whether `__dict__` and `__slots__` hold all state: instances have no room for more."""
-    slots = 0
-    for base in kind.__mro__:
-        names = base.__dict__.get("__slots__", ())
-        slots += len([n for n in ((names,) if isinstance(names, str) else names) if n not in _NO_SLOT])
-    slots += (kind.__dictoffset__ != 0) + (kind.__weakrefoffset__ != 0)
-    return kind.__itemsize__ == 0 and kind.__basicsize__ <= object.__basicsize__ + _POINTER * slots
+def _says_nothing(reduced: tuple[Any, ...]) -> bool:
+    """Whether a pickle would make a new object of the class and put nothing into it."""
+    make, arguments = reduced[:2]
+    if make in (copyreg.__newobj__, copyreg._reconstructor):  # type: ignore[attr-defined]
+        arguments = [a for a in arguments[1:] if a is not None and a is not object]
+    return not arguments and not any(part is not None for part in reduced[2:])
+
+
+def _object_of(recorder: Recorder, value: Any, path: str, state: Any) -> Node:
+    inner = recorder.record(recorder.keep(state), f"{path}.state")
+    return Node("object", type_name(type(value)), (), None, ((".state", inner),))
 
 
 def _by_value(read: Callable[[Any], Any]) -> Handler:
-    def handle(recorder: Recorder, value: Any, path: str) -> Node:
-        inner = recorder.record(recorder.keep(read(value)), f"{path}.state")
-        return Node("object", type_name(type(value)), (), None, ((".state", inner),))
-
-    return handle
+    return lambda recorder, value, path: _object_of(recorder, value, path, read(value))
 
 
 _KINDS: tuple[tuple[tuple[type, ...], Handler], ...] = (
-    ((type, types.ModuleType), _named),
+    ((type,), record_class),
+    ((types.ModuleType,), _named),
+    ((enum.Enum,), _enum),
+    ((re.Pattern,), _pattern),
     (TEXT_TYPES, _text),
-    ((types.FunctionType,), _function),
-    ((types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType), _bound),
-    ((tuple, list, collections.deque), _sequence),
-    ((dict, types.MappingProxyType), _mapping),
-    ((set, frozenset), _set),
-    ((type({}.keys()), type({}.values()), type({}.items())), _sequence),
-    ((bytearray, memoryview, stdlib_array.array), _by_value(bytes)),
+    ((types.FunctionType,), record_function),
+    ((functools._lru_cache_wrapper,), record_cached),
+    ((types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType), record_bound),
+    ((tuple, list, collections.deque), record_sequence),
+    ((dict, types.MappingProxyType), record_mapping),
+    ((set, frozenset), record_set),
+    ((type({}.keys()), type({}.values()), type({}.items())), record_sequence),
+    ((bytearray, stdlib_array.array), _bytes),
+    ((memoryview,), _memoryview),
     ((random.Random,), _by_value(lambda v: v.getstate())),
-    ((np.random.Generator,), _by_value(lambda v: v.bit_generator.state)),
+    ((np.random.Generator, np.random.BitGenerator), _generator),
     ((np.random.RandomState,), _by_value(lambda v: v.get_state(legacy=False))),
-    ((np.random.BitGenerator,), _by_value(lambda v: v.state)),
-    ((np.errstate, type(threading.Lock()), type(threading.RLock())), lambda r, v, p: Node("text", "handle")),
+    ((type(threading.Lock()), type(threading.RLock())), _lock),
+    ((re.Match,), _match),
     ((io.IOBase,), _stream),
     ((weakref.ref,), _by_value(lambda v: v())),
-    ((functools.partial,), _by_value(lambda v: [v.func, v.args, v.keywords])),
-    ((BaseException,), lambda recorder, value, path: record_error(recorder, value, path)),
+    ((functools.partial,), record_partial),
+    ((BaseException,), record_error),
+    ((logging.Logger,), lambda recorder, value, path: Node("text", "logger", (), value.name)),
 )
 _LEAF_BASES = (int, float, complex, str, bytes)
 
 
 def _leaf_subclass(recorder: Recorder, value: Any, path: str) -> Node:
-    base = next(b for b in _LEAF_BASES if isinstance(value, b))
-    inner = recorder.record(base(value), path)
-    return Node("object", type_name(type(value)), (), None, (("", inner), *_own_state(recorder, value, path)))
+    base: Any = next(b for b in _LEAF_BASES if isinstance(value, b))
+    # A subclass may convert itself to another value than it holds.
+    plain = base.__add__(value, base()) if base in (str, bytes) else base.__pos__(value)
+    inner = recorder.record(plain, path)
+    return Node("object", type_name(type(value)), (), None, (("", inner), *own_state(recorder, value, path)))
+
+
+def _opaque(recorder: Recorder, value: Any, path: str) -> Node:
+    return recorder.opaque(value, path)
 
 
 def handler_for(kind: type) -> Handler:
     """How values of this exact type are recorded."""
-    if issubclass(kind, enum.Enum):
-        return _text
-    if issubclass(kind, logging.Logger):
-        return lambda recorder, value, path: Node("text", "logger", (), value.name)
     for kinds, handler in _KINDS:
         if issubclass(kind, kinds):
             return handler
     if issubclass(kind, _LEAF_BASES):
         return _leaf_subclass
+    homes = {base.__module__.partition(".")[0] for base in kind.__mro__}
+    if homes & set(_HANDLES) and not issubclass(kind, _OF_HANDLES_KNOWN):
+        return _opaque
     if hasattr(kind, "__next__") and hasattr(kind, "__iter__"):
-        return _iterator
-    if kind.__module__ in ("_asyncio", "asyncio", "_thread", "_socket", "_sqlite3", "sqlite3", "mmap"):
-        return lambda recorder, value, path: recorder.opaque(value, path)
+        return record_iterator
     return _object

@@ -8,25 +8,28 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from codeopt.equivalence.aliases import alias_graph
+from codeopt.equivalence.errors import pass_through
+from codeopt.equivalence.files import files_below, files_node
 from codeopt.equivalence.invoke import Performed, perform
-from codeopt.equivalence.node import Node, type_name
-from codeopt.equivalence.objects import drain, record_error
+from codeopt.equivalence.iterators import Drawn, draw, drawn_node, is_iterator
+from codeopt.equivalence.module_state import globals_node
+from codeopt.equivalence.node import Node
+from codeopt.equivalence.said import Streams
 from codeopt.equivalence.snapshot import Recorder
-from codeopt.equivalence.surroundings import (
-    Streams,
-    files_below,
-    files_node,
-    seed_everything,
-    settings_restored,
-    state_node,
-)
+from codeopt.equivalence.surroundings import seed_everything, settings_restored, state_node
+from codeopt.equivalence.tolerance import float_name
 from codeopt.sandbox.world import World
 from codeopt.workload.call import Call
 
-_GLOBAL_KINDS = (bool, int, float, complex, str, bytes, list, dict, set, tuple, np.ndarray, np.generic)
+CLOSED_EARLY = 4
+"""One seed in so many closes the generator that a call returns after its second item."""
+
+WATCHED = 2
+"""Items of a returned iterator after which the arguments are looked at."""
+
+WATCHED_ITEMS = 64
+"""Items that are noted as they are when they are drawn: later ones may be changed by then."""
 
 
 class Outcome(NamedTuple):
@@ -62,22 +65,25 @@ def observe(
     streams = Streams()
     folder = os.getcwd()
     before = files_below(folder)
-    with settings_restored(), world.active():
+    with world.active():
         seed_everything(seed)
         with streams.capturing():
-            done, error, lazily, seconds = _run(world, call, streams, adapt)
-            state = state_node(folder)
+            with settings_restored() as settings:
+                made = _run(world, call, streams, adapt, seed % CLOSED_EARLY == CLOSED_EARLY - 1)
+                state = state_node(settings)
             recorder = Recorder(known)
-            parts = _record(recorder, call, done, error, lazily)
+            parts = _record(recorder, call, made, streams)
             # Before the backward probe, which a caller would run later, if ever.
             said = streams.nodes()
-            globals_ = _globals(world, recorder.known)
+            globals_ = globals_node(world, recorder.known)
             parts.append(("gradients", _gradients(recorder)))
     parts += [("globals", globals_), ("state", state), *said]
     parts.append(("files", files_node(folder, before)))
     tree = Node("outcome", "", (), None, tuple(parts))
+    error = made.error
     where = _where(error, str(world.target.path)) if error is not None else ""
-    return Outcome(tree, error is not None, tuple(recorder.opaque_paths), _narrowest(tree), seconds, where)
+    opaque = tuple(recorder.opaque_paths)
+    return Outcome(tree, error is not None, opaque, _narrowest(tree), made.seconds, where)
 
 
 def _where(error: BaseException, path: str) -> str:
@@ -85,58 +91,83 @@ def _where(error: BaseException, path: str) -> str:
     return f"{path}:{lines[-1]}" if lines else ""
 
 
+class _Made(NamedTuple):
+    """What a call brought about: a result, or an exception, or items drawn from an iterator with
+    what was noted on the way."""
+
+    done: Performed
+    error: BaseException | None
+    seconds: float
+    drawn: Drawn | None = None
+    watched: tuple[tuple[str, Node], ...] = ()
+
+
 def _run(
-    world: World, call: Call, streams: Streams, adapt: Callable[[Any], Any] | None
-) -> tuple[Performed, BaseException | None, Node | None, float]:
-    """The call itself. An iterator that it returns is drained here, and what was done before the
-    first item was asked for is noted: code that runs at once is not as lazy as a generator."""
+    world: World, call: Call, streams: Streams, adapt: Callable[[Any], Any] | None, early: bool
+) -> _Made:
+    """The call itself. An iterator that it returns is drawn from here, and what was done before the
+    first item was asked for and between items is noted: code that runs at once is not as lazy as
+    a generator."""
     start = time.perf_counter()
     try:
         done = perform(world.callable, call, adapt)
-    except (Exception, SystemExit) as raised:  # noqa: BLE001 - the target may raise anything
-        return Performed(None), raised, None, time.perf_counter() - start
-    if not _is_iterator(done.result):
-        return done, None, None, time.perf_counter() - start
-    said = (("said before the first item", streams.mark()),)
-    early: tuple[tuple[str, Node], ...] = ()
-    if not _holds_iterator(call):
-        early = ((".before the first item", Recorder().record([call.args, dict(call.kwargs)], "args")),)
-    lazily = Node("iterator", type_name(type(done.result)), said, None, early)
-    items, error = drain(done.result)
-    return Performed(_Drained(items, error), done.subject), None, lazily, time.perf_counter() - start
+    except BaseException as raised:  # noqa: BLE001 - the target may raise anything
+        pass_through(raised)
+        return _Made(Performed(None), raised, time.perf_counter() - start)
+    if not is_iterator(done.result):
+        return _Made(done, None, time.perf_counter() - start)
+    before = ("before the first item", Node("text", "said", (), streams.mark()))
+    watched = [before, (".args before the first item", _glance(call))]
+
+    def each(count: int, item: Any) -> None:
+        if count <= WATCHED_ITEMS:
+            watched.append((f".item {count} as drawn", Recorder(peeks=True).record(item, "item")))
+        if count <= WATCHED:
+            watched.append((f".args after item {count}", _glance(call)))
+
+    drawn = draw(done.result, streams.mark, each, early)
+    return _Made(done, None, time.perf_counter() - start, drawn, tuple(watched))
 
 
-class _Drained(NamedTuple):
-    items: list[Any]
-    error: BaseException | None
+def _glance(call: Call) -> Node:
+    """The arguments as they are, with nothing drawn from iterators among them."""
+    return Recorder(peeks=True).record([call.args, dict(call.kwargs)], "args")
 
 
-def _is_iterator(value: Any) -> bool:
-    kind = type(value)
-    return hasattr(kind, "__next__") and hasattr(kind, "__iter__") and not hasattr(kind, "read")
+def _record(recorder: Recorder, call: Call, made: _Made, streams: Streams) -> list[tuple[str, Node]]:
+    results: list[tuple[str, Node]] = []
+    lazy = made.drawn is None and _holds_iterator(call)
+    if lazy:
+        # What stands in the result may still have to be drawn from the arguments.
+        results = _record_result(recorder, made, streams)
+    parts = _record_arguments(recorder, call)
+    if made.done.subject is not None:
+        parts.append(("object", recorder.record(made.done.subject, "object")))
+    parts += results if lazy else _record_result(recorder, made, streams)
+    parts.append(("shared memory", alias_graph(recorder.claims)))
+    return parts
+
+
+def _record_result(recorder: Recorder, made: _Made, streams: Streams) -> list[tuple[str, Node]]:
+    if made.error is not None:
+        return [("raised", recorder.record(made.error, "raised"))]
+    if made.drawn is None:
+        recorder.watch = streams.mark
+        node = recorder.record(made.done.result, "result")
+        recorder.watch = None
+        return [("result", node)]
+    node = drawn_node(recorder, type(made.done.result), made.drawn, "result")
+    return [("result", node._replace(children=(*made.watched, *node.children)))]
 
 
 def _holds_iterator(call: Call) -> bool:
-    return any(_is_iterator(v) for v in (*call.args, *call.kwargs.values()))
+    return any(map(_may_draw, (*call.args, *call.kwargs.values())))
 
 
-def _record(
-    recorder: Recorder, call: Call, done: Performed, error: BaseException | None, lazily: Node | None
-) -> list[tuple[str, Node]]:
-    parts = _record_arguments(recorder, call)
-    if done.subject is not None:
-        parts.append(("object", recorder.record(done.subject, "object")))
-    if error is not None:
-        parts.append(("raised", record_error(recorder, error, "raised")))
-    elif isinstance(done.result, _Drained) and lazily is not None:
-        children = [(".items", recorder.record(done.result.items, "result.items"))]
-        if done.result.error is not None:
-            children.append((".raised", record_error(recorder, done.result.error, "result.raised")))
-        parts.append(("result", lazily._replace(children=(*lazily.children, *children))))
-    else:
-        parts.append(("result", recorder.record(done.result, "result")))
-    parts.append(("shared memory", alias_graph(recorder.claims)))
-    return parts
+def _may_draw(value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return any(map(is_iterator, value))
+    return any(map(is_iterator, value.values())) if type(value) is dict else is_iterator(value)
 
 
 def _record_arguments(recorder: Recorder, call: Call) -> list[tuple[str, Node]]:
@@ -165,21 +196,8 @@ def _gradients(recorder: Recorder) -> Node:
     try:
         found = gradients(outputs, recorder.leaves)
     except Exception as error:  # noqa: BLE001 - backward runs the user's functions and hooks
-        return Node("gradients", "", (), None, (("raised", record_error(fresh, error, "raised")),))
+        return Node("gradients", "", (), None, (("raised", fresh.record(error, "raised")),))
     return Node("gradients", "", (), None, tuple((p, fresh.record(g, p)) for p, g in found.items()))
-
-
-def _globals(world: World, known: frozenset[int]) -> Node:
-    """The data among the globals of the target's module: counters, caches, tables."""
-    module = world.project.get(world.target.module)
-    recorder = Recorder(known, lenient=True)
-    names = sorted(vars(module)) if module is not None else []
-    parts = [
-        (name, recorder.record(vars(module)[name], f"globals.{name}"))
-        for name in names
-        if not name.startswith("__") and isinstance(vars(module)[name], _GLOBAL_KINDS)
-    ]
-    return Node("globals", "", (), None, tuple(parts))
 
 
 _NARROW = ("float16", "bfloat16", "float32", "complex64")
@@ -187,7 +205,7 @@ _NARROW = ("float16", "bfloat16", "float32", "complex64")
 
 def _narrowest(tree: Node) -> str:
     found = {
-        dict(node.meta).get("dtype")
+        float_name(str(dict(node.meta).get("dtype")))
         for name, child in tree.children
         if name.startswith(("args", "kwargs", "init", "object"))
         for node in _nodes(child)

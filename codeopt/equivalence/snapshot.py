@@ -47,15 +47,22 @@ class Recorder:
     """Records values one after another, with identity and memory shared between them.
 
     `known` holds digests of large buffers that need no summary. A `lenient` recorder names
-    objects it does not know by type only; one that `packs` keeps long plain lists whole. Holds
-    live objects: use it, then drop it.
+    objects it does not know by type only; one that `packs` keeps long plain lists whole; one that
+    `peeks` draws nothing from iterators. `watch` tells what a call did so far, to be noted while
+    iterators are drawn. Holds live objects: use it, then drop it.
     """
 
     def __init__(
-        self, known: frozenset[int] = frozenset(), lenient: bool = False, packs: bool = True
+        self,
+        known: frozenset[int] = frozenset(),
+        lenient: bool = False,
+        packs: bool = True,
+        peeks: bool = False,
     ) -> None:
         self.known = known
         self.packs = packs
+        self.peeks = peeks
+        self.watch: Callable[[], Any] | None = None
         self.lenient = lenient
         self.opaque_paths: list[str] = []
         self.claims: list[Claim] = []

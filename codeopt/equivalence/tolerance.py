@@ -34,7 +34,8 @@ RELATIVE = {
     "complex64": 1.3e-6, "complex128": 1e-7, "float": 1e-7, "complex": 1e-7, "float128": 1e-7,
 }  # fmt: skip
 NARROWER = {
-    "float128": "float32", "float64": "float32", "float": "float32", "complex128": "complex64", "complex": "complex64",
+    "float128": "float32", "float64": "float32", "float": "float32",
+    "complex128": "complex64", "complex": "complex64",
     "float32": "bfloat16", "float16": "bfloat16", "complex64": "bfloat16",
 }  # fmt: skip
 _EPSILON = {1e-7: 2.0**-52, 1.3e-6: 2.0**-23, 1e-3: 2.0**-10, 1.6e-2: 2.0**-7}

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from codeopt.equivalence.cases import Case
 from codeopt.equivalence.compare import compare
 from codeopt.equivalence.observe import Outcome, observe, untouched_by
 from codeopt.equivalence.reference import high_run
@@ -131,7 +132,7 @@ def _reference(pair: Pair) -> tuple[Outcome, Outcome | None]:
         outcome = outcome._replace(untouched=untouched_by(outcome, call_of(pair.arguments)))
         high = None
         if outcome.narrow and not outcome.raised:
-            high = high_run(_world(pair.first), lambda: call_of(pair.arguments), SEED)
+            high = high_run(_world(pair.first), call_of(pair.arguments), Case(1.0, SEED))
     return outcome, high
 
 
