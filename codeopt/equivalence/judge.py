@@ -25,6 +25,7 @@ def judge(
     excused = case.perturbations and (
         case.outside
         or reference.raised
+        or (case.shares and _writes_to_arguments(reference))
         or (all_seen and all(d.shaky or _is_gradient_of(d, case) for d in beyond))
     )
     binding = not excused
@@ -37,6 +38,12 @@ def _is_gradient_of(difference: Difference, case: Case) -> bool:
     """Whether it is the `.grad` of an argument that no caller asked a gradient for."""
     asked = [p.path for p in case.perturbations if p.kind == "requires_grad"]
     return any(difference.path.startswith(f"{path}.grad") for path in asked)
+
+
+def _writes_to_arguments(reference: Outcome) -> bool:
+    """Whether the original changes an argument, so that overlapping ones depend on its steps."""
+    names = [n for n, _ in reference.tree.children if n.startswith(("args[", "kwargs[", "init["))]
+    return not reference.untouched.issuperset(names)
 
 
 def explain(world: World, case: Case, differences: Iterable[Difference], call: Call | None = None) -> str:

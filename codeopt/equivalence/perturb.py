@@ -1,70 +1,173 @@
-"""Making an ordinary call awkward: odd layouts, special values, other widths, shared arguments.
+"""Making an ordinary call awkward: odd layouts, special values, other sizes, shared arguments.
 
 `KINDS` lists what can be done to a leaf of a family, the most telling first. `OUTSIDE` are
-the kinds that leave what the workload's types cover: they bind an `exact` rewrite, and only
+the kinds that leave what the workload covers: they bind an `exact` rewrite, and only
 give a caveat to a weaker one. Half precision and values near the end of the range are among
 them: what overflows there does so at another step of a rewritten sum, and neither is right.
+
+Not drawn at all: masked arrays, matrices and byte-swapped arrays, whose own arithmetic and
+result types no function of plain arrays promises; inference and sparse tensors in place of dense
+ones, which most operations refuse; floating-point errors made exceptions, for which operation
+meets a value first is a rewrite's own business.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from codeopt.equivalence import perturb_sharing as sharing
 from codeopt.equivalence.leaves import Leaf, family_of, leaves_of, map_call
+from codeopt.equivalence.perturb_arrays import VALUES, WHOLE_NUMBERS, change_array
+from codeopt.equivalence.perturb_frames import (
+    change_estimator,
+    change_frame,
+    change_sparse,
+    column_applies,
+)
+from codeopt.equivalence.perturb_plain import (
+    change_number,
+    change_sequence,
+    change_text,
+    number_applies,
+    sequence_applies,
+)
+from codeopt.equivalence.perturb_sharing import ROWS, SHARING
 from codeopt.workload.call import Call
 
-Array = np.ndarray[Any, Any]
+LAYOUTS = {
+    "array": ("fortran", "strided", "reversed", "unaligned"),
+    "tensor": ("fortran", "strided", "offset", "channels last"),
+}
+"""Kinds that change neither a value nor what may be done with it: several leaves can take one
+each in a single case."""
 
-VALUES = ("nan", "inf", "zeros signed", "subnormal", "large", "constant")
-ARRAY_KINDS = (
-    "int64", "fortran", "nan", "strided", "readonly", "empty", "inf", "float32", "float64", "one row",
-    "reversed", "same", "zeros signed", "broadcast", "constant", "large", "subnormal", "float16",
-    "alone float32", "alone float64", "int32", "bool", "scalar",
-)  # fmt: skip
-TENSOR_KINDS = (
-    "requires_grad", "fortran", "nan", "strided", "float64", "empty", "inf", "integers", "one row", "float32",
-    "same", "zeros signed", "broadcast", "constant", "large", "subnormal", "bfloat16", "alone float64",
-    "bool", "scalar",
-)  # fmt: skip
-FRAME_KINDS = ("empty", "nan", "reversed", "one row", "same labels")
-MODULE_KINDS = ("mode",)
-KINDS = {"array": ARRAY_KINDS, "tensor": TENSOR_KINDS, "frame": FRAME_KINDS, "module": MODULE_KINDS}
+KINDS = {
+    "array": (
+        "int64", "nan", "one row", "readonly", "odd rows", "empty", "in pairs", "float32", "overlap", "inf",
+        "same", "rows twice", "zeros", "rows backwards", "broadcast", "zeros signed", "view", "many rows",
+        "constant", "float64", "transposed", "rows alike", "large", "subnormal", "memory-mapped", "negative",
+        "float16", "alone float32", "alone float64", "int32", "bool", "scalar",
+    ),
+    "tensor": (
+        "requires_grad", "nan", "one row", "odd rows", "float64", "empty", "in pairs", "overlap", "inf",
+        "same", "integers", "zeros", "rows twice", "float32", "rows backwards", "zeros signed", "view",
+        "broadcast", "constant", "many rows", "transposed", "rows alike", "large", "subnormal", "negative",
+        "bfloat16", "alone float64", "bool", "scalar",
+    ),
+    "frame": (
+        "nan", "one row", "missing", "other labels", "empty", "odd rows", "view", "same labels", "float32",
+        "rows backwards", "unused category", "rows twice", "columns turned", "rows alike", "many rows",
+        "category", "nullable", "attrs",
+    ),
+    "sparse": (
+        "unsorted", "explicit zeros", "one row", "duplicates", "empty rows", "odd rows", "nan",
+        "wide indices", "empty", "float32", "float64", "rows twice", "csr", "csc", "coo",
+    ),
+    "module": ("mode", "half mode", "frozen"),
+    "estimator": ("other seed", "unfitted", "random state"),
+    "sequence": (
+        "one row", "same item", "odd rows", "blank item", "nan item", "empty", "odd letters",
+        "rows backwards", "rows twice", "many rows", "iterator", "missing item",
+    ),
+    "number": ("one more", "flipped", "one", "halved", "one less", "zero", "whole", "omitted", "negative"),
+    "text": ("empty text", "odd letters", "omitted"),
+}  # fmt: skip
+
+AMBIENT = {"no_grad": "torch.no_grad()", "default float64": "torch.float64 as default dtype"}
+"""States that the call is made in, with how they are told."""
+
+AMBIENT_SOURCE = {"no_grad": "torch.no_grad()"}
+"""The same as source, where one expression makes it."""
+
 OUTSIDE = frozenset(
     {
         "bool", "int32", "integers", "scalar", "alone float32", "alone float64", "float16", "bfloat16",
-        "large",
+        "large", "negative", "memory-mapped", "category", "nullable", "attrs", "csr", "csc", "coo",
+        "iterator", "missing item", "default float64",
     }
 )  # fmt: skip
 
-LARGEST = {"float16": 200.0, "bfloat16": 1e18, "float32": 1e18, "float64": 1e150}
-"""Factors for `large`: the square of the result still fits the dtype, its cube does not."""
+_WIDTHS = ("float16", "bfloat16", "float32", "float64")
 
 
 def applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
     """Whether a kind would change this leaf. Integers keep their type: they index and label."""
-    value = leaf.value
-    if leaf.family == "module":
+    if kind in ROWS:
+        return sharing.rows_apply(kind, leaf, leaves)
+    if kind == "omitted" or kind.startswith("option "):
         return True
-    if leaf.family == "frame":
-        return len(value) > 1
+    return _APPLIES[leaf.family](kind, leaf, leaves)
+
+
+def _array_applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
+    value = leaf.value
     floating = is_float(value)
     dims = len(value.shape)
-    if kind == "same":
-        return any(_twin(leaf, other) for other in leaves)
+    if kind == "same" or kind in SHARING:
+        return sharing.partner(kind, leaf, leaves) is not None
     if kind in VALUES or kind == "requires_grad" or kind == "scalar":
         return floating and dims > 0 and value.shape[0] > 0
+    if kind in WHOLE_NUMBERS:
+        return not floating and leaf.rows > 1 and not (kind == "negative" and _is_unsigned(value))
     if kind in ("int64", "int32", "integers", "bool"):
         return floating
     if kind.startswith("alone "):
         return floating and kind.split()[1] != dtype_name(value) and sum(_floats(leaves)) > 1
-    if kind in ("float16", "bfloat16", "float32", "float64"):
-        return floating and kind != dtype_name(value)
-    return dims > (1 if kind == "fortran" else 0) and value.shape[0] > 1
+    if kind in _WIDTHS:
+        alike = [x for x in leaves if x.family == leaf.family and is_float(x.value)]
+        return floating and alike[0] is leaf and any(kind != dtype_name(x.value) for x in alike)
+    if kind == "channels last":
+        return dims == 4
+    return leaf.rows > 1 and dims > (1 if kind == "fortran" else 0)
+
+
+def _frame_applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
+    frame = leaf.value
+    if len(frame) < 2:
+        return False
+    if kind in ("same labels", "other labels", "attrs", "view"):
+        return True
+    if kind == "columns turned":
+        return bool(frame.ndim == 2 and frame.shape[1] > 1)
+    dtypes = [frame.dtype] if frame.ndim == 1 else list(frame.dtypes)
+    return any(column_applies(dtype, kind) for dtype in dtypes)
+
+
+def _sparse_applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
+    matrix = leaf.value
+    if kind in ("unsorted", "duplicates", "wide indices"):
+        return matrix.format in ("csr", "csc") and matrix.nnz > 1
+    if kind in ("csr", "csc", "coo", "float32", "float64"):
+        return kind not in (matrix.format, str(matrix.dtype))
+    return matrix.nnz > 1 and (kind != "nan" or matrix.dtype.kind == "f")
+
+
+def _module_applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
+    if kind == "frozen":
+        return any(bool(p.requires_grad) for p in leaf.value.parameters())
+    return kind == "mode" or next(leaf.value.children(), None) is not None
+
+
+def _estimator_applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
+    return kind == "unfitted" or "random_state" in leaf.value.get_params(deep=False)
+
+
+_APPLIES: dict[str, Callable[[str, Leaf, list[Leaf]], bool]] = {
+    "array": _array_applies,
+    "tensor": _array_applies,
+    "frame": _frame_applies,
+    "sparse": _sparse_applies,
+    "module": _module_applies,
+    "estimator": _estimator_applies,
+    "sequence": lambda kind, leaf, leaves: sequence_applies(leaf.value, kind),
+    "number": lambda kind, leaf, leaves: number_applies(leaf.value, kind),
+    "text": lambda kind, leaf, leaves: True,
+}
 
 
 def _floats(leaves: list[Leaf]) -> list[bool]:
@@ -76,171 +179,86 @@ def is_float(value: Any) -> bool:
     return value.dtype.kind == "f" if isinstance(value, np.ndarray) else bool(value.dtype.is_floating_point)
 
 
+def _is_unsigned(value: Any) -> bool:
+    return dtype_name(value).startswith(("uint", "bool"))
+
+
 def dtype_name(value: Any) -> str:
     """`float32` for both libraries."""
     return str(value.dtype).removeprefix("torch.")
 
 
-def _twin(leaf: Leaf, other: Leaf) -> bool:
-    return (
-        other.value is not leaf.value
-        and other.family == leaf.family
-        and other.value.shape == leaf.value.shape
-        and other.value.dtype == leaf.value.dtype
-    )
-
-
-def perturb(call: Call, kind: str, index: int) -> Call:
-    """The call with a kind applied to its leaf of that index; unchanged where it does not apply."""
+def perturb(call: Call, kind: str, path: str) -> Call:
+    """The call with a kind applied to its leaf at that path; unchanged where it does not apply."""
     leaves = leaves_of(call)
-    if not leaves:
+    leaf = next((x for x in leaves if x.path == path), None)
+    if leaf is None or kind in AMBIENT:
         return call
-    leaf = leaves[index % len(leaves)]
-    if kind not in KINDS[leaf.family] or not applies(kind, leaf, leaves):
+    known = kind in KINDS[leaf.family] or kind in LAYOUTS.get(leaf.family, ()) or kind.startswith("option ")
+    if not known or not applies(kind, leaf, leaves):
         return call
-    if kind == "mode":
-        leaf.value.train(not leaf.value.training)
-        return call
-    if kind == "same":
-        twin = next(other for other in leaves if _twin(leaf, other))
-        return map_call(call, lambda v, p: leaf.value if v is twin.value else v)
+    if kind in ROWS:
+        return sharing.take_rows(call, kind, leaf, leaves)
+    if kind == "same" or kind in SHARING:
+        other = sharing.partner(kind, leaf, leaves)
+        return sharing.share(call, kind, leaf, other) if other is not None else call
+    if kind == "omitted":
+        kept = {k: v for k, v in call.kwargs.items() if f"kwargs[{k!r}]" != leaf.path}
+        return Call(call.args, kept, call.init, call.train)
+    if leaf.family in ("number", "text"):
+        change_plain = change_number if leaf.family == "number" else change_text
+        return map_call(call, lambda v, p: change_plain(v, kind) if p == leaf.path else v)
     change, group = _change(kind, leaf, leaves)
     ids = {id(member.value) for member in group}
     return map_call(call, lambda v, p: change(v) if id(v) in ids else v)
 
 
 def _change(kind: str, leaf: Leaf, leaves: list[Leaf]) -> tuple[Callable[[Any], Any], list[Leaf]]:
-    """What to do, and with which leaves: rows and widths change together, or shapes would clash."""
-    if leaf.family == "frame":
-        rows = [x for x in leaves if x.family == "frame" and len(x.value) == len(leaf.value)]
-        return (lambda frame: change_frame(frame, kind)), rows
-    alike = [x for x in leaves if x.family == leaf.family]
-    if kind in ("empty", "one row"):
-        count = 0 if kind == "empty" else 1
-        rows = [x for x in alike if x.value.shape[:1] == leaf.value.shape[:1]]
-        return (lambda v: v[:count].copy() if isinstance(v, np.ndarray) else cut(v, count)), rows
-    if kind in ("float16", "bfloat16", "float32", "float64"):
+    """What to do, and with which leaves: widths change together, or no operation would fit."""
+    if leaf.family in ("array", "tensor") and kind in _WIDTHS:
         group = [x for x in leaves if x.family == "module" or (x.family == leaf.family and is_float(x.value))]
         return (lambda v: _convert(v, kind)), group
-    kind = kind.removeprefix("alone ")
-    if leaf.family == "array":
-        return (lambda v: change_array(v, kind)), [leaf]
-    return (lambda v: change_tensor(v, kind)), [leaf]
+    name = kind.removeprefix("alone ")
+    if leaf.family in ("tensor", "module"):
+        from codeopt.equivalence.perturb_tensors import change_module, change_tensor
+
+        make: Callable[[Any, str], Any] = change_tensor if leaf.family == "tensor" else change_module
+    else:
+        make = _CHANGES[leaf.family]
+    return (lambda v: make(v, name)), [leaf]
+
+
+_CHANGES: dict[str, Callable[[Any, str], Any]] = {
+    "array": change_array,
+    "frame": change_frame,
+    "sparse": change_sparse,
+    "estimator": change_estimator,
+    "sequence": change_sequence,
+}
 
 
 def _convert(value: Any, dtype: str) -> Any:
     if isinstance(value, np.ndarray):
-        return value.astype(dtype)
+        return value.astype(dtype, order="K")
     torch = sys.modules["torch"]
     if isinstance(value, torch.nn.Module):
         return value.to(getattr(torch, dtype))
+    from codeopt.equivalence.perturb_tensors import change_tensor
+
     return change_tensor(value, dtype)
 
 
-def change_array(array: Array, kind: str) -> Array:
-    """An array in another layout or dtype, or with other values, never the given one."""
-    if kind in VALUES:
-        changed = array.copy(order="K")
-        put_values(changed.reshape(-1) if changed.flags.c_contiguous else changed.T.reshape(-1), kind)
-        return changed
-    if kind == "fortran":
-        return np.asfortranarray(array) if not array.flags.f_contiguous else np.ascontiguousarray(array)
-    if kind == "strided":
-        spread = np.repeat(array, 2, axis=0)
-        return spread[::2]
-    if kind == "reversed":
-        return array[::-1].copy()[::-1]
-    if kind == "readonly":
-        changed = array.copy(order="K")
-        changed.flags.writeable = False
-        return changed
-    if kind == "broadcast":
-        return np.broadcast_to(array[:1].copy(), array.shape)
-    if kind == "scalar":
-        return array.reshape(-1)[:1].copy().reshape(())
-    with np.errstate(all="ignore"):
-        if kind == "bool":
-            return array > 0
-        if kind.startswith("int"):
-            return (np.nan_to_num(array) * 10).astype(kind)
-        return array.astype(kind)
-
-
-def put_values(flat: Any, kind: str) -> None:
-    """Write special values into a flat, writable array or tensor of floats."""
-    size = len(flat)
-    name = dtype_name(flat)
-    tiny = {"float16": 6e-8, "float64": 5e-324, "float32": 1e-45}.get(name, 1e-40)
-    if kind == "nan":
-        flat[size // 3] = float("nan")
-    elif kind == "inf":
-        flat[size // 3] = float("inf")
-        flat[2 * size // 3] = float("-inf")
-    elif kind == "zeros signed":
-        flat[::3] = -0.0
-        flat[1::3] = 0.0
-    elif kind == "subnormal":
-        flat[::2] = tiny
-    elif kind == "large":
-        flat *= LARGEST[name]
-    else:
-        flat[:] = 1.0
-
-
-def cut(tensor: Any, count: int) -> Any:
-    """The first rows of a tensor, a leaf as it was."""
-    return tensor.detach()[:count].clone().requires_grad_(tensor.requires_grad)
-
-
-def change_tensor(tensor: Any, kind: str) -> Any:
-    """As `change_array`, for tensors; what was a leaf that requires grad stays one."""
-    torch = sys.modules["torch"]
-    plain = tensor.detach()
-    wants = tensor.requires_grad
-    if kind == "requires_grad":
-        return plain.clone().requires_grad_(not wants)
-    if kind in VALUES:
-        plain = plain.clone(memory_format=torch.contiguous_format)
-        put_values(plain.view(-1), kind)
-    elif kind == "fortran":
-        flipped = plain.transpose(0, -1)
-        plain = flipped.contiguous().transpose(0, -1)
-    elif kind == "strided":
-        plain = plain.repeat_interleave(2, dim=0)[::2]
-    elif kind == "broadcast":
-        plain = plain[:1].clone().expand_as(plain)
-    elif kind == "scalar":
-        plain = plain.reshape(-1)[0].clone()
-    elif kind == "bool":
-        return plain > 0
-    elif kind == "integers":
-        return (plain.nan_to_num() * 10).to(torch.int64)
-    else:
-        plain = plain.to(getattr(torch, kind), copy=True)
-    return plain.requires_grad_(wants)
-
-
-def change_frame(frame: Any, kind: str) -> Any:
-    """A frame or series with other rows, labels or gaps."""
-    if kind == "empty":
-        return frame.iloc[:0].copy()
-    if kind == "one row":
-        return frame.iloc[:1].copy()
-    changed = frame.copy()
-    if kind == "reversed":
-        return changed.iloc[::-1]
-    if kind == "same labels":
-        changed.index = changed.index.take([0] * len(changed))
-        return changed
-    columns = [changed] if changed.ndim == 1 else [changed.iloc[:, i] for i in range(changed.shape[1])]
-    for i, column in enumerate(columns):
-        if getattr(column.dtype, "kind", "") == "f":
-            values = column.to_numpy(copy=True)
-            values[len(values) // 3] = float("nan")
-            if changed.ndim == 1:
-                return type(changed)(values, index=changed.index, name=changed.name)
-            changed.isetitem(i, values)
-    return changed
+@contextlib.contextmanager
+def ambient(kinds: list[str]) -> Iterator[None]:
+    """Be in the states of `AMBIENT` that are among these kinds."""
+    torch = sys.modules.get("torch")
+    with contextlib.ExitStack() as stack:
+        if torch is not None and "no_grad" in kinds:
+            stack.enter_context(torch.no_grad())
+        if torch is not None and "default float64" in kinds:
+            stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+            torch.set_default_dtype(torch.float64)
+        yield
 
 
 def widen(call: Call) -> Call:
@@ -251,9 +269,11 @@ def widen(call: Call) -> Call:
         if family == "module":
             return value.double()
         if family in ("array", "tensor") and is_float(value) and dtype_name(value) != "float64":
-            if family == "array":
-                return value.astype(np.float64, order="K")
-            return change_tensor(value, "float64")
+            return _convert(value, "float64")
+        if family == "sparse" and value.dtype.kind == "f":
+            return value.astype(np.float64)
+        if family == "frame":
+            return change_frame(value, "float64")
         return value
 
-    return replace(map_call(call, change))
+    return map_call(call, change)

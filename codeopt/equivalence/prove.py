@@ -17,13 +17,13 @@ from types import FrameType
 from typing import Any
 
 from codeopt.edit import Trust
-from codeopt.equivalence.cases import CHEAP, build
+from codeopt.equivalence.cases import CHEAP, build, run
 from codeopt.equivalence.compare import compare
 from codeopt.equivalence.describe import shorten
 from codeopt.equivalence.faults import Fault
 from codeopt.equivalence.judge import explain, judge
-from codeopt.equivalence.observe import Outcome, observe
-from codeopt.equivalence.reference import Reference, draw_calls, make_reference
+from codeopt.equivalence.observe import Outcome
+from codeopt.equivalence.reference import Reference, draw_cases, make_reference
 from codeopt.equivalence.shrink import simplest
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Unproven, Verdict
 from codeopt.errors import WorkloadError
@@ -45,16 +45,17 @@ def outcomes_of(world: World, reference: Reference) -> Iterator[tuple[int, Outco
     """The outcome of every case of the reference in this world, in the reference's order."""
     if not reference.strategy:
         for i, case in enumerate(reference.cases):
-            yield i, observe(world, build(world, case), case.seed, reference.known)
+            yield i, run(world, case, build(world, case), reference.known)
         return
     found: list[Outcome] = []
-    draw_calls(
+    draw_cases(
         world,
+        reference.cases,
         reference.drawn,
         reference.seed,
-        lambda call: found.append(observe(world, call, reference.seed, reference.known)),
+        lambda case, call: found.append(run(world, case, call, reference.known)),
     )
-    yield from enumerate(found[: len(reference.cases)])
+    yield from enumerate(found)
 
 
 def self_check(target: Target, reference: Reference) -> tuple[str, ...]:
@@ -188,7 +189,7 @@ def _is_caught(
     for i in small:
         case = reference.cases[i]
         call = build(world, case)
-        outcome = _in_time(lambda: observe(world, call, case.seed, reference.known))  # noqa: B023
+        outcome = _in_time(lambda: run(world, case, call, reference.known))  # noqa: B023
         if outcome is None:
             return True
         found = compare(reference.outcomes[i], outcome, reference.high[i], unstable)

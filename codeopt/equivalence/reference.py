@@ -5,21 +5,34 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from codeopt.equivalence.cases import CHEAP, FULL, LADDER, Case, build, plan, run_examples
+from codeopt.equivalence.cases import (
+    CHEAP,
+    FULL,
+    LADDER,
+    Case,
+    Perturbation,
+    altered,
+    build,
+    plan,
+    run,
+    run_examples,
+    singles_of,
+)
+from codeopt.equivalence.leaves import leaves_of
 from codeopt.equivalence.node import Large, Node
 from codeopt.equivalence.observe import Outcome, observe, untouched_by
-from codeopt.equivalence.perturb import widen
+from codeopt.equivalence.perturb import ambient, widen
 from codeopt.errors import WorkloadError
 from codeopt.sandbox.world import World, load_world
 from codeopt.target import Target
 from codeopt.workload.call import Call
 
-BODY_SECONDS = 0.7
+BODY_SECONDS = 0.5
 """Seconds that all cases may spend in the target's body, apart from the one at full scale:
 every candidate pays them again."""
 
@@ -69,7 +82,7 @@ def make_reference(target: Target, cases_wanted: int, seed: int) -> Reference:
     raises, or the target raises on the plain workload.
     """
     if load_world(target, {}).declared.strategy is not None:
-        return _from_strategy(load_world(target, {}), cases_wanted, seed)
+        return _from_strategy(target, cases_wanted, seed)
     return _Gathering(target, cases_wanted, seed).run()
 
 
@@ -89,6 +102,7 @@ class _Gathering:
         self.high: list[Outcome | None] = []
         self.untouched: list[frozenset[str]] = []
         self.raising = 0
+        self.opaque = False
         self.seconds = 0.0
 
     def run(self) -> Reference:
@@ -104,7 +118,7 @@ class _Gathering:
         self.add_largest(scales)
         fresh = load_world(self.target, {})
         outcomes = tuple(
-            observe(fresh, build(fresh, case), case.seed)._replace(untouched=untouched)
+            run(fresh, case, build(fresh, case))._replace(untouched=untouched)
             for case, untouched in zip(self.cases, self.untouched, strict=True)
         )
         seconds = sum(outcome.seconds for outcome in outcomes)
@@ -154,7 +168,10 @@ class _Gathering:
         """Try a case and keep it, unless enough of those that raise are there already."""
         if case in self.cases:
             return
-        outcome = observe(self.world, build(self.world, case), case.seed)
+        outcome = run(self.world, case, build(self.world, case))
+        if outcome.opaque and case.perturbations and not self.opaque:
+            # An argument of a kind that cannot be looked into would make every verdict Unproven.
+            return
         if outcome.raised and case.perturbations:
             if self.raising >= max(2, self.wanted // RAISING_SHARE):
                 return
@@ -166,7 +183,8 @@ class _Gathering:
         self.seconds += outcome.seconds
         self.untouched.append(untouched_by(outcome, build(self.world, case)))
         narrow = outcome.narrow != "" and not outcome.raised
-        self.high.append(high_run(self.world, lambda: build(self.world, case), case.seed) if narrow else None)
+        self.high.append(judge_of(self.world, case, build(self.world, case)) if narrow else None)
+        self.opaque |= bool(outcome.opaque) and not case.perturbations
 
 
 def high_run(world: World, make: Callable[[], Call], seed: int) -> Outcome | None:
@@ -192,6 +210,12 @@ def high_run(world: World, make: Callable[[], Call], seed: int) -> Outcome | Non
     return None if outcome.raised else outcome
 
 
+def judge_of(world: World, case: Case, call: Call) -> Outcome | None:
+    """The float64 run of a call built for the case, in the state that the case asks for."""
+    with ambient([p.kind for p in case.perturbations]):
+        return high_run(world, lambda: call, case.seed)
+
+
 def _refusal(world: World, outcome: Outcome) -> WorkloadError:
     node = outcome.part("raised")
     text = f"{node.type.removeprefix('builtins.')}: {node.data}" if node is not None else "raises"
@@ -204,18 +228,60 @@ def draw_calls(world: World, count: int, seed: int, use: Callable[[Call], None])
     run_examples(world.declared.strategy, use, count, seed)
 
 
-def _from_strategy(world: World, wanted: int, seed: int) -> Reference:
-    outcomes: list[Outcome] = []
+def draw_cases(
+    world: World, cases: Sequence[Case], count: int, seed: int, use: Callable[[Case, Call], None]
+) -> None:
+    """Hand each case of a declared strategy to `use` with its call, fresh, in order."""
+    waiting = iter(cases)
 
-    def use(call: Call) -> None:
+    def next_one(call: Call) -> None:
+        case = next(waiting, None)
+        if case is not None:
+            use(case, altered(call, case))
+
+    draw_calls(world, count, seed, next_one)
+
+
+def _from_strategy(target: Target, wanted: int, seed: int) -> Reference:
+    """Calls as they are drawn, the second half of them perturbed; each world meets the same ones.
+
+    Plain values are left alone: which of them are meant, the strategy says itself.
+    """
+    cases: list[Case] = []
+
+    def choose(call: Call) -> None:
         if not isinstance(call, Call):
-            where = f"{world.declared.path}:{world.declared.line}"
-            raise WorkloadError(f"{where}: the strategy gave {type(call).__name__}, not codeopt.Call")
-        outcomes.append(observe(world, call, seed))
+            declared = load_world(target, {}).declared
+            kind = type(call).__name__
+            raise WorkloadError(
+                f"{declared.path}:{declared.line}: the strategy gave {kind}, not codeopt.Call"
+            )
+        ways = [p for p in singles_of(call, world.callable) if _is_object(call, p)]
+        turn = len(cases) - wanted // 2
+        changes = (ways[turn % len(ways)],) if turn >= 0 and ways else ()
+        cases.append(Case(0.0, seed, changes, drawn=len(cases)))
 
-    draw_calls(world, wanted, seed, use)
+    world = load_world(target, {})
+    draw_calls(world, wanted, seed, choose)
+    high: list[Outcome | None] = []
+    outcomes: list[Outcome] = []
+    draw_cases(world, cases, wanted, seed, lambda case, call: high.append(judge_of(world, case, call)))
+    fresh = load_world(target, {})
+    draw_cases(fresh, cases, wanted, seed, lambda case, call: outcomes.append(run(fresh, case, call)))
     if all(o.raised for o in outcomes):
-        raise _refusal(world, outcomes[0])
-    cases = tuple(Case(0.0, seed, drawn=i) for i in range(len(outcomes)))
+        raise _refusal(fresh, outcomes[0])
+    twins: list[frozenset[str]] = []
+    draw_cases(
+        fresh, cases, wanted, seed, lambda case, call: twins.append(untouched_by(outcomes[len(twins)], call))
+    )
     seconds = sum(o.seconds for o in outcomes)
-    return Reference(cases, tuple(outcomes), (None,) * len(cases), seconds, seed, True, wanted)
+    told = tuple(o._replace(untouched=names) for o, names in zip(outcomes, twins, strict=True))
+    judges = tuple(
+        h if o.narrow != "" and not o.raised else None for h, o in zip(high, outcomes, strict=True)
+    )
+    return Reference(tuple(cases), told, judges, seconds, seed, True, wanted)
+
+
+def _is_object(call: Call, change: Perturbation) -> bool:
+    leaf = next((x for x in leaves_of(call) if x.path == change.path), None)
+    return leaf is None or leaf.family not in ("number", "text", "sequence")

@@ -1,8 +1,15 @@
-"""Finding the simplest case on which a candidate still differs, with both worlds in one process."""
+"""Finding the simplest call on which a candidate still differs, with both worlds in one process.
+
+First the case is shrunk by Hypothesis: scale, seed, perturbations. Then the values that its
+builder gives are simplified (see `simplify`), and the perturbations done again on top, so that an
+odd layout survives. What is left is written as source.
+"""
 
 from __future__ import annotations
 
 import copy
+import time
+from collections.abc import Callable
 from typing import Any
 
 import hypothesis
@@ -11,16 +18,26 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from codeopt.edit import Trust
-from codeopt.equivalence.cases import LADDER, QUIET, Case, build
+from codeopt.equivalence.cases import LADDER, QUIET, Case, altered, run
 from codeopt.equivalence.compare import Comparison, compare
 from codeopt.equivalence.judge import explain, judge
-from codeopt.equivalence.observe import observe
-from codeopt.equivalence.reference import Reference, high_run
+from codeopt.equivalence.leaves import size_of
+from codeopt.equivalence.observe import untouched_by
+from codeopt.equivalence.perturb import AMBIENT_SOURCE
+from codeopt.equivalence.reference import Reference, judge_of
+from codeopt.equivalence.simplify import simplify
+from codeopt.equivalence.spell_call import spell_difference
 from codeopt.equivalence.verdict import Differs
 from codeopt.sandbox.world import World
 from codeopt.workload.call import Call
 
 TRIES = settings(QUIET, max_examples=60, phases=[Phase.generate, Phase.shrink])
+
+SECONDS = 2.0
+"""Time that simplifying the values of one counterexample may take."""
+
+MOST_BYTES = 1 << 20
+"""Arguments larger than this are told by their case only."""
 
 
 def simplest(
@@ -31,21 +48,43 @@ def simplest(
     unstable: tuple[str, ...],
     limit: Trust,
 ) -> Differs:
-    """The smallest scale, simplest seed and fewest perturbations that show a difference."""
+    """The smallest scale, simplest seed, fewest perturbations and plainest values that differ."""
     pair = _Pair(original, candidate, unstable, limit)
-    if reference.strategy:
-        found = _find(original.declared.strategy, lambda call: pair.differs_on(call, reference.seed))
+    case = reference.cases[differs.index]
+    if not reference.strategy:
+        found = _find(
+            _near(case), lambda near: pair.differs(near, lambda: original.build(near.scale, near.seed))
+        )
         if found is None:
             return differs
-        case = reference.cases[differs.index]
-        comparison = pair.compare_call(found, reference.seed)
-        return Differs(explain(original, case, comparison.differences, found), str(case), differs.index)
-    case = reference.cases[differs.index]
-    smallest = _find(_near(case), pair.differs)
-    if smallest is None:
-        return differs
-    comparison = pair.compare(smallest)
-    return Differs(explain(original, smallest, comparison.differences), str(smallest), differs.index)
+        return _told(pair, found, lambda: original.build(found.scale, found.seed), differs.index)
+    drawn = _find(original.declared.strategy, lambda call: pair.differs(case, lambda: copy.deepcopy(call)))
+    return differs if drawn is None else _told(pair, case, lambda: copy.deepcopy(drawn), differs.index)
+
+
+def _told(pair: _Pair, case: Case, make: Callable[[], Call], index: int) -> Differs:
+    """The difference on this case, as plain as it gets; `make` gives the call before it is perturbed."""
+    call = make()
+    if size_of(call) <= MOST_BYTES and _can_be_copied(call):
+        until = time.perf_counter() + SECONDS
+        call = simplify(call, lambda tried: pair.differs(case, lambda: copy.deepcopy(tried)), until)
+        make = lambda: copy.deepcopy(call)  # noqa: E731
+    differences = pair.compare(case, make).differences
+    around = [AMBIENT_SOURCE[p.kind] for p in case.perturbations if p.kind in AMBIENT_SOURCE]
+    literal = spell_difference(
+        pair.original, pair.candidate, lambda: altered(make(), case), case.seed, differences, around
+    )
+    text = explain(pair.original, case, differences, altered(make(), case))
+    return Differs(text, str(case), index, literal)
+
+
+def _can_be_copied(call: Call) -> bool:
+    try:
+        copy.deepcopy(call)
+    except (TypeError, RuntimeError, ValueError):
+        # A generator, a lock, a tensor that is no leaf.
+        return False
+    return True
 
 
 def _near(case: Case) -> st.SearchStrategy[Case]:
@@ -67,31 +106,31 @@ def _find(strategy: st.SearchStrategy[Any], condition: Any) -> Any:
 
 
 class _Pair:
+    """Both versions in one process, held against each other on one call at a time."""
+
     def __init__(self, original: World, candidate: World, unstable: tuple[str, ...], limit: Trust) -> None:
         self.original = original
         self.candidate = candidate
         self.unstable = unstable
         self.limit = limit
 
-    def compare(self, case: Case) -> Comparison:
-        first = observe(self.original, build(self.original, case), case.seed)
-        second = observe(self.candidate, build(self.candidate, case), case.seed)
+    def compare(self, case: Case, make: Callable[[], Call]) -> Comparison:
+        """What differs on the call that `make` gives anew each time, perturbed as the case says.
+        Each world gets its own, for the target may change its arguments."""
+
+        def fresh() -> Call:
+            return altered(make(), case)
+
+        first = run(self.original, case, fresh())
+        first = first._replace(untouched=untouched_by(first, fresh()))
+        second = run(self.candidate, case, fresh())
         high = None
         if first.narrow != "" and first.tree != second.tree:
-            high = high_run(self.original, lambda: build(self.original, case), case.seed)
+            high = judge_of(self.original, case, fresh())
         found = compare(first, second, high, self.unstable)
         level, _ = judge(case, first, found, self.limit)
         return found if level is None else Comparison(level, (), found.max_error)
 
-    def differs(self, case: Case) -> bool:
-        return bool(self.compare(case).differences)
-
-    def compare_call(self, call: Call, seed: int) -> Comparison:
-        # Drawn once: each world gets a copy, for the target may change its arguments.
-        first = observe(self.original, copy.deepcopy(call), seed)
-        second = observe(self.candidate, copy.deepcopy(call), seed)
-        return compare(first, second, None, self.unstable)
-
-    def differs_on(self, call: Call, seed: int) -> bool:
-        found = self.compare_call(call, seed)
-        return found.level is None or not found.level.within(self.limit)
+    def differs(self, case: Case, make: Callable[[], Call]) -> bool:
+        """Whether a refusal would follow from that call."""
+        return bool(self.compare(case, make).differences)
