@@ -38,7 +38,7 @@ _CALLS = {
     "max": "min", "min": "max", "sum": "mean", "mean": "sum", "argmax": "argmin", "argmin": "argmax",
     "exp": "expm1", "log": "log1p", "sqrt": "abs", "zeros": "ones", "ones": "zeros",
     "zeros_like": "ones_like", "std": "var", "var": "std", "sin": "cos", "cos": "sin", "cumsum": "cumprod",
-    "concatenate": "hstack", "any": "all", "all": "any", "relu": "sigmoid", "sort": "argsort",
+    "any": "all", "all": "any", "relu": "sigmoid", "sort": "argsort",
 }  # fmt: skip
 _COPIES = ("copy", "clone", "deepcopy", "detach", "contiguous")
 _DTYPES = {

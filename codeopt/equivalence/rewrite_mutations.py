@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 
 from codeopt.equivalence.mutations import Change
-from codeopt.equivalence.usage import Usage, names_bound, names_read, written_in_place
+from codeopt.equivalence.usage import LIBRARIES, Usage, names_bound, names_read, written_in_place
 
 _UFUNCS = frozenset(
     {
@@ -58,7 +58,7 @@ def _call_changes(node: ast.Call) -> Iterator[Change]:
         yield Change("off by one", f"{shown} begins one later", _moved(0, ast.Add()))
     if name in ("list", "tuple") and len(node.args) == 1 and not node.keywords:
         yield Change("missing copy", f"no {name} in {shown}", lambda n: n.args[0])  # type: ignore[attr-defined]
-    if name == "astype" and isinstance(node.func, ast.Attribute):
+    if name == "astype" and isinstance(node.func, ast.Attribute) and not _to_default(node):
         yield Change("dtype", f"no conversion in {shown}", lambda n: n.func.value)  # type: ignore[attr-defined]
     for i, keyword in enumerate(node.keywords):
         if keyword.arg == "where":
@@ -72,6 +72,11 @@ def _call_changes(node: ast.Call) -> Iterator[Change]:
             yield Change(
                 "dtype", f"{narrow} for the default dtype in {shown}", _with_dtype(module.id, narrow)
             )
+
+
+def _to_default(node: ast.Call) -> bool:
+    """Whether it converts to `float`, which most arithmetic that follows would do by itself."""
+    return any(isinstance(a, ast.Name) and a.id == "float" for a in node.args)
 
 
 def _range_without_last(node: ast.AST) -> ast.AST:
@@ -154,7 +159,7 @@ def _grad_mode_changes(node: ast.With) -> Iterator[Change]:
         yield Change(
             "gradient",
             f"without {ast.unparse(node.items[0].context_expr)}",
-            lambda n: ast.If(ast.Constant(True), n.body, []),  # type: ignore[attr-defined]
+            lambda n: ast.If(ast.Constant(1), n.body, []),  # type: ignore[attr-defined]
         )
 
 
@@ -199,7 +204,7 @@ def _in_place_changes(node: ast.stmt, usage: Usage) -> Iterator[Change]:
     own = target.id if isinstance(target, ast.Name) else ""
 
     def disturbs(operand: ast.expr) -> bool:
-        if not isinstance(operand, ast.Name):
+        if not isinstance(operand, ast.Name) or operand.id in LIBRARIES:
             return False
         return operand.id in usage.shared or (operand.id != own and usage.read_after(operand.id, first, last))
 

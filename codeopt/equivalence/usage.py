@@ -18,20 +18,21 @@ _VIEWS = frozenset(
     }
 )  # fmt: skip
 
+LIBRARIES = frozenset({"np", "numpy", "torch", "nn", "F"})
+_FACTS = frozenset({"shape", "dtype", "ndim", "size", "device"})
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Module
 
 
 @dataclass(frozen=True)
 class Usage:
     """Names of one function (or a module's own level): its parameters, those that may share memory with
-    one, and the lines, from 1, on which each is bound, read or changed in place."""
+    one, and the lines, from 1, on which each is bound or read. `loops` are first and last lines."""
 
     parameters: frozenset[str]
     shared: frozenset[str]
     bound: dict[str, list[int]]
     read: dict[str, list[int]]
-    changed: dict[str, list[int]]
-    escaping: frozenset[str]
     loops: tuple[tuple[int, int], ...]
 
     def bound_before(self, name: str, line: int) -> bool:
@@ -45,10 +46,6 @@ class Usage:
             return True
         turns = [(begin, end) for begin, end in self.loops if begin < first <= end]
         return any(begin <= at < first for begin, end in turns for at in lines)
-
-    def disturbed_by_writing(self, name: str, first: int, last: int) -> bool:
-        """Whether somebody would see it if the value of a name were changed by this statement."""
-        return name in self.shared or self.read_after(name, first, last)
 
 
 def usages(tree: ast.Module) -> dict[int, Usage]:
@@ -80,8 +77,6 @@ def _own(function: Function) -> Iterator[ast.AST]:
 def _usage(function: Function, own: list[ast.AST]) -> Usage:
     bound: dict[str, list[int]] = {}
     read: dict[str, list[int]] = {}
-    changed: dict[str, list[int]] = {}
-    escaping: set[str] = set()
     loops = []
     for node in own:
         if isinstance(node, ast.Name):
@@ -89,21 +84,16 @@ def _usage(function: Function, own: list[ast.AST]) -> Usage:
             lines.setdefault(node.id, []).append(node.lineno)
         elif isinstance(node, ast.For | ast.While):
             loops.append((node.lineno, node.end_lineno or node.lineno))
-        elif isinstance(node, ast.Return | ast.Yield | ast.Call):
-            escaping |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        if isinstance(node, ast.stmt):
-            for name in written_in_place(node):
-                changed.setdefault(name, []).append(node.lineno)
     parameters: frozenset[str] = frozenset()
     if not isinstance(function, ast.Module):
         parameters = frozenset(a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg))
     shared = _shared(parameters, own)
-    return Usage(parameters, shared, bound, read, changed, frozenset(escaping), tuple(loops))
+    return Usage(parameters, shared, bound, read, tuple(loops))
 
 
 def _shared(parameters: frozenset[str], own: list[ast.AST]) -> frozenset[str]:
     """Names that may share memory with an argument: bound to one, or to a view of one."""
-    found = set(parameters)
+    found = set(parameters - {"self", "cls"})
     bindings = [
         (target.id, node.value)
         for node in own
@@ -133,8 +123,10 @@ def _views(value: ast.expr, shared: set[str]) -> bool:
             return _views(inner, shared)
         case ast.Attribute(inner, attribute):
             return attribute in _VIEWS and _views(inner, shared)
-        case ast.Call(ast.Attribute(inner, method), arguments) if method in _VIEWS:
-            return _views(inner, shared) or any(_views(a, shared) for a in arguments[:1])
+        case ast.Call(ast.Attribute(ast.Name(module), function), arguments) if module in LIBRARIES:
+            return function in _VIEWS and any(_views(a, shared) for a in arguments[:1])
+        case ast.Call(ast.Attribute(inner, method)):
+            return method in _VIEWS and _views(inner, shared)
         case ast.Tuple(items):
             return any(_views(item, shared) for item in items)
         case ast.IfExp(_, one, other):
@@ -158,12 +150,11 @@ def written_in_place(statement: ast.stmt) -> set[str]:
     for node in ast.walk(statement):
         if isinstance(node, ast.Call):
             found |= {base_name(k.value) for k in node.keywords if k.arg == "out"}
-            if (
-                isinstance(node.func, ast.Attribute)
-                and node.func.attr.endswith("_")
-                and not node.func.attr.startswith("_")
-            ):
-                found.add(base_name(node.func.value))
+            match node.func:
+                case ast.Attribute(owner, name) if name.endswith("_") and not name.startswith("_"):
+                    of_library = base_name(owner) in LIBRARIES
+                    changed = node.args[:1] if of_library else [owner]
+                    found |= {v.id for v in changed if isinstance(v, ast.Name)}
     return found - {""}
 
 
@@ -175,9 +166,28 @@ def base_name(node: ast.expr) -> str:
 
 
 def names_read(statement: ast.stmt) -> set[str]:
-    """Names whose value a statement uses, those it changes in place among them."""
-    found = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return found | written_in_place(statement)
+    """Names whose value a statement uses: not those that it only writes to or asks for their shape."""
+    found: set[str] = set()
+    if isinstance(statement, ast.AugAssign):
+        found.add(base_name(statement.target))
+    queue: list[ast.AST] = [statement]
+    while queue:
+        node = queue.pop()
+        match node:
+            case ast.Attribute(ast.Name(), attribute) if attribute in _FACTS:
+                continue
+            case ast.Call(ast.Name("len")):
+                continue
+            case ast.keyword("out", value) if isinstance(value, ast.Name | ast.Subscript):
+                queue += [value.slice] if isinstance(value, ast.Subscript) else []
+                continue
+            case ast.Subscript(ast.Name(), index, ast.Store()):
+                queue.append(index)
+                continue
+            case ast.Name(name, ast.Load()):
+                found.add(name)
+        queue += ast.iter_child_nodes(node)
+    return found - {""}
 
 
 def names_bound(statement: ast.stmt) -> set[str]:
