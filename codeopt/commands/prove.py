@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from codeopt.commands.environment import environment
 from codeopt.config import Config
 from codeopt.equivalence.literal import reproduction
-from codeopt.equivalence.verdict import Differs, Same, Verdict
+from codeopt.equivalence.verdict import Crashed, Differs, Same, Verdict
 from codeopt.errors import UsageError, WorkloadError
 from codeopt.pipeline import BASE_MODULES
 from codeopt.report.outcome import ProveOutcome
@@ -37,14 +38,14 @@ def prove(old: Path, new: Path, qualname: str, config: Config, root: Path, call:
         target = replace(target, text=before.text)
         modules = libraries(target)
         if not modules:
-            return _verdict(plain, target, before, after, config)
+            return _verdict(plain, target, before, after, config, call)
         with Sandbox(
             (*BASE_MODULES, *modules),
             jobs=config.workers,
             isolation=config.isolation,
             passed=config.pass_env,
         ) as sandbox:
-            return _verdict(sandbox, target, before, after, config)
+            return _verdict(sandbox, target, before, after, config, call)
 
 
 def _read(path: Path) -> SourceFile:
@@ -53,6 +54,10 @@ def _read(path: Path) -> SourceFile:
     source = read_source(path, display_name(path))
     if isinstance(source, Problem):
         raise UsageError(f"{source.path}:{source.line}: {source.message}")
+    try:
+        ast.parse(source.text)
+    except SyntaxError as error:
+        raise UsageError(f"{source.name}:{error.lineno}: {error.msg}") from error
     return source
 
 
@@ -94,7 +99,7 @@ def _choose(targets: Sequence[Target], old: SourceFile, new: SourceFile, qualnam
 
 
 def _verdict(
-    sandbox: Sandbox, target: Target, old: SourceFile, new: SourceFile, config: Config
+    sandbox: Sandbox, target: Target, old: SourceFile, new: SourceFile, config: Config, call: str
 ) -> ProveOutcome:
     home = replace(old, path=target.path, name=old.name)
     session = Session(sandbox, target, {old.name: home}, config)
@@ -105,8 +110,12 @@ def _verdict(
     except TargetFailure as failure:
         raise WorkloadError(f"{old.name}: {target.qualname}: {failure}") from failure
     verdict, sample = session.trial([changed])[0]
-    if isinstance(verdict, Differs):
-        verdict = session.shrink(changed, verdict)
+    match verdict:
+        case Differs():
+            verdict = session.shrink(changed, verdict)
+        case Crashed(reason):
+            # It ran in the place of the declared file.
+            verdict = Crashed(reason.replace(str(target.path), new.name))
     optimized = None
     if isinstance(verdict, Same):
         verdict = session.controlled(changed, verdict, baseline)
@@ -119,7 +128,7 @@ def _verdict(
         old=old.name,
         new=new.name,
         function=target.qualname,
-        workload=target.ref,
+        workload=f"--call {call!r}" if call else target.ref,
         verdict=verdict,
         baseline=Figures(peak.peak_bytes, original_seconds, peak.resident_bytes),
         optimized=optimized,
