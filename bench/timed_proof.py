@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from codeopt.edit import Trust
-from codeopt.equivalence import observe, prove, reference
+from codeopt.equivalence import cases, observe, prove, reference
 from codeopt.equivalence.faults import plant, plant_near
 from codeopt.equivalence.verdict import Same
 from codeopt.sandbox import world
@@ -17,6 +17,14 @@ from codeopt.target import Target
 from codeopt.workload.reach import trace_reach
 
 FAULTS = 9
+PARTS = {
+    "observe": "recording",
+    "high_run": "recording",
+    "untouched_by": "recording",
+    "compare": "comparing",
+    "load_world": "loading",
+    "altered": "building calls",
+}
 
 
 class Clock:
@@ -55,13 +63,11 @@ def timed_proof(target: Target, candidate: str) -> tuple[str, dict[str, float], 
     """
     parts, stages = Clock(), Clock()
     parts.watch(observe, "_run", "target")
-    parts.watch(prove, "compare", "comparing")
     parts.watch(world.World, "build", "building calls")
-    for module in (prove, reference):
-        parts.watch(module, "observe", "recording")
-        parts.watch(module, "load_world", "loading")
-        if hasattr(module, "high_run"):
-            parts.watch(module, "high_run", "recording")
+    for module in (cases, prove, reference):
+        for name, part in PARTS.items():
+            if hasattr(module, name):
+                parts.watch(module, name, part)
     path = str(target.path)
     overlay = {path: candidate}
     lines = trace_reach(target, {}, frozenset({path}), 0).lines.get(path, frozenset())
