@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from codeopt.equivalence.attributes import own_state
 from codeopt.equivalence.node import LARGE, Node, summarise, type_name
+from codeopt.equivalence.tolerance import LONG_BYTES
 
 if TYPE_CHECKING:
     from codeopt.equivalence.snapshot import Recorder
@@ -27,7 +30,7 @@ def payload(array: Array, known: frozenset[int]) -> Any:
     """The elements in C order as bytes, or as `Large`; padding of long doubles is left out."""
     if array.dtype.char in "gG":
         flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        return flat.reshape(-1, np.dtype(np.longdouble).itemsize)[:, :10].tobytes()
+        return flat.reshape(-1, np.dtype(np.longdouble).itemsize)[:, :LONG_BYTES].tobytes()
     if array.nbytes <= LARGE:
         return array.tobytes()
     return summarise(np.ascontiguousarray(array), known)
@@ -45,6 +48,8 @@ def record_array(recorder: Recorder, array: Array, path: str) -> Node:
         ("strides", strides_of(plain.shape, plain.strides, plain.size)),
         ("writeable", flags.writeable),
     )
+    if plain.dtype.metadata:
+        meta += (("metadata", repr(dict(plain.dtype.metadata))),)
     children: list[tuple[str, Node]] = []
     if kind is not np.ndarray:
         children = _subclass_parts(recorder, array, path)
@@ -68,13 +73,25 @@ def _subclass_parts(recorder: Recorder, array: Array, path: str) -> list[tuple[s
             value = recorder.keep(getattr(array, name))
             parts.append((f".{name}", recorder.record(value, f"{path}.{name}")))
         return parts
+    if isinstance(array, np.memmap):
+        state = {"mode": array.mode, "offset": array.offset, "filename": _within(array.filename)}
+        return [(f".{k}", recorder.record(v, f"{path}.{k}")) for k, v in state.items()]
     extra = getattr(array, "__dict__", None) or {}
     return [(f".{name}", recorder.record(extra[name], f"{path}.{name}")) for name in sorted(extra)]
 
 
-def record_scalar(value: np.generic) -> Node:
-    """A NumPy scalar, recorded as an array without layout."""
-    if value.dtype.names or value.dtype.kind == "O":
-        return Node("text", type_name(type(value)), (("dtype", str(value.dtype)),), repr(value))
+def _within(name: Any) -> str | None:
+    """A file's name as seen from the working directory, of which every run has one of its own."""
+    return None if name is None else os.path.relpath(os.fspath(name))
+
+
+def record_scalar(recorder: Recorder, value: np.generic, path: str) -> Node:
+    """A NumPy scalar, recorded as an array without layout; a record, which is a view, as an array."""
+    if isinstance(value, np.void) and value.dtype.names:
+        view = recorder.keep(np.asarray(value))
+        return record_array(recorder, view, path)._replace(type=type_name(type(value)))
+    meta = (("dtype", str(value.dtype)), ("shape", ()))
     data = payload(np.asarray(value), frozenset())
-    return Node("array", "numpy scalar", (("dtype", str(value.dtype)), ("shape", ())), data)
+    if type(value).__module__ == "numpy":
+        return Node("array", "numpy scalar", meta, data)
+    return Node("array", type_name(type(value)), meta, data, tuple(own_state(recorder, value, path)))

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from codeopt.equivalence.node import Node, type_name
 
 if TYPE_CHECKING:
     from codeopt.equivalence.snapshot import Recorder
 
-_SPARSE_FIELDS = ("data", "indices", "indptr", "row", "col", "offsets", "rows")
+_SPARSE_FIELDS = ("data", "indices", "indptr", "coords", "offsets", "rows")
+_SPARSE_FLAGS = ("has_canonical_format", "has_sorted_indices", "blocksize")
+_BY_VALUE = ("pandas.errors", "pandas._libs.tslibs.offsets", "pandas.tseries.offsets", "pandas.io.formats")
+"""Homes of classes whose attributes or pickles tell everything; what else pandas has (groups,
+windows, writers) fills caches as it is used."""
 
 
 def record_pandas(recorder: Recorder, value: Any, path: str) -> Node | None:
@@ -20,18 +27,38 @@ def record_pandas(recorder: Recorder, value: Any, path: str) -> Node | None:
     if isinstance(value, pd.DataFrame):
         return _record_frame(recorder, value, path)
     if isinstance(value, pd.Series):
-        parts = _named(recorder, path, {"index": value.index, "name": value.name, "attrs": value.attrs})
+        parts = _named(recorder, path, {"index": value.index, "name": value.name, **_extras(value)})
         parts.append((".values", _record_values(recorder, value, f"{path}.values")))
         return Node("frame", type_name(type(value)), (("dtype", str(value.dtype)),), None, tuple(parts))
     if isinstance(value, pd.Index):
         return _record_index(recorder, value, path)
     if isinstance(value, pd.api.extensions.ExtensionArray):
         return _record_extension(recorder, value, path)
-    if isinstance(value, pd.Timestamp | pd.Timedelta | pd.Period | pd.Interval | type(pd.NaT) | type(pd.NA)):
+    if isinstance(value, pd.Timestamp | pd.Timedelta):
+        return Node("text", type_name(type(value)), (("unit", value.unit),), repr(value))
+    if isinstance(value, pd.Period | pd.Interval | type(pd.NaT) | type(pd.NA)):
         return Node("text", type_name(type(value)), (), repr(value))
     if isinstance(value, pd.api.extensions.ExtensionDtype):
-        return Node("text", type_name(type(value)), (), repr(value))
+        return _record_dtype(recorder, value, path)
+    home = type(value).__module__
+    if home.startswith("pandas.") and not home.startswith(_BY_VALUE) and not isinstance(value, BaseException):
+        return None if isinstance(value, type) else recorder.opaque(value, path)
     return None
+
+
+def _extras(value: Any) -> dict[str, Any]:
+    """What a frame or series carries beside its data; subclasses name theirs in `_metadata`."""
+    found = {"attrs": value.attrs, "duplicate labels": value.flags.allows_duplicate_labels}
+    return found | {name: getattr(value, name, None) for name in value._metadata if name != "_name"}
+
+
+def _record_dtype(recorder: Recorder, dtype: Any, path: str) -> Node:
+    parts: tuple[tuple[str, Node], ...] = ()
+    if hasattr(dtype, "categories") and dtype.categories is not None:
+        parts = ((".categories", recorder.record(dtype.categories, f"{path}.categories")),)
+    # The repr of a categorical dtype is cut.
+    shown = f"ordered={dtype.ordered}" if hasattr(dtype, "ordered") else repr(dtype)
+    return Node("text", type_name(type(dtype)), (), shown, parts)
 
 
 def _named(recorder: Recorder, path: str, values: dict[str, Any]) -> list[tuple[str, Node]]:
@@ -39,10 +66,14 @@ def _named(recorder: Recorder, path: str, values: dict[str, Any]) -> list[tuple[
 
 
 def _record_frame(recorder: Recorder, frame: Any, path: str) -> Node:
-    parts = _named(recorder, path, {"index": frame.index, "columns": frame.columns, "attrs": frame.attrs})
-    for i, name in enumerate(frame.columns):
+    parts = _named(recorder, path, {"index": frame.index, "columns": frame.columns, **_extras(frame)})
+    used: Counter[str] = Counter()
+    for i, label in enumerate(frame.columns):
         column = recorder.keep(frame.iloc[:, i])
-        parts.append((f"[{name!r}]", _record_values(recorder, column, f"{path}[{name!r}]")))
+        name = f"[{label!r}]"
+        used[name] += 1
+        name += f"#{used[name]}" if used[name] > 1 else ""
+        parts.append((name, _record_values(recorder, column, path + name)))
     return Node("frame", type_name(type(frame)), (("shape", frame.shape),), None, tuple(parts))
 
 
@@ -53,30 +84,36 @@ def _record_values(recorder: Recorder, series: Any, path: str) -> Node:
         return recorder.record(values, path)
     with recorder.sharing_behind(series):
         node = recorder.record(recorder.keep(series.to_numpy()), path)
-    meta = tuple(item for item in node.meta if item[0] not in ("strides", "writeable"))
-    return node._replace(meta=meta)
+    return _without_layout(node)
+
+
+def _without_layout(node: Node) -> Node:
+    return node._replace(meta=tuple(i for i in node.meta if i[0] not in ("strides", "writeable")))
 
 
 def _record_index(recorder: Recorder, index: Any, path: str) -> Node:
     import pandas as pd
 
     values: dict[str, Any] = {"names": list(index.names)}
-    if isinstance(index, pd.RangeIndex):
-        values["range"] = (index.start, index.stop, index.step)
-    elif isinstance(index, pd.MultiIndex):
-        values["levels"] = list(index.levels)
-        values["codes"] = [list(map(int, codes)) for codes in index.codes]
-    else:
-        values["dtype"] = str(index.dtype)
-        values["freq"] = str(getattr(index, "freq", None))
-        values["values"] = index.to_numpy()
+    parts: list[tuple[str, Node]] = []
     with recorder.sharing_behind(index):
-        parts = _named(recorder, path, values)
+        if isinstance(index, pd.RangeIndex):
+            values["range"] = (index.start, index.stop, index.step)
+        elif isinstance(index, pd.MultiIndex):
+            values["levels"] = list(index.levels)
+            values["codes"] = [list(map(int, codes)) for codes in index.codes]
+        else:
+            values["dtype"] = str(index.dtype)
+            values["freq"] = str(getattr(index, "freq", None))
+            whole = isinstance(index, pd.CategoricalIndex)
+            data = recorder.keep(index.array if whole else index.to_numpy())
+            parts.append((".values", _without_layout(recorder.record(data, f"{path}.values"))))
+        parts = _named(recorder, path, values) + parts
     return Node("frame", type_name(type(index)), (), None, tuple(parts))
 
 
 def _record_extension(recorder: Recorder, values: Any, path: str) -> Node:
-    meta = (("dtype", repr(values.dtype)),)
+    meta: tuple[tuple[str, Any], ...] = (("dtype", str(values.dtype)),)
     parts: dict[str, Any]
     if hasattr(values, "codes") and hasattr(values, "categories"):
         parts = {"codes": values.codes, "categories": values.categories, "ordered": values.ordered}
@@ -84,9 +121,16 @@ def _record_extension(recorder: Recorder, values: Any, path: str) -> Node:
         parts = {"sp_values": values.sp_values, "fill_value": values.fill_value}
         parts["sp_index"] = values.sp_index.indices if hasattr(values.sp_index, "indices") else len(values)
     else:
-        parts = {"missing": values.isna(), "items": values.to_numpy(dtype=object)}
+        parts = {"dtype": values.dtype, "missing": values.isna()}
+        # What a masked array holds where a value is missing shows nowhere.
+        plain = getattr(values, "_data", None) if hasattr(values, "_mask") else None
+        if isinstance(plain, np.ndarray) and plain.dtype.kind in "fciub" and type(plain) is np.ndarray:
+            parts["items"] = np.where(values._mask, plain.dtype.type(0), plain)
+            recorder.claim_array(path, plain)
+        else:
+            parts["items"] = values.to_numpy(dtype=object)
     with recorder.sharing_behind(values):
-        children = _named(recorder, path, parts)
+        children = [(name, _without_layout(node)) for name, node in _named(recorder, path, parts)]
     return Node("frame", type_name(type(values)), meta, None, tuple(children))
 
 
@@ -101,5 +145,6 @@ def record_sparse(recorder: Recorder, value: Any, path: str) -> Node | None:
         return Node(
             "frame", type_name(type(value)), meta, None, tuple(_named(recorder, path, {"items": items}))
         )
-    parts = {name: getattr(value, name) for name in _SPARSE_FIELDS if hasattr(value, name)}
+    fields = [*_SPARSE_FIELDS, *_SPARSE_FLAGS]
+    parts = {name: getattr(value, name) for name in fields if hasattr(value, name)}
     return Node("frame", type_name(type(value)), meta, None, tuple(_named(recorder, path, parts)))

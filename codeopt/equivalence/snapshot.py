@@ -119,14 +119,16 @@ class Recorder:
             self.claims.append(array_claim(path, array, self._behind))
 
     def claim_tensor(self, path: str, tensor: Any) -> None:
-        """Note the memory of a tensor, and whether a backward pass reaches it."""
+        """Note the memory of a strided tensor for the alias graph."""
         if tensor.numel():
             self.claims.append(tensor_claim(path, tensor))
-        if tensor.requires_grad:
-            if tensor.is_leaf:
-                self.leaves.append((path, tensor))
-            else:
-                self.outputs.append(tensor)
+
+    def note_grad(self, path: str, tensor: Any) -> None:
+        """Note a tensor that requires grad: a backward pass begins at it or leads to it."""
+        if tensor.is_leaf:
+            self.leaves.append((path, tensor))
+        else:
+            self.outputs.append(tensor)
 
     @contextlib.contextmanager
     def sharing_behind(self, owner: Any) -> Iterator[None]:
@@ -155,10 +157,10 @@ def _handler_for(kind: type) -> Handler:
     if issubclass(kind, np.ndarray):
         return record_array
     if issubclass(kind, np.generic):
-        return lambda recorder, value, path: record_scalar(value)
+        return record_scalar
     homes = {base.__module__.partition(".")[0] for base in kind.__mro__}
     if "torch" in homes and "torch" in sys.modules:
-        from codeopt.equivalence.tensors import record_torch
+        from codeopt.equivalence.modules import record_torch
 
         return _first_of(record_torch, kind)
     if "pandas" in homes and "pandas" in sys.modules:
