@@ -65,8 +65,9 @@ def _share(a: Claim, b: Claim) -> bool:
 def _as_array(owner: Any) -> np.ndarray[Any, Any]:
     if isinstance(owner, np.ndarray):
         return owner
-    array: np.ndarray[Any, Any] = owner.detach().numpy()
-    return array
+    from codeopt.equivalence.tensors import in_place_view
+
+    return in_place_view(owner)
 
 
 def alias_graph(claims: list[Claim]) -> Node:

@@ -70,7 +70,8 @@ def _large_parts(r: Large, c: Large, h: Large | None, dtypes: tuple[str, str, st
 
 def same_integers(r: Node, c: Node) -> bool:
     """Whether two summaries of integers, of whichever widths, stand for the same values."""
-    if not (isinstance(r.data, Large) and isinstance(c.data, Large) and r.data.weighted):
+    summaries = isinstance(r.data, Large) and isinstance(c.data, Large)
+    if not (summaries and r.data.weighted and c.data.weighted):
         return False
     theirs, ours = (np.frombuffer(n.data.sample, str(dict(n.meta)["dtype"])) for n in (r, c))
     sums = (r.data.sums, r.data.weighted) == (c.data.sums, c.data.weighted)

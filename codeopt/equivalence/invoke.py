@@ -38,6 +38,6 @@ def perform(function: Callable[..., Any], call: Call, adapt: Callable[[Any], Any
 
 
 def _weighted_step(module: Any, call: Call) -> Any:
-    from codeopt.equivalence.tensors import ramp
+    from codeopt.equivalence.autograd import ramp
 
     return train_step(module, call, lambda tensor: tensor * ramp(tensor))

@@ -15,6 +15,7 @@ from codeopt.equivalence.invoke import Performed, perform
 from codeopt.equivalence.iterators import Drawn, draw, drawn_node, is_iterator
 from codeopt.equivalence.module_state import globals_node
 from codeopt.equivalence.node import Node
+from codeopt.equivalence.objects import is_handle
 from codeopt.equivalence.said import Streams
 from codeopt.equivalence.snapshot import Recorder
 from codeopt.equivalence.surroundings import seed_everything, settings_restored, state_node
@@ -114,7 +115,7 @@ def _run(
     except BaseException as raised:  # noqa: BLE001 - the target may raise anything
         pass_through(raised)
         return _Made(Performed(None), raised, time.perf_counter() - start)
-    if not is_iterator(done.result):
+    if not is_iterator(done.result) or is_handle(type(done.result)):
         return _Made(done, None, time.perf_counter() - start)
     before = ("before the first item", Node("text", "said", (), streams.mark()))
     watched = [before, (".args before the first item", _glance(call))]
@@ -186,18 +187,12 @@ def untouched_by(outcome: Outcome, twin: Call) -> frozenset[str]:
 
 
 def _gradients(recorder: Recorder) -> Node:
-    """What a backward pass of the caller's would bring; it may raise, which is a finding too."""
-    if not (recorder.outputs and recorder.leaves):
+    """What a backward pass of the caller's would bring."""
+    if not recorder.outputs:
         return Node("gradients", "")
-    from codeopt.equivalence.tensors import gradients
+    from codeopt.equivalence.autograd import gradients_node
 
-    outputs = [t for t in recorder.outputs if t.is_floating_point()]
-    fresh = Recorder(recorder.known)
-    try:
-        found = gradients(outputs, recorder.leaves)
-    except Exception as error:  # noqa: BLE001 - backward runs the user's functions and hooks
-        return Node("gradients", "", (), None, (("raised", fresh.record(error, "raised")),))
-    return Node("gradients", "", (), None, tuple((p, fresh.record(g, p)) for p, g in found.items()))
+    return gradients_node(recorder)
 
 
 _NARROW = ("float16", "bfloat16", "float32", "complex64")

@@ -30,9 +30,10 @@ def seed_everything(seed: int) -> None:
     """Seed `random`, NumPy's global generator and torch's, where torch is there."""
     random.seed(seed)
     np.random.seed(seed & 0xFFFFFFFF)
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.default_generator.manual_seed(seed)
+    if "torch" in sys.modules:
+        from codeopt.equivalence.torch_state import seed_torch
+
+        seed_torch(seed)
 
 
 Settings = dict[str, Any]
@@ -43,7 +44,7 @@ def settings() -> Settings:
     context = decimal.getcontext()
     root = logging.root
     loggers = root.manager.loggerDict.items()
-    return {
+    found = {
         "numpy.geterr": np.geterr(),
         "numpy.get_printoptions": np.get_printoptions(),
         "working directory": os.getcwd(),
@@ -61,6 +62,11 @@ def settings() -> Settings:
         "logging": (root.level, root.manager.disable, list(root.handlers)),
         "log levels": {n: log.level for n, log in loggers if isinstance(log, logging.Logger) and log.level},
     }
+    if "torch" in sys.modules:
+        from codeopt.equivalence.torch_state import torch_settings
+
+        found |= torch_settings()
+    return found
 
 
 def state_node(before: Settings) -> Node:
@@ -78,17 +84,10 @@ def state_node(before: Settings) -> Node:
     for name, value in before.items():
         if now[name] != value:
             items.append((name, _change(value, now[name], before["working directory"])))
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        state = torch.default_generator.get_state().numpy()
-        items += [
-            ("torch random", zlib.crc32(memoryview(state))),
-            ("torch grad mode", torch.is_grad_enabled()),
-            ("torch inference mode", torch.is_inference_mode_enabled()),
-            ("torch default dtype", str(torch.get_default_dtype())),
-            ("torch deterministic", torch.are_deterministic_algorithms_enabled()),
-            ("torch threads", torch.get_num_threads()),
-        ]
+    if "torch" in sys.modules:
+        from codeopt.equivalence.torch_state import torch_generators
+
+        items += torch_generators()
     return Node("state", "", (), None, tuple((name, Node("text", "", (), v)) for name, v in items))
 
 
@@ -126,7 +125,6 @@ def settings_restored() -> Iterator[Settings]:
     case; the environment and the like stay as a call left them, as they would for any caller."""
     before = settings()
     torch = sys.modules.get("torch")
-    modes = (torch.is_grad_enabled(), torch.get_default_dtype()) if torch is not None else None
     repeats = torch.is_warn_always_enabled() if torch is not None else False
     if torch is not None:
         # Warnings given once a process would be heard by the first of two runs only.
@@ -135,10 +133,8 @@ def settings_restored() -> Iterator[Settings]:
         yield before
     finally:
         _put_back(before)
-        if torch is not None and modes is not None:
+        if torch is not None:
             torch.set_warn_always(repeats)
-            torch.set_grad_enabled(modes[0])
-            torch.set_default_dtype(modes[1])
 
 
 def _put_back(before: Settings) -> None:
@@ -155,3 +151,7 @@ def _put_back(before: Settings) -> None:
         number = getattr(signal, name)
         if handler is not None and signal.getsignal(number) is not handler:
             signal.signal(number, handler)
+    if "torch grad mode" in before:
+        from codeopt.equivalence.torch_state import restore_torch
+
+        restore_torch(before)

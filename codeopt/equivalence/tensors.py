@@ -1,4 +1,10 @@
-"""Recording PyTorch tensors, modules and optimizers. Imported only where torch already is."""
+"""Recording PyTorch tensors of every layout. Imported only where torch already is.
+
+What of a tensor's storage nobody reads through the tensor itself (its size, its address, the
+offset of a fresh result in it, two results that lie side by side in one) is not compared: it
+shows neither by reading nor by writing elements, and copying a slice out of a large buffer is
+the very thing a rewrite for memory does. Where elements are shared, `aliases` tells it.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +14,31 @@ import numpy as np
 import torch
 
 from codeopt.equivalence.arrays import payload, strides_of
+from codeopt.equivalence.attributes import own_state
 from codeopt.equivalence.node import LARGE, Node, type_name
 
 if TYPE_CHECKING:
     from codeopt.equivalence.snapshot import Recorder
 
+Parts = list[tuple[str, Node]]
+Meta = list[tuple[str, Any]]
+
 _AS_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-_PLAIN = {torch.float32, torch.float64, torch.int64, torch.int32, torch.bool, torch.float16, torch.uint8}
+_IN_NUMPY = {
+    torch.float32, torch.float64, torch.float16, torch.complex64, torch.complex128, torch.bool, torch.uint8,
+    torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64,
+}  # fmt: skip
+_UNINITIALISED = (torch.nn.UninitializedParameter, torch.nn.UninitializedBuffer)
+_PLAIN_KINDS = (torch.Tensor, torch.nn.Parameter)
+_COMPRESSED = {
+    torch.sparse_csr: ("crow_indices", "col_indices", "values"),
+    torch.sparse_bsr: ("crow_indices", "col_indices", "values"),
+    torch.sparse_csc: ("ccol_indices", "row_indices", "values"),
+    torch.sparse_bsc: ("ccol_indices", "row_indices", "values"),
+}
+_CALLED_WITH = ("args", "kwargs", "init")
+_HAS_NAMES = getattr(torch.Tensor, "has_names", None)
+"""Older releases have named tensors."""
 
 
 def tensor_bytes(tensor: torch.Tensor, known: frozenset[int]) -> Any:
@@ -24,114 +48,138 @@ def tensor_bytes(tensor: torch.Tensor, known: frozenset[int]) -> Any:
         plain = plain.resolve_conj().resolve_neg()
     if plain.device.type != "cpu":
         plain = plain.cpu()
-    if plain.dtype not in _PLAIN and not plain.is_complex() and plain.dtype.itemsize in _AS_INTEGERS:
-        plain = plain.contiguous().view(_AS_INTEGERS[plain.dtype.itemsize])
-        if tensor.dtype is torch.bfloat16 and plain.nbytes > LARGE:
-            # A summary needs values, which bfloat16's bits become when shifted up to float32's.
-            return payload(tensor.detach().float().contiguous().numpy(), known)
-    return payload(plain.numpy(), known)
+    if plain.dtype in _IN_NUMPY:
+        return payload(plain.numpy(), known)
+    if plain.dtype is torch.bfloat16 and plain.nbytes > LARGE:
+        # A summary needs values, which bfloat16's bits become when shifted up to float32's.
+        return payload(plain.float().contiguous().numpy(), known)
+    bits = plain.contiguous().view(_AS_INTEGERS[plain.dtype.itemsize]).numpy()
+    # Sums of such integers would mean nothing: a large buffer of them is kept by its digest alone.
+    return payload(bits.view(f"V{bits.itemsize}") if bits.nbytes > LARGE else bits, known)
+
+
+def in_place_view(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """An array over the same memory, of whichever values. Raises TypeError for other devices."""
+    plain = tensor.detach()
+    if plain.is_conj():
+        plain = plain.conj()
+    if plain.is_neg():
+        plain = torch._neg_view(plain)
+    if plain.dtype not in _IN_NUMPY:
+        plain = plain.view(_AS_INTEGERS[plain.dtype.itemsize])
+    array: np.ndarray[Any, Any] = plain.numpy()
+    return array
 
 
 def record_tensor(recorder: Recorder, tensor: torch.Tensor, path: str) -> Node:
-    """A tensor with its place in the graph and its `.grad`."""
+    """A tensor with its place in the graph, its `.grad`, hooks and attributes."""
     kind = type(tensor)
-    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
-        return Node("text", type_name(kind), (), "uninitialised")
-    shape = tuple(tensor.shape)
-    meta: list[tuple[str, Any]] = [
-        ("dtype", str(tensor.dtype).removeprefix("torch.")),
-        ("shape", shape),
-        ("requires_grad", tensor.requires_grad),
-        ("is_leaf", tensor.is_leaf),
-        ("has grad_fn", tensor.grad_fn is not None),
-        ("device", str(tensor.device)),
-        ("inference", tensor.is_inference()),
-    ]
-    children: list[tuple[str, Node]] = []
-    data: Any = None
-    if tensor.layout is not torch.strided:
-        meta.append(("layout", str(tensor.layout)))
-        for name in _sparse_fields(tensor):
-            part = recorder.keep(getattr(tensor.detach(), name)())
-            children.append((f".{name}()", record_tensor(recorder, part, f"{path}.{name}()")))
-    elif tensor.is_meta or tensor.is_quantized:
+    if kind in _PLAIN_KINDS:
+        return _record(recorder, tensor, path, tensor.__dict__)
+    if isinstance(tensor, _UNINITIALISED):
+        meta = (("dtype", str(tensor.dtype)), ("requires_grad", tensor.requires_grad))
+        return Node("text", type_name(kind), meta, "uninitialised")
+    if tensor.layout is torch.jagged and hasattr(tensor, "_ragged_idx"):
+        return _record_jagged(recorder, tensor, path)
+    if kind.__torch_dispatch__ is not torch.Tensor.__torch_dispatch__:
+        # Fake tensors and other wrappers: what they hold is known to their own code only.
         return recorder.opaque(tensor, path)
+    with torch._C.DisableTorchFunctionSubclass():
+        node = _record(recorder, tensor, path, {})
+    attributes = own_state(recorder, tensor, path)
+    return node._replace(children=(*node.children, *attributes)) if attributes else node
+
+
+def _record(recorder: Recorder, tensor: torch.Tensor, path: str, attributes: dict[str, Any]) -> Node:
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor) or (_HAS_NAMES and _HAS_NAMES(tensor)):
+        return recorder.opaque(tensor, path)
+    wants, is_leaf = tensor.requires_grad, tensor.is_leaf
+    inference = tensor.is_inference()
+    meta: Meta = [
+        ("dtype", str(tensor.dtype)[6:]),
+        ("shape", () if tensor.is_nested else tuple(tensor.shape)),
+        ("requires_grad", wants),
+        ("is_leaf", is_leaf),
+        ("device", str(tensor.device)),
+        ("inference", inference),
+    ]
+    if not inference and path.startswith(_CALLED_WITH):
+        # Counts writes, also those that put back what was there: a graph that saved it notices.
+        meta.append(("_version", tensor._version))
+    children: Parts = []
+    data: Any = None
+    if tensor.layout is torch.strided and not (tensor.is_nested or tensor.is_quantized):
+        meta.append(("stride", strides_of(meta[1][1], tensor.stride(), tensor.numel())))
+        if tensor.is_conj() or tensor.is_neg():
+            # NumPy refuses such a view, and so do some functions.
+            meta.append(("is_conj(), is_neg()", (tensor.is_conj(), tensor.is_neg())))
+        if not tensor.is_meta:
+            recorder.claim_tensor(path, tensor)
+            data = tensor_bytes(tensor, recorder.known)
     else:
-        meta.append(("stride", strides_of(shape, tensor.stride(), tensor.numel())))
-        recorder.claim_tensor(path, tensor)
-        data = tensor_bytes(tensor, recorder.known)
-    if tensor.is_leaf and tensor.grad is not None:
+        fields = _fields(tensor, meta)
+        if fields is None or (wants and tensor.is_nested):
+            return recorder.opaque(tensor, path)
+        for name, part in recorder.keep(fields).items():
+            children.append((f".{name}", recorder.record(part, f"{path}.{name}")))
+    if wants:
+        recorder.note_grad(path, tensor)
+        children += _hooks(recorder, tensor, path, meta)
+    if (is_leaf or tensor.retains_grad) and tensor.grad is not None:
         children.append((".grad", recorder.record(tensor.grad, f"{path}.grad")))
-    return Node("array", type_name(kind), tuple(meta), data, tuple(children))
+    for name in sorted(attributes):
+        children.append((f".{name}", recorder.record(attributes[name], f"{path}.{name}")))
+    return Node("array", type_name(type(tensor)), tuple(meta), data, tuple(children))
 
 
-def _sparse_fields(tensor: torch.Tensor) -> tuple[str, ...]:
+def _hooks(recorder: Recorder, tensor: torch.Tensor, path: str, meta: Meta) -> Parts:
+    """What a backward pass will call or keep."""
+    if tensor.retains_grad:
+        meta.append(("retains_grad", True))
+    parts: Parts = []
+    for name in ("_backward_hooks", "_post_accumulate_grad_hooks"):
+        hooks = getattr(tensor, name)
+        if hooks:
+            # Keyed by a counter of the process, which says nothing.
+            called = recorder.keep(list(hooks.values()))
+            parts.append((f".{name}", recorder.record(called, f"{path}.{name}.values()")))
+    return parts
+
+
+def _fields(tensor: torch.Tensor, meta: Meta) -> dict[str, Any] | None:
+    """The tensors and numbers that a tensor other than a plain strided one is made of; None where
+    that is not known. Notes in `meta` which kind it is."""
+    plain = tensor.detach()
+    if tensor.is_nested:
+        meta.append(("is_nested", True))
+        return {f"unbind()[{i}]": part for i, part in enumerate(plain.unbind())}
+    if tensor.is_quantized:
+        meta.append(("qscheme()", str(tensor.qscheme())))
+        return _quantized(plain)
+    meta.append(("layout", str(tensor.layout)))
     if tensor.layout is torch.sparse_coo:
-        return ("_indices", "_values")
-    if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
-        return ("crow_indices", "col_indices", "values")
-    return ("ccol_indices", "row_indices", "values")
+        meta.append(("is_coalesced()", tensor.is_coalesced()))
+        return {"_indices()": plain._indices(), "_values()": plain._values()}
+    names = _COMPRESSED.get(tensor.layout)
+    return None if names is None else {f"{name}()": getattr(plain, name)() for name in names}
 
 
-def record_module(recorder: Recorder, module: torch.nn.Module, path: str) -> Node:
-    """A module: its flags, parameters, buffers, children, and what else it holds."""
-    parts: list[tuple[str, Node]] = []
-    for name, value in sorted(vars(module).items()):
-        if name in ("_parameters", "_buffers", "_modules"):
-            for key, item in value.items():
-                parts.append((f".{key}", recorder.record(item, f"{path}.{key}")))
-        elif isinstance(value, dict) and name.endswith(("_hooks", "_hooks_with_kwargs")):
-            # Hooks are keyed by a counter of the process, which says nothing.
-            if value:
-                parts.append((f".{name}", recorder.record(list(value.values()), f"{path}.{name}")))
-        elif name == "training" or not (isinstance(value, dict | set) and not value):
-            parts.append((f".{name}", recorder.record(value, f"{path}.{name}")))
-    return Node("object", type_name(type(module)), (), None, tuple(parts))
+def _quantized(tensor: torch.Tensor) -> dict[str, Any] | None:
+    fields: dict[str, Any] = {"int_repr()": tensor.int_repr(), "stride()": tensor.stride()}
+    if tensor.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric):
+        return fields | {"q_scale()": tensor.q_scale(), "q_zero_point()": tensor.q_zero_point()}
+    names = ("q_per_channel_scales", "q_per_channel_zero_points", "q_per_channel_axis")
+    return fields | {f"{name}()": getattr(tensor, name)() for name in names}
 
 
-def record_optimizer(recorder: Recorder, optimizer: torch.optim.Optimizer, path: str) -> Node:
-    """An optimizer by its `state_dict` and the identity of its parameters."""
-    groups = [list(group["params"]) for group in optimizer.param_groups]
-    parts = (
-        (".params", recorder.record(recorder.keep(groups), f"{path}.params")),
-        (".state", recorder.record(recorder.keep(optimizer.state_dict()), f"{path}.state")),
-    )
-    return Node("object", type_name(type(optimizer)), (), None, parts)
-
-
-def record_generator(generator: torch.Generator) -> Node:
-    """A generator by the digest of its state."""
-    state = generator.get_state().numpy().tobytes()
-    return Node("bytes", "torch.Generator", (("device", str(generator.device)),), state)
-
-
-def record_torch(recorder: Recorder, value: Any, path: str) -> Node | None:
-    """The record of anything of torch's; None if it is none of torch's own kinds."""
-    if isinstance(value, torch.Tensor):
-        return record_tensor(recorder, value, path)
-    if isinstance(value, torch.nn.Module):
-        return record_module(recorder, value, path)
-    if isinstance(value, torch.optim.Optimizer):
-        return record_optimizer(recorder, value, path)
-    if isinstance(value, torch.Generator):
-        return record_generator(value)
-    if isinstance(value, torch.dtype | torch.device | torch.layout | torch.memory_format):
-        return Node("text", type_name(type(value)), (), str(value))
-    return None
-
-
-def gradients(outputs: list[torch.Tensor], leaves: list[tuple[str, torch.Tensor]]) -> dict[str, Any]:
-    """What a caller's backward through `outputs` brings to `leaves`, path by path.
-
-    The outputs are weighted by a fixed ramp: the plain sum of a softmax or a normalisation has
-    no gradient, and would agree with anything.
-    """
-    weights = [ramp(t) for t in outputs]
-    found = torch.autograd.grad(outputs, [t for _, t in leaves], weights, allow_unused=True)
-    return {path: grad for (path, _), grad in zip(leaves, found, strict=True)}
-
-
-def ramp(tensor: torch.Tensor) -> torch.Tensor:
-    """Fixed weights of the tensor's shape, between 0.5 and 1.5, no two neighbours alike."""
-    steps = np.cos(np.arange(tensor.numel(), dtype=np.float64)) * 0.5 + 1.0
-    return torch.from_numpy(steps).to(tensor.dtype).reshape(tensor.shape).to(tensor.device)
+def _record_jagged(recorder: Recorder, tensor: Any, path: str) -> Node:
+    """A jagged tensor by its buffers. One that requires grad is not looked into: a backward pass
+    through it cannot be probed with weights of a fixed shape."""
+    if tensor.requires_grad:
+        return recorder.opaque(tensor, path)
+    meta = (("dtype", str(tensor.dtype)[6:]), ("dims", tensor.dim()), ("_ragged_idx", tensor._ragged_idx))
+    parts = []
+    for name in ("values", "offsets", "lengths"):
+        value = recorder.keep(getattr(tensor, name)())
+        parts.append((f".{name}()", recorder.record(value, f"{path}.{name}()")))
+    return Node("object", type_name(type(tensor)), meta, None, tuple(parts))
