@@ -142,8 +142,11 @@ def shrink(
     Gives `differs` back where none does in a fresh pair of worlds, as when a difference needs
     the calls before it.
     """
-    original, candidate = load_world(target, {}), load_world(target, overlay)
-    return simplest(original, candidate, reference, differs, unstable, limit)
+
+    def versions() -> tuple[World, World]:
+        return load_world(target, {}), load_world(target, overlay)
+
+    return simplest(versions, reference, differs, unstable, limit)
 
 
 def count_caught(

@@ -45,8 +45,6 @@ def spell_array(speller: Speller, array: Array) -> str:
 
 
 def _alone(speller: Speller, array: Array, start: int) -> str:
-    row = array.itemsize * int(np.prod(array.shape[1:]))
-    along, first = array.strides[:1], array[:1].flags.c_contiguous
     if not array.flags.aligned:
         data = bytes(1) + array.tobytes()
         text = f"np.ndarray({array.shape}, {dtype_text(array.dtype)}, bytearray({data!r}), 1)"
@@ -55,6 +53,8 @@ def _alone(speller: Speller, array: Array, start: int) -> str:
         return _locked(speller, array, elements(speller, array), True)
     if array.flags.f_contiguous:
         return _locked(speller, array, f"{elements(speller, array.T)}.T", True)
+    row = array.itemsize * int(np.prod(array.shape[1:]))
+    along, first = array.strides[:1], array[:1].flags.c_contiguous
     if first and along == (2 * row,):
         return _locked(speller, array, f"np.repeat({elements(speller, array)}, 2, axis=0)[::2]", True)
     if first and along == (-row,):

@@ -56,13 +56,14 @@ _SAID = {
 
 
 class View(NamedTuple):
-    """One way to look at what a call did: `expression` is evaluated after the call, which is made
-    inside `around`, and after the statements `then`."""
+    """One way to look at what a call did: `expression` is evaluated after the statements `then`
+    that follow the call, which is made after `before` and inside `around`."""
 
     expression: str
     imports: str = ""
     around: str = ""
     then: str = ""
+    before: str = ""
 
 
 class _Written(NamedTuple):
@@ -75,8 +76,7 @@ class _Written(NamedTuple):
 
 
 def spell_difference(
-    original: World,
-    candidate: World,
+    versions: Callable[[], tuple[World, World]],
     make: Callable[[], Call],
     seed: int,
     differences: Sequence[Difference],
@@ -84,21 +84,24 @@ def spell_difference(
 ) -> str:
     """The literal (see `literal`) of the call that `make` builds, empty where there is none.
 
-    Every way to look at the differences is run with both worlds; the first whose text is the
-    same for the original twice and another one for the candidate is taken. `around` are context
-    managers, as source, in which the call is made.
+    `versions` loads the original and the candidate anew. Every way to look at the differences is
+    run with both; the first whose text is the same for the original twice and another one for
+    the candidate is taken. `around` are context managers, as source, in which the call is made.
     """
     call = make()
+    worlds = versions()
     try:
-        written = _write(original, call)
+        written = _write(worlds[0], call)
     except Unwritable:
         return ""
     if not _rebuilds(written, make()):
         return ""
-    for seeded in (False, True):
-        for view in _views(differences, written, call):
+    views = list(_views(differences, written, call))
+    # A target that keeps a count needs fresh worlds for each of its calls, which cost more.
+    for seeded, load in ((False, lambda: worlds), (True, lambda: worlds), (True, versions)):
+        for view in views:
             source = _source(written, view, seed if seeded else None, around)
-            if len(source) <= MOST_CHARACTERS and _shows(source, original, candidate):
+            if len(source) <= MOST_CHARACTERS and _shows(source, load):
                 return source
     return ""
 
@@ -216,7 +219,8 @@ def _views_of(difference: Difference, written: _Written) -> Iterator[View]:
         yield View(f"vars(sys.modules[function.__module__]){_item(path.removeprefix('globals: '))}", "sys")
     elif path.startswith("files: "):
         name = path.removeprefix("files: ")
-        yield View(f"open({name!r}, 'rb').read() if os.path.exists({name!r}) else None", "os")
+        expression = f"open({name!r}, 'rb').read() if os.path.exists({name!r}) else None"
+        yield View(expression, "os, tempfile", before="os.chdir(tempfile.mkdtemp())")
     elif path.startswith("raised"):
         yield View("error")
         yield View("error.__cause__, error.__context__, error.args")
@@ -247,7 +251,7 @@ def _expression(path: str, written: _Written) -> str:
 
 def _source(written: _Written, view: View, seed: int | None, around: Sequence[str]) -> str:
     modules = [f"import {name}" for name in view.imports.split(", ") if name]
-    lines = list(written.lines)
+    lines = [*written.lines, *view.before.splitlines()]
     if seed is not None:
         modules += ["import random", "import numpy as np"]
         lines += [f"random.seed({seed})", f"np.random.seed({seed & 0xFFFFFFFF})"]
@@ -281,14 +285,15 @@ def _options(imports: Iterable[str]) -> list[str]:
     return [known[line] for line in imports if line in known]
 
 
-def _shows(source: str, original: World, candidate: World) -> bool:
+def _shows(source: str, load: Callable[[], tuple[World, World]]) -> bool:
     """Whether the source says the same of the original twice, and something else of the candidate."""
     scope: dict[str, Any] = {}
     with _own_folder(), settings_restored(), Streams().capturing(), _print_options():
         try:
             exec(source, scope)
             texts = []
-            for world in (original, original, candidate):
+            for which in (0, 0, 1):
+                world = load()[which]
                 with world.active():
                     texts.append(scope["outcome"](world.callable))
         except Exception:  # noqa: BLE001 - the source runs the user's code

@@ -104,4 +104,10 @@ def spell_sparse(speller: Speller, value: Any) -> str:
         inner = f"({data}, ({row}, {col}))"
     else:
         raise Unwritable(value.format)
-    return f"scipy.sparse.{kind}({inner}, shape={tuple(value.shape)})"
+    text = f"scipy.sparse.{kind}({inner}, shape={tuple(value.shape)})"
+    if value.format != "coo" or not value.has_canonical_format:
+        return text
+    # Compressed formats find out by themselves.
+    name = speller.bind(value, text, "matrix")
+    speller.lines.append(f"{name}.has_canonical_format = True")
+    return name
