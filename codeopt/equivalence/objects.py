@@ -207,6 +207,12 @@ def _opaque(recorder: Recorder, value: Any, path: str) -> Node:
     return recorder.opaque(value, path)
 
 
+def is_handle(kind: type) -> bool:
+    """Whether such objects stand for something outside of Python, or keep their state to themselves."""
+    homes = {base.__module__.partition(".")[0] for base in kind.__mro__}
+    return bool(homes & set(_HANDLES)) and not issubclass(kind, _OF_HANDLES_KNOWN)
+
+
 def handler_for(kind: type) -> Handler:
     """How values of this exact type are recorded."""
     for kinds, handler in _KINDS:
@@ -214,8 +220,7 @@ def handler_for(kind: type) -> Handler:
             return handler
     if issubclass(kind, _LEAF_BASES):
         return _leaf_subclass
-    homes = {base.__module__.partition(".")[0] for base in kind.__mro__}
-    if homes & set(_HANDLES) and not issubclass(kind, _OF_HANDLES_KNOWN):
+    if is_handle(kind):
         return _opaque
     if hasattr(kind, "__next__") and hasattr(kind, "__iter__"):
         return record_iterator

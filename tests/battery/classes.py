@@ -108,8 +108,8 @@ def adder(n: int) -> Callable[[int], int]:
 
 def nested(n: int) -> Any:
     if n:
-        return lambda: (lambda x: x + 1)
-    return lambda: (lambda x: x - 1)
+        return lambda: lambda x: x + 1
+    return lambda: lambda x: x - 1
 
 
 def wrapped(n: int) -> Callable[[int], int]:

@@ -52,7 +52,7 @@ def in_context(inner: Callable[[], BaseException], hidden: bool = False) -> Call
         except Exception:  # noqa: BLE001 - any, to be the context
             if hidden:
                 raise ValueError("outer") from None
-            raise ValueError("outer")  # noqa: B904 - the context is what is looked at
+            raise ValueError("outer")
 
     return run
 

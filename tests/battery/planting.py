@@ -6,7 +6,9 @@ every argument that can be changed in place, the state of `random`, and what is 
 
 from __future__ import annotations
 
+import cmath
 import copy
+import enum
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from codeopt.equivalence.observe import Outcome
+from codeopt.workload.call import Call
 from tests.battery.pair import Function
 
 
@@ -27,9 +30,9 @@ class Plant:
     around: Callable[[Function], Function]
 
 
-def plants(reference: Outcome, level: str) -> Iterator[Plant]:
+def plants(reference: Outcome, level: str, call: Call) -> Iterator[Plant]:
     """The changes to plant in a rewrite accepted at this level. At `lossy` any float will do, so
-    what is planted there is another type."""
+    what is planted there is another type. `call` is used up by trying what can be changed."""
     yield Plant("a random draw", _then(lambda args: random.random()))
     yield Plant("printed text", _then(lambda args: sys.stdout.write("planted")))
     if reference.raised:
@@ -39,17 +42,13 @@ def plants(reference: Outcome, level: str) -> Iterator[Plant]:
     else:
         yield Plant("the result's last leaf", _returning(lambda value: altered(value, last=True)))
         yield Plant("the result's first leaf", _returning(lambda value: altered(value, last=False)))
-    for i, (name, _) in enumerate(c for c in reference.tree.children if c[0].startswith("args[")):
-        yield Plant(name, _then(_changing(i)))
+    for i, value in enumerate(call.args):
+        if change_in_place(value):
+            yield Plant(f"args[{i}]", _then(_changing(i)))
 
 
 def _changing(at: int) -> Callable[[tuple[Any, ...]], Any]:
-    def act(args: tuple[Any, ...]) -> None:
-        if not change_in_place(args[at]):
-            # Nothing a call could do to it: something else is changed, so that the plant is seen.
-            sys.stdout.write(f"{type(args[at]).__name__} cannot be changed")
-
-    return act
+    return lambda args: change_in_place(args[at])
 
 
 def _then(act: Callable[[tuple[Any, ...]], Any]) -> Callable[[Function], Function]:
@@ -88,7 +87,9 @@ def altered(value: Any, last: bool) -> Any:
     if isinstance(value, bool):
         return not value
     if type(value) in (int, float, complex):
-        return value * 3 + 7
+        return value * 3 + 7 if cmath.isfinite(value) else 7.25
+    if isinstance(value, enum.Enum):
+        return "planted"
     if isinstance(value, list | tuple) and len(value) and type(value) in (list, tuple):
         items = list(value)
         items[at] = altered(items[at], last)
@@ -127,7 +128,10 @@ def _altered_array(value: Any, at: int) -> Any:
     index = np.unravel_index(at % value.size, value.shape)
     if np.ma.is_masked(twin[index]):
         return "planted"
-    twin[index] = not twin[index] if value.dtype.kind == "b" else twin[index] * 3 + 7
+    if value.dtype.kind == "b":
+        twin[index] = not twin[index]
+    else:
+        twin[index] = twin[index] * 3 + 7 if np.isfinite(twin[index]) else 7
     return twin
 
 
@@ -160,7 +164,10 @@ def change_in_place(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         if not value.flags.writeable or not value.size or value.dtype.kind not in "fciub":
             return False
-        value.flat[0] = not value.flat[0] if value.dtype.kind == "b" else value.flat[0] * 3 + 7
+        if value.dtype.kind == "b":
+            value.flat[0] = not value.flat[0]
+        else:
+            value.flat[0] = value.flat[0] * 3 + 7 if np.isfinite(value.flat[0]) else 7
     elif isinstance(value, list):
         value.append("planted")
     elif isinstance(value, dict):
