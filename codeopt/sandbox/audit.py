@@ -17,7 +17,8 @@ _ONE_PATH = {
     "os.mkdir", "os.rmdir", "os.remove", "os.truncate", "os.chmod", "os.chown", "os.utime", "os.chflags",
     "os.setxattr", "os.removexattr", "os.mkfifo", "os.mknod", "shutil.rmtree", "sqlite3.connect",
 }  # fmt: skip
-_TWO_PATHS = {"os.rename", "os.link", "os.symlink"}
+_TWO_PATHS = {"os.rename", "os.link"}
+_ONE_PROCESS = {"os.kill", "os.killpg", "resource.prlimit"}
 _PROGRAMS = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.spawn", "pty.spawn"}
 _TALKING = {"socket.connect", "socket.bind", "socket.sendto"}
 _DEVICES = {"/dev/null", "/dev/zero", "/dev/full"}
@@ -34,25 +35,31 @@ def _hook(folder: str, processes: int) -> Callable[[str, tuple[Any, ...]], None]
     own = os.getsid(0)
     # Shared with every process forked from here on.
     forks = mmap.mmap(-1, 8)
-    realpath, fspath = os.path.realpath, os.fspath
+    realpath, fspath, readlink, isdir = os.path.realpath, os.fspath, os.readlink, os.path.isdir
 
-    def inside(path: Any) -> bool:
-        if path is None or isinstance(path, int):
-            return True
-        full = realpath(os.fsdecode(fspath(path)))
-        below = (folder + "/", f"/proc/{os.getpid()}/")
-        return full == folder or full.startswith(below) or full in _DEVICES
+    def full(path: Any) -> str:
+        if isinstance(path, int):
+            return readlink(f"/proc/self/fd/{path}")
+        return realpath(os.fsdecode(fspath(path)))
+
+    def within(path: str) -> bool:
+        return path == folder or path.startswith(folder + "/") or path in _DEVICES
 
     def need(good: bool, event: str, what: Any) -> None:
         if not good:
             raise PermissionError(f"{event} outside of the sandbox's folder: {what!r}")
 
     def opened(path: Any, mode: Any, flags: Any) -> None:
-        if isinstance(flags, int) and flags & _WRITING:
-            need(inside(path), "writing", path)
-        elif isinstance(path, str | bytes) and os.fsdecode(path).startswith("/proc/"):
-            who = os.fsdecode(path).split("/")[2]
-            need(not who.isdigit() or _session(int(who)) == own, "reading", path)
+        if path is None or isinstance(path, int) or not isinstance(flags, int):
+            return
+        real = full(path)
+        if real.startswith("/proc/") and (who := real.split("/")[2]).isdigit():
+            need(_session(int(who)) == own, "opening", path)
+        elif flags & _WRITING:
+            need(within(real), "writing", path)
+        # An open folder is where other names may start from, which no event tells of.
+        elif mode is None and isdir(real):
+            need(within(real), "opening a folder", path)
 
     def forked() -> None:
         count = int.from_bytes(forks[:8], "little") + 1
@@ -64,17 +71,20 @@ def _hook(folder: str, processes: int) -> Callable[[str, tuple[Any, ...]], None]
         if event == "open":
             opened(*args)
         elif event in _ONE_PATH:
-            need(inside(args[0]), event, args[0])
+            need(within(full(args[0])), event, args[0])
         elif event in _TWO_PATHS:
-            need(inside(args[1]) and (event != "os.rename" or inside(args[0])), event, args[:2])
+            # Whoever links a file may then write to it under the new name.
+            need(within(full(args[1])) and within(full(args[0])), event, args[:2])
+        elif event == "os.symlink":
+            need(within(full(args[1])), event, args[:2])
         elif event in _PROGRAMS:
             raise PermissionError(f"{event}: this rung of the sandbox starts no programs")
         elif event in ("os.fork", "os.forkpty"):
             forked()
-        elif event in ("os.kill", "os.killpg"):
+        elif event in _ONE_PROCESS:
             need(args[0] == 0 or _session(args[0]) == own, event, args[0])
         elif event in _TALKING:
-            need(isinstance(args[1], str) and inside(args[1]), event, args[1])
+            need(isinstance(args[1], str) and within(full(args[1])), event, args[1])
 
     return hook
 

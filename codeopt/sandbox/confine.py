@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+from typing import Any
+
 from codeopt.sandbox.audit import refuse_outside
 from codeopt.sandbox.landlock import confine_to
-from codeopt.sandbox.seccomp import refuse_sockets
+from codeopt.sandbox.seccomp import refuse_calls
+
+_PR_SET_NO_NEW_PRIVS = 38
+_CAPABILITY_VERSION_3 = 0x20080522
 
 
 def confine(rung: str, folder: str, processes: int) -> None:
@@ -13,10 +20,32 @@ def confine(rung: str, folder: str, processes: int) -> None:
     The zygote's own confinement is shared by all jobs; this one also keeps them from the zygote
     and from one another.
     """
+    _drop_privileges()
     if rung == "rlimits":
-        refuse_sockets()
+        _refuse_shared_memory()
+        refuse_calls()
         refuse_outside(folder, processes)
     else:
         # In namespaces /dev/shm is the sandbox's own; elsewhere it is the machine's, and /proc is
         # seen to by what surrounds the zygote.
         confine_to(folder, ("/dev/shm", "/proc/self") if rung == "bubblewrap" else ())
+
+
+def _drop_privileges() -> None:
+    """Give up, for good, what root may do beyond other users: lift limits, change root, mount."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.capset((ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
+
+
+def _refuse_shared_memory() -> None:
+    """`multiprocessing.shared_memory` makes files for the whole machine, in C and unasked."""
+    import _posixshmem  # type: ignore[import-not-found]
+
+    def shm_open(path: str, flags: int, mode: int = 0o777) -> Any:
+        if flags & os.O_CREAT:
+            raise PermissionError(f"shared memory outside of the sandbox's folder: {path!r}")
+        return opened(path, flags, mode)
+
+    opened = _posixshmem.shm_open
+    _posixshmem.shm_open = shm_open

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
+import secrets
 import shutil
 import signal
 import stat
 import subprocess
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -20,8 +21,9 @@ from types import TracebackType
 from typing import Any
 
 from codeopt.sandbox.isolation import AUTO
-from codeopt.sandbox.launch import start_zygote
-from codeopt.sandbox.protocol import Ended, Limits, Run, load_plain
+from codeopt.sandbox.launch import Zygote, start_zygote
+from codeopt.sandbox.plain import load_plain
+from codeopt.sandbox.protocol import Ended, Limits, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ class Expired:
 
 
 JobEnd = Completed | Failed | Died | Expired
+_TICK = 2.0
+_GRACE = 30.0
+"""Seconds beyond its limit after which a job without an end means that the zygote hangs."""
+
+_MOST_RESTARTS = 3
+"""Zygotes in a row that may die before a job ends."""
+
+_LONGEST = 10_000
+"""Characters of an exception's message that are kept."""
 
 
 @dataclass
@@ -64,8 +75,23 @@ class _Job:
 
     future: Future[JobEnd]
     run: Run
-    folder: Path
+    payload: bytes
     suspect: bool = False
+    due: float = 0.0
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.run.folder)
+
+    def lay_out(self) -> None:
+        """Make its folder afresh."""
+        _remove(self.folder)
+        Path(self.run.workdir).mkdir(parents=True)
+        Path(self.run.call).write_bytes(self.payload)
+
+    def settle(self, end: JobEnd) -> None:
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_result(end)
 
 
 class Sandbox:
@@ -97,11 +123,12 @@ class Sandbox:
         self._waiting: deque[_Job] = deque()
         self._running: dict[int, _Job] = {}
         self._next = 0
+        self._restarts = 0
         self._closed = False
+        self._ended = False
+        self._newest: subprocess.Popen[bytes] | None = None
         try:
-            self._zygote, self.skipped = start_zygote(
-                isolation, self._jobs_folder, self._preload, self._passed
-            )
+            self._zygote, self.skipped = self._start(isolation)
         except BaseException:
             _remove(self.folder)
             raise
@@ -114,21 +141,38 @@ class Sandbox:
         """The name of the rung in use."""
         return self._zygote.rung.name
 
+    def _start(self, isolation: str) -> tuple[Zygote, dict[str, str]]:
+        return start_zygote(isolation, self._jobs_folder, self._preload, self._passed, self._note)
+
+    def _note(self, process: subprocess.Popen[bytes]) -> None:
+        """A zygote has been started, and may import for long: closing must find it."""
+        with self._lock:
+            self._newest = process
+            if self._closed:
+                process.kill()
+
     def submit(
         self, function: Callable[..., Any], *arguments: Any, limits: Limits | None = None
     ) -> Future[JobEnd]:
-        """Call `function(*arguments)` in a child of its own; both must pickle."""
+        """Call `function(*arguments)` in a child of its own; both must pickle.
+
+        A sandbox that was closed, or whose zygotes keep dying, answers Died at once.
+        """
         payload = pickle.dumps((function, arguments))
         with self._lock:
             job = self._next
             self._next += 1
-            folder = self._jobs_folder / f"job{job}"
-            workdir = folder / "work"
-            workdir.mkdir(parents=True)
-            run = Run(job, payload, str(workdir), str(folder / "result"), limits or self.limits)
-            entry = _Job(Future(), run, folder)
-            self._waiting.append(entry)
-        self._fill()
+        run = Run(job, str(self._jobs_folder / f"job{job}"), secrets.token_bytes(16), limits or self.limits)
+        entry = _Job(Future(), run, payload)
+        with self._lock:
+            ended = self._ended or self._closed
+            if not ended:
+                entry.lay_out()
+                self._waiting.append(entry)
+        if ended:
+            entry.settle(Died("the sandbox ended"))
+        else:
+            self._fill()
         return entry.future
 
     def call(self, function: Callable[..., Any], *arguments: Any, limits: Limits | None = None) -> JobEnd:
@@ -139,6 +183,7 @@ class Sandbox:
         with self._lock:
             while self._waiting and not self._closed and self._has_room(self._waiting[0]):
                 entry = self._waiting.popleft()
+                entry.due = time.monotonic() + entry.run.limits.seconds + _GRACE
                 self._running[entry.run.job] = entry
                 self._zygote.send(entry.run)
 
@@ -147,25 +192,41 @@ class Sandbox:
         return len(self._running) < (1 if alone else self.jobs)
 
     def _read(self) -> None:
+        try:
+            while True:
+                self._listen()
+                if self._closed or not self._start_over():
+                    break
+        finally:
+            with self._lock:
+                self._ended = True
+                left = [*self._running.values(), *self._waiting]
+                self._running.clear()
+                self._waiting.clear()
+            for entry in left:
+                entry.settle(Died("the sandbox ended"))
+
+    def _listen(self) -> None:
+        """Take notices until the zygote is gone, or must be taken for hung."""
         while True:
-            while isinstance(notice := self._zygote.receive(), Ended):
+            if not self._zygote.speaks(_TICK):
                 with self._lock:
-                    entry = self._running.pop(notice.job, None)
-                if entry is not None:
-                    self._finish(entry, _judge(notice, entry.run))
-            if self._closed or not self._start_over():
-                break
-        with self._lock:
-            left = [*self._running.values(), *self._waiting]
-            self._running.clear()
-            self._waiting.clear()
-        for entry in left:
-            entry.future.set_result(Died("the sandbox ended"))
+                    if any(job.due < time.monotonic() for job in self._running.values()):
+                        return
+                continue
+            notice = self._zygote.receive()
+            if not isinstance(notice, Ended):
+                return
+            with self._lock:
+                entry = self._running.pop(notice.job, None)
+                self._restarts = 0
+            if entry is not None:
+                self._finish(entry, _judge(notice, entry.run))
 
     def _finish(self, entry: _Job, end: JobEnd) -> None:
         _remove(entry.folder)
         self._fill()
-        entry.future.set_result(end)
+        entry.settle(end)
 
     def _start_over(self) -> bool:
         """Start another zygote in place of one that died; whether there is one.
@@ -176,24 +237,29 @@ class Sandbox:
         old = self._zygote
         old.kill()
         old.close_pipes()
+        self._restarts += 1
+        if self._restarts > _MOST_RESTARTS:
+            return False
         try:
-            fresh, _ = start_zygote(old.rung.name, self._jobs_folder, self._preload, self._passed)
+            fresh, _ = self._start(old.rung.name)
         except Exception:  # noqa: BLE001 - whatever it was, all that waits must be told
             return False
         with self._lock:
             self._zygote = fresh
             if self._closed:
+                fresh.kill()
                 return False
             suspects = list(self._running.values())
             self._running.clear()
             guilty = suspects if len(suspects) == 1 else []
             for entry in [] if guilty else suspects:
                 entry.suspect = True
-                _remove(entry.folder)
-                Path(entry.run.workdir).mkdir(parents=True)
+                entry.lay_out()
                 self._waiting.appendleft(entry)
+            if suspects:
+                self._restarts = 0
         for entry in guilty:
-            self._finish(entry, Died("it killed the sandbox's own process"))
+            self._finish(entry, Died("it killed or stopped the sandbox's own process"))
         self._fill()
         return True
 
@@ -203,11 +269,12 @@ class Sandbox:
             if self._closed:
                 return
             self._closed = True
-            zygote = self._zygote
-        zygote.hang_up()
-        self._reader.join(timeout=10)
-        if self._zygote is not zygote:
-            self._zygote.hang_up()
+            zygote, newest = self._zygote, self._newest
+            zygote.hang_up()
+        if newest is not None and newest is not zygote.process:
+            newest.kill()
+        zygote.wait()
+        self._reader.join()
         self._zygote.close_pipes()
         _remove(self.folder)
 
@@ -224,20 +291,28 @@ def _judge(notice: Ended, run: Run) -> JobEnd:
     if notice.timed_out:
         return Expired(run.limits.seconds)
     if notice.excess:
-        return Died(f"it {notice.excess}, and was killed")
+        return Died(notice.excess)
     if notice.status < 0:
-        return Died(f"killed by {signal.Signals(-notice.status).name}")
+        return Died(f"killed by {_signal_name(-notice.status)}")
     try:
-        kind, value = load_plain(_read_regular(run))
+        data = _read_regular(run)
+        if not data.startswith(run.token):
+            return Died("the result was not left by the process that made the call")
+        kind, value = load_plain(data[len(run.token) :])
+        if kind == "value":
+            return Completed(value, notice.seconds)
+        return Failed(*(text.encode("utf-8", "backslashreplace").decode()[:_LONGEST] for text in value))
     except FileNotFoundError:
         return Died(f"the process exited with status {notice.status} before the call returned")
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, ImportError) as error:
+    except Exception as error:  # noqa: BLE001 - the bytes may be anything, and break the reader in any way
         return Died(f"the result could not be read: {error}")
-    if kind == "value":
-        return Completed(value, notice.seconds)
-    if kind == "memory":
-        return Failed("MemoryError", value)
-    return Failed(*value)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _read_regular(run: Run) -> bytes:
@@ -249,15 +324,12 @@ def _read_regular(run: Run) -> bytes:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder that a job may have filled with anything."""
-
-    def open_up(function: Callable[..., Any], path: str, error: object) -> None:
-        with contextlib.suppress(OSError):
-            os.chmod(os.path.dirname(path), 0o700)
-            os.chmod(path, 0o700, follow_symlinks=not os.path.islink(path))
-            function(path)
-
+    """Remove a folder that a job may have filled with anything, and locked."""
     try:
-        shutil.rmtree(folder, onerror=open_up)
-    except RecursionError:
-        subprocess.run(["rm", "-rf", "--", str(folder)], check=False)
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except (OSError, RecursionError):
+        # These two go to any depth, and follow no links.
+        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+            subprocess.run([*command, "--", str(folder)], check=False, stderr=subprocess.DEVNULL)

@@ -29,6 +29,9 @@ _PASSED = {
     "CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "PYTHONPATH",
 }  # fmt: skip
 _PASSED_PREFIXES = ("LC_", "MKL_", "OMP_", "OPENBLAS_", "KMP_")
+_SHARED = 1 << 30
+"""Bytes of shared memory (/dev/shm) that a sandbox has where it has one of its own."""
+
 _DEVICES = ("nvidia*", "dri", "kfd")
 _CREDENTIALS = (
     ".ssh", ".aws", ".azure", ".gnupg", ".kube", ".docker", ".config/gcloud", ".config/gh", ".netrc",
@@ -62,13 +65,14 @@ def _bubblewrap(writable: Path) -> list[str]:
         command += ["--dev-bind", str(device), str(device)]
     for path in hidden_paths():
         command += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", "/dev/null", str(path)]
+    command += ["--size", str(_SHARED), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     return [*command, "--bind", str(writable), str(writable), "--"]
 
 
 def _sandlock(writable: Path) -> list[str]:
     if importlib.util.find_spec("sandlock") is None:
         raise Unavailable("the package sandlock is not installed")
-    return [sys.executable, "-m", "codeopt.sandbox.landlock", str(writable), "--"]
+    return [sys.executable, "-P", "-m", "codeopt.sandbox.landlock", str(writable), "--"]
 
 
 RUNGS = (

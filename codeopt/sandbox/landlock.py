@@ -7,6 +7,8 @@ nobody outside.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import sys
 from pathlib import Path
 
@@ -28,6 +30,12 @@ def main() -> None:
         no_randomize_memory=True,
     )
     sys.exit(sandbox.run_interactive(command))
+
+
+def load() -> None:
+    """Import the package where it is there, once for all processes forked from this one."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("sandlock")
 
 
 def confine_to(folder: str, shared: tuple[str, ...] = ()) -> None:

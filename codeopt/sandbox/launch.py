@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from codeopt.errors import CodeoptError
 from codeopt.sandbox.isolation import Rung, Unavailable, clean_environment, rungs
 from codeopt.sandbox.protocol import Preload, Ready, receive, send
+from codeopt.sandbox.watch import MARK, sweep
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Zygote:
     """A running zygote; `failed_imports` maps the modules it could not import to the reason."""
 
     rung: Rung
+    folder: Path
     process: subprocess.Popen[bytes]
     failed_imports: dict[str, str]
 
@@ -37,68 +39,94 @@ class Zygote:
         assert self.process.stdout is not None
         try:
             return receive(self.process.stdout.fileno())
-        except (pickle.UnpicklingError, OSError, ValueError, EOFError, AttributeError, TypeError):
+        except Exception:  # noqa: BLE001 - a job may have found the pipe, and written anything
             return None
 
+    def speaks(self, seconds: float) -> bool:
+        """Whether there is a notice, or an end, within so many seconds."""
+        assert self.process.stdout is not None
+        return bool(select.select([self.process.stdout], [], [], seconds)[0])
+
     def hang_up(self) -> None:
-        """Ask it to end, by closing its standard input, and kill it if it does not within 5 s."""
+        """Ask it to end, by closing its standard input."""
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
-        try:
+
+    def wait(self) -> None:
+        """Wait for its end after `hang_up`, and end it if it takes more than 5 s."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        self.kill()
 
     def kill(self) -> None:
         """End it with everything that runs in it."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        if self.rung.name != "bubblewrap":
+            sweep(self.folder)
 
     def close_pipes(self) -> None:
         """To be called when nobody reads any more."""
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+        for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
 
 def start_zygote(
-    wanted: str, folder: Path, modules: Sequence[str], passed: Sequence[str] = ()
+    wanted: str,
+    folder: Path,
+    modules: Sequence[str],
+    passed: Sequence[str],
+    note: Callable[[subprocess.Popen[bytes]], None],
 ) -> tuple[Zygote, dict[str, str]]:
     """The zygote on the first of the wanted rungs that works, and why those before it do not.
 
     Jobs may write below `folder`; `passed` names variables of the environment that they may see
-    beside the usual ones. Raises CodeoptError where no rung works.
+    beside the usual ones; `note` is told of each process before it is ready. Raises CodeoptError
+    where no rung works.
     """
     skipped: dict[str, str] = {}
     for rung in rungs(wanted):
         try:
-            return _start(rung, folder, tuple(modules), tuple(passed)), skipped
+            return _start(rung, folder, tuple(modules), tuple(passed), note), skipped
         except Unavailable as reason:
             skipped[rung.name] = str(reason)
     reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
     raise CodeoptError(f"the sandbox did not start: {reasons or f'there is no isolation {wanted!r}'}")
 
 
-def _start(rung: Rung, folder: Path, modules: tuple[str, ...], passed: tuple[str, ...]) -> Zygote:
-    command = [*rung.prefix(folder), sys.executable, "-m", "codeopt.sandbox.zygote", rung.name]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=clean_environment(passed),
-        cwd=folder,
-        start_new_session=True,
-    )
-    zygote = Zygote(rung, process, {})
+def _start(
+    rung: Rung,
+    folder: Path,
+    modules: tuple[str, ...],
+    passed: tuple[str, ...],
+    note: Callable[[subprocess.Popen[bytes]], None],
+) -> Zygote:
+    # No folder of ours on the path: a job might leave a module there, for the next zygote to import.
+    command = [*rung.prefix(folder), sys.executable, "-P", "-m", "codeopt.sandbox.zygote", rung.name]
+    said = folder.parent / "said"
+    # A file, for a pipe that nobody reads would stop a library that warns at length.
+    with said.open("wb") as errors:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**clean_environment(passed), MARK: str(folder)},
+            cwd=folder,
+            start_new_session=True,
+        )
+    note(process)
+    zygote = Zygote(rung, folder, process, {})
     zygote.send(Preload(modules))
     ready = zygote.receive()
     if isinstance(ready, Ready):
-        return Zygote(rung, process, ready.failed)
+        return Zygote(rung, folder, process, ready.failed)
     zygote.kill()
-    error = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
     zygote.close_pipes()
+    error = said.read_text(errors="replace").strip()
     raise Unavailable(error.splitlines()[-1] if error else "it ended before it was ready")

@@ -1,30 +1,21 @@
 """What the parent, the zygote and its children say to one another.
 
-Requests and notices are small pickles on pipes between two processes of ours. A child's
-result is written by a process that ran the user's code, so the parent reads it with an
-unpickler that knows our plain data classes and nothing else.
+Requests and notices are small pickles on pipes between two processes of ours: small enough
+that the pipe holds all that are under way, and nobody waits to be read. A call is a file that
+the child reads; so is a result, written by a process that ran the user's code.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import pickle
 import struct
 from dataclasses import dataclass
 from typing import Any
 
+from codeopt.sandbox.plain import load_plain
+
 _HEADER = struct.Struct("!Q")
-_SAFE_BUILTINS = {"frozenset", "set", "complex", "bytearray", "slice", "range"}
-_SAFE_MODULES = (
-    "codeopt.edit",
-    "codeopt.equivalence.",
-    "codeopt.measure.",
-    "codeopt.sandbox.",
-    "codeopt.search.jobs",
-    "codeopt.target",
-    "codeopt.workload.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +39,25 @@ class Preload:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Fork a child that calls `function(*arguments)` in the folder `workdir`."""
+    """Fork a child that makes the call pickled in `folder`/call, in the folder `folder`/work, and
+    leaves `token` and what came of it in `folder`/result."""
 
     job: int
-    payload: bytes
-    workdir: str
-    result: str
+    folder: str
+    token: bytes
     limits: Limits
+
+    @property
+    def call(self) -> str:
+        return f"{self.folder}/call"
+
+    @property
+    def workdir(self) -> str:
+        return f"{self.folder}/work"
+
+    @property
+    def result(self) -> str:
+        return f"{self.folder}/result"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +107,3 @@ def _read_exactly(fd: int, size: int) -> bytes | None:
             return None
         parts += chunk
     return bytes(parts)
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if module == "builtins" and name in _SAFE_BUILTINS:
-            return super().find_class(module, name)
-        if module == "pathlib" and name in {"Path", "PosixPath", "PurePosixPath"}:
-            return super().find_class(module, name)
-        if any(module == m or (m.endswith(".") and module.startswith(m)) for m in _SAFE_MODULES):
-            found = super().find_class(module, name)
-            if isinstance(found, type):
-                return found
-        raise pickle.UnpicklingError(f"a result may not hold {module}.{name}")
-
-
-def load_plain(data: bytes) -> Any:
-    """Unpickle a child's result. Raises pickle.UnpicklingError for anything but plain data of ours."""
-    return _PlainUnpickler(io.BytesIO(data)).load()

@@ -1,4 +1,4 @@
-"""A seccomp filter for the last rung: no network, no reaching into other processes, no mounting.
+"""A seccomp filter for the last rung: no network, no programs, no reaching into other processes.
 
 Written out as classic BPF, since the bindings of libseccomp need that library on the machine.
 Numbers: the kernel's system call tables and <linux/filter.h>.
@@ -14,27 +14,38 @@ import struct
 from collections.abc import Iterator
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
-_LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_OTHER_NUMBERING = 0x40000000
+"""From here on x86_64 knows the same calls by other numbers (x32)."""
+
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EACCES
 
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _SOCKET = {"x86_64": 41, "aarch64": 198}
 _REFUSED = {
-    # ptrace, process_vm_readv and _writev, mount, umount2, pivot_root, setns, unshare, reboot,
-    # init_module, finit_module, delete_module, kexec_load, bpf, io_uring_setup
-    "x86_64": (101, 310, 311, 165, 166, 155, 308, 272, 169, 175, 313, 176, 246, 321, 425),
-    "aarch64": (117, 270, 271, 40, 39, 41, 268, 97, 142, 105, 273, 106, 104, 280, 425),
-}
+    # execve, execveat; ptrace, process_vm_readv and _writev, pidfd_open, pidfd_send_signal, pidfd_getfd;
+    # mknod, mknodat; shmget, semget, msgget, mq_open (they outlive the process); mount, umount2,
+    # pivot_root, setns, unshare, reboot, init_module, finit_module, delete_module, kexec_load, bpf,
+    # io_uring_setup (which opens files and sockets unseen), open_by_handle_at, add_key, keyctl
+    "x86_64": (
+        59, 322, 101, 310, 311, 434, 424, 438, 133, 259, 29, 64, 68, 240, 165, 166,
+        155, 308, 272, 169, 175, 313, 176, 246, 321, 425, 304, 248, 250,
+    ),
+    "aarch64": (
+        221, 281, 117, 270, 271, 434, 424, 438, 33, 194, 190, 186, 180, 40, 39,
+        41, 268, 97, 142, 105, 273, 106, 104, 280, 425, 265, 217, 219,
+    ),
+}  # fmt: skip
 
 
 class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]
 
 
-def refuse_sockets() -> bool:
-    """Refuse sockets but local ones to this process and all it starts, for good; False where the
-    kernel or the architecture does not allow it."""
+def refuse_calls() -> bool:
+    """Refuse sockets but local ones, programs and the like to this process and all it starts, for good;
+    False where the kernel or the architecture does not allow it."""
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
         return False
@@ -51,8 +62,9 @@ def _instructions(machine: str) -> Iterator[bytes]:
     yield _step(_EQUAL, _ARCHITECTURES[machine], yes=1)
     yield _step(_RETURN, _REFUSE)
     yield _step(_LOAD, _NUMBER)
+    yield _step(_AT_LEAST, _OTHER_NUMBERING, yes=len(refused) + 3)
     for i, number in enumerate(refused):
-        yield _step(_EQUAL, number, yes=len(refused) - i + 3)
+        yield _step(_EQUAL, number, yes=len(refused) - i + 2)
     yield _step(_EQUAL, _SOCKET[machine], no=3)
     yield _step(_LOAD, _FIRST_ARGUMENT)
     yield _step(_EQUAL, socket.AF_UNIX, yes=1)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from codeopt.sandbox.protocol import Limits
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _ROUNDS = 200
 MOST_FILES = 10_000
+MARK = "CODEOPT_SANDBOX"
+"""The variable by which processes of a sandbox are told from others once their parents are gone."""
 
 
 def children_of(pid: int) -> list[int]:
@@ -74,6 +78,35 @@ def reap_orphans(known: Iterable[int]) -> None:
                 os.waitpid(pid, 0)
 
 
+def sweep(folder: Path) -> None:
+    """Kill what was started below a zygote that is gone, as far as this user may."""
+    mark = f"{MARK}={folder}".encode()
+    for _ in range(_ROUNDS):
+        left = [int(name) for name in os.listdir("/proc") if name.isdigit() and _is_marked(name, mark)]
+        if not left:
+            return
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _is_marked(pid: str, mark: bytes) -> bool:
+    try:
+        return mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
+def empty(folder: str) -> None:
+    """Remove what is in a folder."""
+    for entry in os.scandir(folder):
+        with contextlib.suppress(OSError):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                os.unlink(entry.path)
+
+
 def excess(pid: int, folder: Path, limits: Limits, resident: int) -> str:
     """Which limit a job exceeds, in words; empty if none.
 
@@ -87,11 +120,24 @@ def excess(pid: int, folder: Path, limits: Limits, resident: int) -> str:
         if used > limits.memory_bytes:
             return f"its processes took more than {limits.memory_bytes >> 20} MiB of memory"
     files, size = _on_disk(folder)
-    if size > limits.disk_bytes:
+    if size + _unnamed(pids) > limits.disk_bytes:
         return f"wrote more than {limits.disk_bytes >> 20} MiB of files"
     if files > MOST_FILES:
         return f"made more than {MOST_FILES} files"
     return ""
+
+
+def _unnamed(pids: Iterable[int]) -> int:
+    """Bytes in files that processes hold open and that no folder shows: removed ones, and memory."""
+    found: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(f"/proc/{pid}/fd"):
+                with contextlib.suppress(OSError):
+                    status = os.stat(f"/proc/{pid}/fd/{name}")
+                    if stat.S_ISREG(status.st_mode) and not status.st_nlink:
+                        found[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(found.values())
 
 
 def _resident(pid: int) -> int:

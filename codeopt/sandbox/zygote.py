@@ -16,16 +16,19 @@ import resource
 import select
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from codeopt.sandbox import landlock
 from codeopt.sandbox.confine import confine
 from codeopt.sandbox.protocol import Ended, Limits, Preload, Ready, Run, receive, send
-from codeopt.sandbox.watch import children_of, excess, kill_all, reap_orphans, resident_bytes, tree_of
+from codeopt.sandbox.watch import children_of, empty, excess, kill_all, reap_orphans, resident_bytes, tree_of
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _ADDR_NO_RANDOMIZE = 0x0040000
 _ASK = 0xFFFFFFFF
@@ -88,15 +91,22 @@ class _Zygote:
     def answer(self, message: Preload | Run) -> None:
         if isinstance(message, Preload):
             send(self.notices, self.preload(message.modules))
-        else:
+            return
+        try:
             child = self.fork(message)
+        except OSError as error:
+            send(self.notices, Ended(message.job, 0, False, 0.0, f"no process could be started: {error}"))
+        else:
             self.children[child.pidfd] = child
 
     def look(self, child: _Child) -> str:
-        return excess(child.pid, Path(child.run.result).parent, child.run.limits, self.resident)
+        why = excess(child.pid, Path(child.run.folder), child.run.limits, self.resident)
+        return f"it {why}, and was killed" if why else ""
 
     def preload(self, modules: Iterable[str]) -> Ready:
         failed = {}
+        if self.rung != "rlimits":
+            landlock.load()
         for name in modules:
             try:
                 importlib.import_module(name)
@@ -107,6 +117,10 @@ class _Zygote:
             torch.set_num_threads(1)
         # What libraries say while they are imported was for the parent, what children say is not.
         _to_nowhere(2)
+        if self.rung != "sandlock":
+            # Other processes of this user, jobs among them, shall not look into this one; sandlock's
+            # supervisor must.
+            self.libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         gc.collect()
         gc.freeze()
         self.resident = resident_bytes()
@@ -117,6 +131,9 @@ class _Zygote:
         if pid == 0:
             try:
                 self.libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+                # What a job leaves behind stays below it, not among the zygote's other children.
+                self.libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+                self.libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
                 for fd in (self.requests, self.notices, *self.children):
                     os.close(fd)
                 _run_child(run, self.rung)
@@ -134,6 +151,8 @@ class _Zygote:
         kill_all(left)
         if set(children_of(os.getpid())) - {c.pid for c in self.children.values()}:
             reap_orphans(c.pid for c in self.children.values())
+        if self.rung == "bubblewrap" and not self.children:
+            empty("/dev/shm")
         code = os.waitstatus_to_exitcode(status)
         timed_out = timed_out or code == -signal.SIGXCPU
         seconds = time.monotonic() - child.started
@@ -145,7 +164,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     libc = ctypes.CDLL(None, use_errno=True)
     _fix_addresses(libc)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     requests, notices = os.dup(0), os.dup(1)
     _to_nowhere(0, 1)
@@ -174,33 +192,45 @@ def _to_nowhere(*fds: int) -> None:
 
 
 def _run_child(run: Run, rung: str) -> None:
+    own = os.getpid()
     os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(run.workdir)
-    os.environ["TMPDIR"] = run.workdir
+    os.environ["TMPDIR"] = tempfile.tempdir = run.workdir
+    payload = Path(run.call).read_bytes()
     _limit(run.limits)
-    confine(rung, str(Path(run.result).parent), run.limits.processes)
     try:
-        function, arguments = pickle.loads(run.payload)
+        confine(rung, run.folder, run.limits.processes)
+        function, arguments = pickle.loads(payload)
         answer: tuple[str, object] = ("value", function(*arguments))
     except MemoryError as error:
-        answer = ("memory", f"out of memory under the limit of {run.limits.memory_bytes >> 20} MiB: {error}")
-    except Exception as error:  # noqa: BLE001 - whatever the user's code raised is the job's result
-        answer = ("error", (type(error).__name__, str(error)))
-    except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of the target
-        answer = ("error", (type(error).__name__, str(error)))
-    _leave(answer, run.result)
+        text = f"out of memory under the limit of {run.limits.memory_bytes >> 20} MiB: {error}"
+        answer = ("error", ("MemoryError", text))
+    except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are results too
+        answer = ("error", _describe(error))
+    if os.getpid() != own:
+        # The target has forked, and the copy came back from the call as well.
+        os._exit(0)
+    _leave(answer, run)
 
 
-def _leave(answer: tuple[str, object], result: str) -> None:
+def _describe(error: BaseException) -> tuple[str, str]:
+    try:
+        return type(error).__name__, str(error)
+    except BaseException as another:  # noqa: BLE001 - the user's exception has a `__str__` of the user's
+        return type(error).__name__, f"(its text cannot be had: {type(another).__name__})"
+
+
+def _leave(answer: tuple[str, object], run: Run) -> None:
     """Write the answer and end at once, whatever threads and exit handlers the target left."""
     for limit in (resource.RLIMIT_AS, resource.RLIMIT_NOFILE):
         hard = resource.getrlimit(limit)[1]
         resource.setrlimit(limit, (hard, hard))
-    part = result + ".part"
+    part = run.result + ".part"
     with open(part, "wb") as file:
+        file.write(run.token)
         pickle.dump(answer, file)
-    os.replace(part, result)
+    os.replace(part, run.result)
     os._exit(0)
 
 
