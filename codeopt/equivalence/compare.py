@@ -218,6 +218,9 @@ class _Walk:
         for name, allowed in ((dtype, Trust.CLOSE), (NARROWER.get(dtype), Trust.PRECISION)):
             if name is None or level is not None:
                 continue
+            if allowed is Trust.PRECISION and tried and all(part > 0 for part, _ in tried):
+                # Rounding to a narrower dtype would show in the sample of a large array too.
+                continue
             results = [agree(x, y, z, name, self.span(), s) for x, y, z, s in pairs]
             bad = [(i, result.bad) for i, result in enumerate(results) if result.bad is not None]
             if bad or (allowed is Trust.CLOSE and any(went_narrow(x, y, name) for x, y, _, _ in pairs)):
