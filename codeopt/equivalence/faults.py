@@ -44,6 +44,9 @@ class Fault:
 
 
 class _Place(NamedTuple):
+    """A change to do at the node that `ast.walk` meets as number `at` in the statement `top` of a text."""
+
+    top: int
     at: int
     line: int
     change: Change
@@ -56,7 +59,7 @@ def plant(text: str, lines: frozenset[int], seed: int, count: int) -> list[Fault
     """
     tree = ast.parse(text)
     places = _places(tree, lambda node: getattr(node, "lineno", 0) in lines)
-    return list(itertools.islice(_faults(tree, places, seed, frozenset(), frozenset()), count))
+    return list(itertools.islice(_faults(text, tree, places, seed, frozenset(), frozenset()), count))
 
 
 def plant_near(original: str, candidate: str, lines: frozenset[int], seed: int, count: int) -> list[Fault]:
@@ -69,18 +72,23 @@ def plant_near(original: str, candidate: str, lines: frozenset[int], seed: int, 
     """
     tree = ast.parse(candidate)
     owner = owners(tree)
-    before = frozenset(_heads(ast.parse(original)))
+    before = _heads(ast.parse(original))
     found: dict[str, Fault] = {}
     for wanted in neighbourhood(original, candidate, tree, lines):
         places = _places(tree, lambda node: id(owner.get(id(node))) in wanted)  # noqa: B023
-        for fault in _faults(tree, places, seed, FIRST, before):
+        for fault in _faults(candidate, tree, places, seed, FIRST, before):
             if len(found) < count:
                 found.setdefault(fault.overlay_text, fault)
     return list(found.values())
 
 
 def _faults(
-    tree: ast.Module, places: Iterator[_Place], seed: int, first: frozenset[str], before: frozenset[str]
+    text: str,
+    tree: ast.Module,
+    places: Iterator[_Place],
+    seed: int,
+    first: frozenset[str],
+    before: frozenset[str],
 ) -> Iterator[Fault]:
     """One place of each kind in turn, those of the `first` kinds before the others."""
     by_kind: dict[str, list[_Place]] = {}
@@ -92,41 +100,45 @@ def _faults(
     kinds = sorted(by_kind)
     rng.shuffle(kinds)
     kinds.sort(key=lambda kind: kind not in first)
-    seen = {_code(ast.unparse(tree))}
-    heads = frozenset(_heads(tree))
+    seen: dict[int, set[tuple[object, ...]]] = {}
     for turn in range(max((len(same_kind) for same_kind in by_kind.values()), default=0)):
         for kind in kinds:
             if turn >= len(by_kind[kind]):
                 continue
             place = by_kind[kind][turn]
-            changed = _applied(tree, place)
-            if (code := _code(changed)) not in seen and not _goes_back(heads, changed, before):
-                seen.add(code)
-                yield Fault(changed, place.change.description, place.line)
+            now = tree.body[place.top]
+            changed = _applied(now, place)
+            known = seen.setdefault(place.top, {_code(now)})
+            if (code := _code(changed)) not in known and not _goes_back(now, changed, before):
+                known.add(code)
+                yield Fault(_replaced(text, now, ast.unparse(changed)), place.change.description, place.line)
 
 
-def _goes_back(heads: frozenset[str], changed: str, before: frozenset[str]) -> bool:
+def _goes_back(now: ast.stmt, changed: ast.stmt, before: frozenset[str]) -> bool:
     """Whether all that a change does is to put statements of the original in the place of others."""
-    found = frozenset(_heads(ast.parse(changed)))
+    heads, found = _heads(now), _heads(changed)
     new, lost = found - heads, heads - found
     # What a dropped `with` leaves in its place stands in no original.
     return bool(new) and new - {"if 1:"} <= before and lost.isdisjoint(before)
 
 
-def _heads(tree: ast.Module) -> Iterator[str]:
-    """Every statement of a text, compound ones without what is in them."""
+def _heads(tree: ast.AST) -> frozenset[str]:
+    """Every statement of a tree, compound ones without what is in them."""
+    found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt):
             head = copy.copy(node)
             for name in ("body", "orelse", "finalbody", "handlers"):
                 if hasattr(head, name):
                     setattr(head, name, [])
-            yield ast.unparse(head)
+            found.add(ast.unparse(head))
+    return frozenset(found)
 
 
-def _code(text: str) -> tuple[object, ...]:
-    """What a text compiles to, without lines and file: two texts with the same do the same."""
-    return _plain(compile(text, "", "exec", dont_inherit=True))
+def _code(statement: ast.stmt) -> tuple[object, ...]:
+    """What it compiles to, without lines and file: two texts with the same do the same."""
+    tree = ast.fix_missing_locations(ast.Module([statement], []))
+    return _plain(compile(ast.unparse(tree), "", "exec", dont_inherit=True))
 
 
 def _plain(code: CodeType) -> tuple[object, ...]:
@@ -144,13 +156,14 @@ def _plain(code: CodeType) -> tuple[object, ...]:
 def _places(tree: ast.Module, wanted: Callable[[ast.AST], bool]) -> Iterator[_Place]:
     skipped = _not_run(tree)
     usage = usages(tree)
-    for index, node in enumerate(ast.walk(tree)):
-        if id(node) in skipped:
-            continue
-        for change in _changes(node, usage):
-            concerned = change.statements or (node,)
-            if any(wanted(part) for part in concerned):
-                yield _Place(index, getattr(concerned[0], "lineno", 0), change)
+    for top, statement in enumerate(tree.body):
+        for at, node in enumerate(ast.walk(statement)):
+            if id(node) in skipped:
+                continue
+            for change in _changes(node, usage):
+                concerned = change.statements or (node,)
+                if any(wanted(part) for part in concerned):
+                    yield _Place(top, at, getattr(concerned[0], "lineno", 0), change)
 
 
 def _changes(node: ast.AST, usage: dict[int, Usage]) -> Iterator[Change]:
@@ -176,14 +189,25 @@ def _not_run(tree: ast.Module) -> set[int]:
     return {id(inner) for root in roots if root is not None for inner in ast.walk(root)}
 
 
-def _applied(tree: ast.Module, place: _Place) -> str:
-    fresh = copy.deepcopy(tree)
-    node = list(ast.walk(fresh))[place.at]
+def _applied(statement: ast.stmt, place: _Place) -> ast.stmt:
+    root = ast.Module([copy.deepcopy(statement)], [])
+    node = list(ast.walk(root.body[0]))[place.at]
     new = place.change.make(node)
-    for parent in ast.walk(fresh):
+    for parent in ast.walk(root):
         for name, value in ast.iter_fields(parent):
             if value is node:
                 setattr(parent, name, new)
             elif isinstance(value, list):
                 setattr(parent, name, [new if item is node else item for item in value])
-    return ast.unparse(ast.fix_missing_locations(fresh))
+    return ast.fix_missing_locations(root).body[0]
+
+
+def _replaced(text: str, statement: ast.stmt, new: str) -> str:
+    """The text with a statement of its top level in another form."""
+    lines = text.encode().split(b"\n")
+    first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
+    last, end = statement.end_lineno or statement.lineno, statement.end_col_offset or 0
+    start = statement.col_offset if first == statement.lineno else 0
+    before = b"\n".join([*lines[: first - 1], lines[first - 1][:start]])
+    after = b"\n".join([lines[last - 1][end:], *lines[last:]])
+    return (before + new.encode() + after).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import textwrap
 from pathlib import Path
 
@@ -140,7 +139,7 @@ TORCH = (
         ),
         (
             GUARDED,
-            ["taken as True", "no copy in y.copy()", "in place on x: y = x / scale", "out=y in z = np.exp(y)"],
+            ["taken as True", "no copy in y.copy()", "in place on x: y = x / scale", "out=y in z ="],
         ),
         (
             STALE,
@@ -159,7 +158,7 @@ def test_kinds_of_a_candidate_s_neighbourhood(pair: tuple[str, str], expected: l
 
 def test_they_stand_in_the_changed_function_and_parse() -> None:
     faults = near(*BLOCKS)
-    candidate = ast.unparse(ast.parse(textwrap.dedent(BLOCKS[1])))
+    candidate = textwrap.dedent(BLOCKS[1])
     assert len({fault.overlay_text for fault in faults}) == len(faults) > 15
     for fault in faults:
         assert 4 <= fault.line <= 11
@@ -246,3 +245,10 @@ def test_faults_of_a_candidate_are_counted_beside_its_other_files(
     assert (planted, caught, missed) == (len(faults) + 1, len(faults), ["line 1: nothing"])
     # Without its other file the candidate cannot even be imported.
     assert count_caught(target, [sound], reference, (), Trust.CLOSE)[1] == 1
+
+
+def test_the_rest_of_the_text_stays_to_the_letter() -> None:
+    original = "# ü\nA = 'é'; B = 2  # two\n\n@decorated\n# why\ndef run(x):\n    return x\n\n# end"
+    candidate = original.replace("return x", "return x + A  # more")
+    (fault,) = (f for f in near(original, candidate) if "another operator" in f.description)
+    assert fault.overlay_text == candidate.replace("# why\n", "").replace("x + A  # more", "x - A  # more")
