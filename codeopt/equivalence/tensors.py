@@ -8,6 +8,7 @@ the very thing a rewrite for memory does. Where elements are shared, `aliases` t
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,7 +118,9 @@ def _record(recorder: Recorder, tensor: torch.Tensor, path: str, attributes: dic
             recorder.claim_tensor(path, tensor)
             data = tensor_bytes(tensor, recorder.known)
     else:
-        fields = _fields(tensor, meta)
+        with warnings.catch_warnings(action="ignore"):
+            # Torch warns of every use of these kinds, of ours too.
+            fields = _fields(tensor, meta)
         if fields is None or (wants and tensor.is_nested):
             return recorder.opaque(tensor, path)
         for name, part in recorder.keep(fields).items():
@@ -178,8 +181,10 @@ def _record_jagged(recorder: Recorder, tensor: Any, path: str) -> Node:
     if tensor.requires_grad:
         return recorder.opaque(tensor, path)
     meta = (("dtype", str(tensor.dtype)[6:]), ("dims", tensor.dim()), ("_ragged_idx", tensor._ragged_idx))
-    parts = []
-    for name in ("values", "offsets", "lengths"):
-        value = recorder.keep(getattr(tensor, name)())
-        parts.append((f".{name}()", recorder.record(value, f"{path}.{name}()")))
+    with warnings.catch_warnings(action="ignore"):
+        fields = {name: getattr(tensor, name)() for name in ("values", "offsets", "lengths")}
+    parts = [
+        (f".{name}()", recorder.record(value, f"{path}.{name}()"))
+        for name, value in recorder.keep(fields).items()
+    ]
     return Node("object", type_name(type(tensor)), meta, None, tuple(parts))

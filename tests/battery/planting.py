@@ -32,7 +32,8 @@ class Plant:
 
 def plants(reference: Outcome, level: str, call: Call) -> Iterator[Plant]:
     """The changes to plant in a rewrite accepted at this level. At `lossy` any float will do, so
-    what is planted there is another type. `call` is used up by trying what can be changed."""
+    what is planted there is another type, and nothing in the arguments. `call` is used up by
+    trying what can be changed."""
     yield Plant("a random draw", _then(lambda args: random.random()))
     yield Plant("printed text", _then(lambda args: sys.stdout.write("planted")))
     if reference.raised:
@@ -43,7 +44,7 @@ def plants(reference: Outcome, level: str, call: Call) -> Iterator[Plant]:
         yield Plant("the result's last leaf", _returning(lambda value: altered(value, last=True)))
         yield Plant("the result's first leaf", _returning(lambda value: altered(value, last=False)))
     for i, value in enumerate(call.args):
-        if change_in_place(value):
+        if level != "lossy" and change_in_place(value):
             yield Plant(f"args[{i}]", _then(_changing(i)))
 
 
@@ -141,9 +142,9 @@ def _altered_tensor(value: Any, at: int) -> Any:
         return None
     if not value.is_floating_point() or value.layout is not torch.strided or not value.numel():
         return "planted"
-    weights = torch.zeros(value.numel(), dtype=value.dtype)
-    weights[at] = 9.0
-    return value + weights.reshape(value.shape)
+    chosen = torch.zeros(value.numel(), dtype=torch.bool)
+    chosen[at] = True
+    return torch.where(chosen.reshape(value.shape), value.nan_to_num() * 3 + 7, value)
 
 
 def _altered_frame(value: Any, at: int) -> Any:
@@ -177,10 +178,20 @@ def change_in_place(value: Any) -> bool:
     elif hasattr(type(value), "__next__"):
         return next(value, value) is not value
     elif (torch := sys.modules.get("torch")) is not None and isinstance(value, torch.Tensor):
-        with torch.no_grad():
-            value.reshape(-1)[:1].add_(9)
+        _change_tensor(value)
     elif _attributes(value):
         value.planted = 1
     else:
         return False
     return True
+
+
+def _change_tensor(value: Any) -> None:
+    """Change one element or, where none can be written, leave an attribute behind."""
+    torch = sys.modules["torch"]
+    try:
+        with torch.no_grad():
+            first = value[(0,) * value.ndim]
+            first.logical_not_() if value.dtype is torch.bool else first.mul_(3).add_(7)
+    except (RuntimeError, IndexError, TypeError, NotImplementedError):
+        value.planted = 1
