@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from codeopt.equivalence.aliases import alias_graph
+from codeopt.equivalence.descriptors import Descriptors
 from codeopt.equivalence.errors import pass_through
 from codeopt.equivalence.files import files_below, files_node
+from codeopt.equivalence.integrity import changed
 from codeopt.equivalence.invoke import Performed, perform
 from codeopt.equivalence.iterators import Drawn, draw, drawn_node, is_iterator
 from codeopt.equivalence.module_state import globals_node
@@ -61,24 +63,31 @@ def observe(
     seed: int = 0,
     known: frozenset[int] = frozenset(),
     adapt: Callable[[Any], Any] | None = None,
+    changed: Callable[[], tuple[str, ...]] = changed,
 ) -> Outcome:
-    """Make the call and record everything about it. Only what the target raises is caught."""
+    """Make the call and record everything about it. Only what the target raises is caught.
+
+    `changed` stands as an argument so that the call cannot replace it by name.
+    """
     streams = Streams()
+    descriptors = Descriptors()
     folder = os.getcwd()
     before = files_below(folder)
     with world.active():
         seed_everything(seed)
         with streams.capturing():
             with settings_restored() as settings:
-                made = _run(world, call, streams, adapt, seed % CLOSED_EARLY == CLOSED_EARLY - 1)
-                state = state_node(settings)
+                with descriptors.capturing():
+                    made = _run(world, call, streams, adapt, seed % CLOSED_EARLY == CLOSED_EARLY - 1)
+                patched = changed()
+                state = state_node(settings, patched)
             recorder = Recorder(known)
             parts = _record(recorder, call, made, streams)
             # Before the backward probe, which a caller would run later, if ever.
             said = streams.nodes()
             globals_ = globals_node(world, recorder.known)
             parts.append(("gradients", _gradients(recorder)))
-    parts += [("globals", globals_), ("state", state), *said]
+    parts += [("globals", globals_), ("state", state), *said, *descriptors.nodes()]
     parts.append(("files", files_node(folder, before)))
     tree = Node("outcome", "", (), None, tuple(parts))
     error = made.error

@@ -21,13 +21,14 @@ from codeopt.equivalence.cases import CHEAP, build, run
 from codeopt.equivalence.compare import compare
 from codeopt.equivalence.describe import shorten
 from codeopt.equivalence.faults import Fault
+from codeopt.equivalence.integrity import load_world
 from codeopt.equivalence.judge import explain, judge
 from codeopt.equivalence.observe import Outcome
 from codeopt.equivalence.reference import Reference, draw_cases, make_reference
 from codeopt.equivalence.shrink import simplest
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Unproven, Verdict
 from codeopt.errors import WorkloadError
-from codeopt.sandbox.world import Overlay, World, load_world
+from codeopt.sandbox.world import Overlay, World
 from codeopt.target import Target
 
 __all__ = ["Reference", "count_caught", "make_reference", "prove", "self_check", "shrink"]

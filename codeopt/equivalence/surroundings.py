@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import decimal
 import gc
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from codeopt.equivalence.node import Node
+from codeopt.equivalence.process_state import process_settings, restore_process
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGPIPE", "SIGHUP")
 _NUMBERS = tuple((name, getattr(signal, name)) for name in _SIGNALS if hasattr(signal, name))
@@ -55,13 +55,13 @@ def settings() -> Settings:
         "locale": locale.setlocale(locale.LC_ALL),
         "warning filters": list(warnings.filters),
         "signal handlers": {name: signal.getsignal(number) for name, number in _NUMBERS},
-        "builtins": dict(vars(builtins)),
         "decimal context": (context.prec, context.rounding),
         "garbage collector": (gc.isenabled(), gc.get_threshold()),
         "threads": threading.active_count(),
         "logging": (root.level, root.manager.disable, list(root.handlers)),
         "log levels": {n: log.level for n, log in loggers if isinstance(log, logging.Logger) and log.level},
     }
+    found |= process_settings()
     if "torch" in sys.modules:
         from codeopt.equivalence.torch_state import torch_settings
 
@@ -69,9 +69,9 @@ def settings() -> Settings:
     return found
 
 
-def state_node(before: Settings) -> Node:
-    """Digests of every generator, equal where the next draws are, and the settings that are no
-    more what they were `before`."""
+def state_node(before: Settings, patched: tuple[str, ...] = ()) -> Node:
+    """Digests of every generator, equal where the next draws are, the settings that are no more
+    what they were `before`, and what was `patched`."""
     now = settings()
     numpy_state: Any = np.random.get_state(legacy=False)
     bits = numpy_state["state"]
@@ -84,6 +84,8 @@ def state_node(before: Settings) -> Node:
     for name, value in before.items():
         if now[name] != value:
             items.append((name, _change(value, now[name], before["working directory"])))
+    if patched:
+        items.append(("patched", ", ".join(patched)))
     if "torch" in sys.modules:
         from codeopt.equivalence.torch_state import torch_generators
 
@@ -138,11 +140,6 @@ def settings_restored() -> Iterator[Settings]:
 
 
 def _put_back(before: Settings) -> None:
-    names = vars(builtins)
-    if names != before["builtins"]:
-        for name in names.keys() - before["builtins"].keys():
-            del names[name]
-        names.update(before["builtins"])
     np.seterr(**before["numpy.geterr"])
     if sys.getrecursionlimit() != before["recursion limit"]:
         sys.setrecursionlimit(before["recursion limit"])
@@ -151,6 +148,7 @@ def _put_back(before: Settings) -> None:
         number = getattr(signal, name)
         if handler is not None and signal.getsignal(number) is not handler:
             signal.signal(number, handler)
+    restore_process(before)
     if "torch grad mode" in before:
         from codeopt.equivalence.torch_state import restore_torch
 
