@@ -1,0 +1,2 @@
+from tests.quality.rewrites.model import Rewrite
+REWRITES: tuple[Rewrite, ...] = ()
