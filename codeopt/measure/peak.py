@@ -61,9 +61,9 @@ def measure_peak(
         call = world.build(scale, seed)
         step = prepare(world.callable, call)
         gc.collect()
-        _trim()
+        trim_heap()
         destination = memray.FileDestination(_PROFILE, overwrite=True)
-        with _resident() as resident:
+        with watch_resident() as resident:
             tracker = memray.Tracker(
                 destination=destination, file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS
             )
@@ -100,14 +100,14 @@ def _hot_lines(reader: object, files: frozenset[str]) -> tuple[HotLine, ...]:
     return tuple(sorted(lines, key=lambda hot: -hot.bytes)[:64])
 
 
-def _trim() -> None:
+def trim_heap() -> None:
     """Give freed memory back, so that what a call reuses of it is counted as resident again."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextlib.contextmanager
-def _resident() -> Iterator[list[int]]:
+def watch_resident() -> Iterator[list[int]]:
     """Bytes by which the resident set rose above its start, from the kernel's high-water mark."""
     answer = [0]
     try:

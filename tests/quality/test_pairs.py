@@ -1,0 +1,17 @@
+"""A handful of pairs, measured: the rule keeps the result and lowers the peak."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.pairs import measured
+from codeopt.registry import select_rules
+
+NAMES = ["list-built-to-reduce", "np-pairwise-broadcast"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pair_pays(name: str) -> None:
+    (result,) = measured(select_rules([name]))
+    assert result.problem == ""
+    assert result.pays, result.row()
