@@ -44,7 +44,7 @@ def gradients_node(recorder: Recorder) -> Node:
         found = _backward(outputs, leaves, several)
     except Exception as error:  # noqa: BLE001 - backward runs the user's functions and hooks
         return Node("gradients", "", (), None, (("raised", _error(fresh, error)),))
-    parts = [(path, fresh.record(grad, path)) for (path, _), grad in zip(leaves, found, strict=True)]
+    parts = [(path, fresh.record(_kept(grad), path)) for (path, _), grad in zip(leaves, found, strict=True)]
     if several:
         served = tuple(_serves(output, leaves) for output in outputs)
         parts.append(("passes in turn", Node("passes", "", (), served)))
@@ -58,6 +58,14 @@ def _backward(outputs: list[torch.Tensor], leaves: Leaves, retain: bool) -> Foun
     inputs = [t for _, t in leaves]
     found: Found = torch.autograd.grad(outputs, inputs, weights, allow_unused=True, retain_graph=retain)
     return found
+
+
+def _kept(grad: torch.Tensor | None) -> torch.Tensor | None:
+    """A gradient as `.grad` would keep it: in a layout and an object of its own, whatever way it
+    came on (as one number spread over a row, or as one tensor for two leaves)."""
+    if grad is None or grad.layout is not torch.strided:
+        return grad
+    return grad.detach().contiguous()
 
 
 def _serves(output: torch.Tensor, leaves: Leaves) -> bool:

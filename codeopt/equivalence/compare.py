@@ -168,7 +168,8 @@ class _Walk:
                 # How many writes brought an argument to its new value is nobody's business.
                 self.excused = True
                 continue
-            level = Trust.PRECISION if narrowed and key == "dtype" else None
+            allowed = narrowed and key == "dtype" and not path.startswith(self.untouched)
+            level = Trust.PRECISION if allowed else None
             self.note(f"{path}.{key}", str(x), str(y), level)
         return narrowed and a.get("shape") == b.get("shape")
 
@@ -177,7 +178,7 @@ class _Walk:
             self.note(path, describe(r), describe(c))
             return
         a, b = dict(r.meta), dict(c.meta)
-        if a.get("shape") != b.get("shape"):
+        if a.get("shape") != b.get("shape") or 0 in a.get("shape", ()):
             return
         before, dtype = (float_name(str(m.get("dtype", n.type))) for m, n in ((a, r), (b, c)))
         if dtype not in RELATIVE or before not in RELATIVE:
@@ -279,12 +280,16 @@ class _Walk:
         for name, node in theirs.items():
             if name in ours:
                 self.node(inner + name, node, ours[name], above.get(name))
+            elif r.kind == "globals" and node.kind == "cache":
+                # A function that is cached no more is no data that is gone.
+                self.excused = True
             elif inner + name not in self.unstable:
                 self.note(inner + name, _there(r, node), "nothing")
         for name in ours.keys() - theirs.keys():
-            # A candidate may add names of its own to its module.
-            self.excused |= r.kind == "globals"
-            if r.kind != "globals" and inner + name not in self.unstable:
+            # A candidate may add names of its own to its module, but no hold on what a caller has.
+            free = r.kind == "globals" and not _refers(ours[name])
+            self.excused |= free
+            if not free and inner + name not in self.unstable:
                 self.note(inner + name, "nothing", _there(r, ours[name]))
 
     def span(self) -> float:
@@ -333,6 +338,13 @@ def _with_type(node: Node, other: Node) -> str:
 
 def _other(text: str, first: str) -> str:
     return text if text != first else f"{text}, other bytes"
+
+
+def _refers(node: Node) -> bool:
+    """Whether a global is, or holds, an object among the arguments or results."""
+    if node.kind == "ref":
+        return not str(node.data).startswith("globals.")
+    return any(_refers(child) for _, child in node.children)
 
 
 def _there(parent: Node, node: Node) -> str:

@@ -36,6 +36,13 @@ def seed_everything(seed: int) -> None:
         seed_torch(seed)
 
 
+_COMPILER = "torch._dynamo"
+_BY_COMPILER = frozenset(
+    {_COMPILER, "environment", "warning filters", "functions to run at exit", "log levels"}
+)
+"""What importing torch's compiler changes. Torch imports it on the first use of an optimizer or a
+checkpoint, whoever uses them; the settings of that one call say nothing of the target."""
+
 Settings = dict[str, Any]
 
 
@@ -62,6 +69,7 @@ def settings() -> Settings:
         "log levels": {n: log.level for n, log in loggers if isinstance(log, logging.Logger) and log.level},
     }
     found |= process_settings()
+    found[_COMPILER] = _COMPILER in sys.modules
     if "torch" in sys.modules:
         from codeopt.equivalence.torch_state import torch_settings
 
@@ -81,8 +89,9 @@ def state_node(before: Settings, patched: tuple[str, ...] = ()) -> Node:
         ("random", (hash(python_state[1]), python_state[2])),
         ("numpy.random", zlib.crc32(numpy_bytes)),
     ]
+    excused = _BY_COMPILER if now[_COMPILER] != before[_COMPILER] else ()
     for name, value in before.items():
-        if now[name] != value:
+        if now[name] != value and name not in excused:
             items.append((name, _change(value, now[name], before["working directory"])))
     if patched:
         items.append(("patched", ", ".join(patched)))
@@ -99,7 +108,7 @@ def _change(before: Any, now: Any, folder: str) -> str:
         changed = [f"{_word(k, folder)}: {_word(v, folder)}" for k, v in now.items() if before.get(k) != v]
         return ", ".join([*sorted(changed), *sorted(f"no {_word(k, folder)}" for k in before.keys() - now)])
     if isinstance(now, list):
-        added = [_word(v, folder) for v in now if v not in before]
+        added = [f"{i}: {_word(v, folder)}" for i, v in enumerate(now) if v not in before]
         gone = [f"no {_word(v, folder)}" for v in before if v not in now]
         return ", ".join([*added, *gone]) or "reordered"
     if isinstance(now, tuple):
