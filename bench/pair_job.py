@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from types import ModuleType
 
-from codeopt.measure.peak import trim_heap
+from codeopt.measure.peak import trim_heap, watch_resident
 from codeopt.testing import difference
 
 Sample = tuple[int, int, str]
