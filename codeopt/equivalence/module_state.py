@@ -15,14 +15,15 @@ from codeopt.sandbox.world import World
 _DATA = (bool, int, float, complex, str, bytes, list, dict, set, tuple, np.ndarray, np.generic)
 
 
-def globals_node(world: World, known: frozenset[int]) -> Node:
+def globals_node(world: World, recorder: Recorder) -> Node:
     """The data among the globals of the target's module, in the bodies of its classes and in the
     defaults and attributes of its functions, the state of its own objects, and the counts of its
-    caches. Iterators there are looked at and not drawn from."""
+    caches. `recorder` knows arguments and results, which may be parts of them or share their
+    memory. Iterators there are looked at and not drawn from."""
     module = world.project.get(world.target.module)
     if module is None:
         return Node("globals", "")
-    recorder = Recorder(known, lenient=True, peeks=True)
+    recorder = recorder.beside()
     parts: list[tuple[str, Node]] = []
     for name, value in sorted(vars(module).items()):
         if not name.startswith("__"):

@@ -83,9 +83,10 @@ def observe(
                 state = state_node(settings, patched)
             recorder = Recorder(known)
             parts = _record(recorder, call, made, streams)
+            globals_ = globals_node(world, recorder)
+            parts.append(("shared memory", alias_graph(recorder.claims)))
             # Before the backward probe, which a caller would run later, if ever.
             said = streams.nodes()
-            globals_ = globals_node(world, recorder.known)
             parts.append(("gradients", _gradients(recorder)))
     parts += [("globals", globals_), ("state", state), *said, *descriptors.nodes()]
     parts.append(("files", files_node(folder, before)))
@@ -153,9 +154,7 @@ def _record(recorder: Recorder, call: Call, made: _Made, streams: Streams) -> li
     parts = _record_arguments(recorder, call)
     if made.done.subject is not None:
         parts.append(("object", recorder.record(made.done.subject, "object")))
-    parts += results if lazy else _record_result(recorder, made, streams)
-    parts.append(("shared memory", alias_graph(recorder.claims)))
-    return parts
+    return parts + (results if lazy else _record_result(recorder, made, streams))
 
 
 def _record_result(recorder: Recorder, made: _Made, streams: Streams) -> list[tuple[str, Node]]:

@@ -73,6 +73,12 @@ class Recorder:
         self._depth = 0
         self._behind = False
 
+    def beside(self) -> Recorder:
+        """A lenient recorder that peeks, and shares identity and memory with this one."""
+        other = Recorder(self.known, lenient=True, peeks=True)
+        other._seen, other._kept, other.claims = self._seen, self._kept, self.claims
+        return other
+
     def record(self, value: Any, path: str) -> Node:
         """The node of `value`, which the caller of this reaches at `path`."""
         kind = type(value)

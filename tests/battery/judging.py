@@ -23,6 +23,7 @@ import logging
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -179,5 +180,8 @@ def _apart() -> Iterator[None]:
             locale.setlocale(locale.LC_ALL, language)
             np.set_printoptions(**printing)
             gc.enable()
+            for thread in threading.enumerate():
+                if thread is not threading.current_thread():
+                    thread.join(1)
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)

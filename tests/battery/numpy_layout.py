@@ -123,8 +123,9 @@ differs("argument list sorted", lambda v: sorted(v), lambda v: v.sort() or v[:],
 differs("argument list sorted and returned", lambda v: sorted(v), lambda v: v.sort() or v, lambda: ([2, 1],))
 differs("argument dict filled", lambda d: d.get("a", 0), lambda d: d.setdefault("a", 0), lambda: ({},))
 differs("an argument kept in the result", lambda x: {"x": x.copy()}, lambda x: {"x": x}, a)
-ALIASING.lossy("sum into an overlapping argument", lambda x, y: np.add(x, y, out=y), lambda x, y: _in_turn(y, x),
-               overlapping, why="The argument keeps its type and place, and gets other floats.")  # fmt: skip
+ALIASING.lossy("sum into an overlapping argument", lambda x, y: np.add(x, y, out=y),
+               lambda x, y: _in_turn(y, x), overlapping,
+               why="The argument keeps its type and place, and gets other floats.")  # fmt: skip
 differs("rows or copies of rows", lambda x: [r.copy() for r in x], lambda x: list(x), a)
 differs("interleaved views", lambda: _interleaved(True), lambda: _interleaved(False))
 differs("an array in a closure", lambda x: lambda y=x: y, lambda x: lambda y=x.copy(): y, a)
