@@ -31,6 +31,21 @@ def refuse_outside(folder: str, processes: int) -> None:
     sys.addaudithook(_hook(os.path.realpath(folder), processes))
 
 
+def refuse_listeners(folder: str) -> None:
+    """Refuse Python code to talk to local sockets outside of `folder`: those that began to listen after
+    the sandbox was started are not hidden."""
+    realpath = os.path.realpath
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event in _TALKING and isinstance(args[1], str | bytes):
+            path = os.fsdecode(args[1])
+            if not path.startswith("\0") and not realpath(path).startswith(folder + "/"):
+                raise PermissionError(f"{event} outside of the sandbox's folder: {path!r}")
+
+    folder = realpath(folder)
+    sys.addaudithook(hook)
+
+
 def _hook(folder: str, processes: int) -> Callable[[str, tuple[Any, ...]], None]:
     own = os.getsid(0)
     # Shared with every process forked from here on.
@@ -84,7 +99,8 @@ def _hook(folder: str, processes: int) -> Callable[[str, tuple[Any, ...]], None]
         elif event in _ONE_PROCESS:
             need(args[0] == 0 or _session(args[0]) == own, event, args[0])
         elif event in _TALKING:
-            need(isinstance(args[1], str) and within(full(args[1])), event, args[1])
+            local = isinstance(args[1], str) and not args[1].startswith("\0")
+            need(local and within(full(args[1])), event, args[1])
 
     return hook
 

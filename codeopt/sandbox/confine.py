@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Any
 
-from codeopt.sandbox.audit import refuse_outside
+from codeopt.sandbox.audit import refuse_listeners, refuse_outside
 from codeopt.sandbox.landlock import confine_to
 from codeopt.sandbox.seccomp import refuse_calls
 
@@ -25,10 +25,14 @@ def confine(rung: str, folder: str, processes: int) -> None:
         _refuse_shared_memory()
         refuse_calls()
         refuse_outside(folder, processes)
-    else:
+        return
+    shared: tuple[str, ...] = ()
+    if rung == "bubblewrap":
+        refuse_listeners(folder)
         # In namespaces /dev/shm is the sandbox's own; elsewhere it is the machine's, and /proc is
         # seen to by what surrounds the zygote.
-        confine_to(folder, ("/dev/shm", "/proc/self") if rung == "bubblewrap" else ())
+        shared = ("/dev/shm", "/proc/self")
+    confine_to(folder, shared)
 
 
 def _drop_privileges() -> None:

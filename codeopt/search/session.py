@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
 from codeopt.measure.clock import measure_seconds
 from codeopt.measure.peak import PeakSample, measure_peak
-from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Limits, Sandbox
+from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Sandbox
 from codeopt.search.controls import with_controls
 from codeopt.search.jobs import (
     FaultCount,
@@ -65,7 +65,7 @@ class Session:
         self._files = {name: str(source.path.resolve()) for name, source in sources.items()}
         self._watched = frozenset(self._files.values())
         self._config = config
-        self._limits = Limits(seconds=config.timeout, memory_bytes=config.memory_limit << 20)
+        self._limits = replace(sandbox.limits, seconds=config.timeout, memory_bytes=config.memory_limit << 20)
         self._reference = sandbox.folder / f"reference{next(_reference_numbers)}"
         self._unstable: tuple[str, ...] = ()
         self._reach = Reach({})
@@ -96,9 +96,8 @@ class Session:
         reference = _value(recorded.result(), Recorded)
         self._reference.write_bytes(reference.data)
         # A candidate may be slower than the original, but not without end.
-        self._proof_limits = Limits(
-            min(self._config.timeout, 5.0 + 10 * reference.seconds), self._limits.memory_bytes
-        )
+        seconds = min(self._config.timeout, 5.0 + 10 * reference.seconds)
+        self._proof_limits = replace(self._limits, seconds=seconds)
         checked = self._sandbox.submit(self_check_job, self.target, self._reference, limits=self._limits)
         self._unstable = _value(checked.result(), tuple)
         planted = self._sandbox.submit(
