@@ -120,7 +120,7 @@ def _array_applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
         return floating and kind.split()[1] != dtype_name(value) and sum(_floats(leaves)) > 1
     if kind in _WIDTHS:
         alike = [x for x in leaves if x.family == leaf.family and is_float(x.value)]
-        return floating and alike[0] is leaf and any(kind != dtype_name(x.value) for x in alike)
+        return floating and alike[0].path == leaf.path and any(kind != dtype_name(x.value) for x in alike)
     if kind == "channels last":
         return dims == 4
     return leaf.rows > 1 and dims > (1 if kind == "fortran" else 0)

@@ -90,7 +90,9 @@ def change_sparse(matrix: Any, kind: str) -> Any:
     elif kind == "empty rows":
         keep = np.ones(matrix.shape[0], dtype=matrix.dtype)
         keep[::2] = 0
-        return type(matrix)(matrix.multiply(keep[:, None]))
+        changed = matrix.multiply(keep[:, None]).tocsr()
+        changed.eliminate_zeros()
+        return type(matrix)(changed)
     else:
         return matrix.astype(kind)
     return changed

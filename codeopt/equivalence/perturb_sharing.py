@@ -32,7 +32,7 @@ SHARING = ("overlap", "view", "transposed")
 
 def rows_apply(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
     """Whether a kind of `ROWS` changes the rows; asked of the first leaf with so many only."""
-    if leaf.rows < 2 or next(x for x in leaves if x.rows == leaf.rows) is not leaf:
+    if leaf.rows < 2 or next(x for x in leaves if x.rows == leaf.rows).path != leaf.path:
         return False
     if kind == "odd rows":
         return leaf.rows > 3

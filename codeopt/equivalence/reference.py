@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import sys
 import time
@@ -23,12 +24,13 @@ from codeopt.equivalence.cases import (
     run_examples,
     singles_of,
 )
+from codeopt.equivalence.integrity import load_world
 from codeopt.equivalence.leaves import leaves_of
 from codeopt.equivalence.node import Large, Node
 from codeopt.equivalence.observe import Outcome, observe, untouched_by
 from codeopt.equivalence.perturb import ambient, widen
 from codeopt.errors import WorkloadError
-from codeopt.sandbox.world import World, load_world
+from codeopt.sandbox.world import World
 from codeopt.target import Target
 from codeopt.workload.call import Call
 
@@ -231,38 +233,63 @@ def draw_calls(world: World, count: int, seed: int, use: Callable[[Call], None])
 def draw_cases(
     world: World, cases: Sequence[Case], count: int, seed: int, use: Callable[[Case, Call], None]
 ) -> None:
-    """Hand each case of a declared strategy to `use` with its call, fresh, in order."""
-    waiting = iter(cases)
+    """Hand each case of a declared strategy to `use` with its call, fresh, in order.
 
-    def next_one(call: Call) -> None:
-        case = next(waiting, None)
-        if case is not None:
-            use(case, altered(call, case))
+    A strategy with few examples is drawn from again for the cases that repeat them.
+    """
+    waiting = collections.deque(cases)
+    left = -1
+    while waiting and len(waiting) != left:
+        left = len(waiting)
+        places = itertools.count()
 
-    draw_calls(world, count, seed, next_one)
+        def next_one(call: Call, places: Iterator[int] = places) -> None:
+            if waiting and next(places) == waiting[0].drawn:
+                case = waiting.popleft()
+                use(case, altered(call, case))
+
+        draw_calls(world, count, seed, next_one)
 
 
-def _from_strategy(target: Target, wanted: int, seed: int) -> Reference:
-    """Calls as they are drawn, the second half of them perturbed; each world meets the same ones.
+def _choose(world: World, wanted: int, seed: int) -> list[Case]:
+    """Calls as they are drawn and, where they hold arrays, tensors or frames, as many perturbed.
 
     Plain values are left alone: which of them are meant, the strategy says itself.
     """
-    cases: list[Case] = []
+    ways: list[list[Perturbation]] = []
 
-    def choose(call: Call) -> None:
+    def look(call: Call) -> None:
         if not isinstance(call, Call):
-            declared = load_world(target, {}).declared
-            kind = type(call).__name__
-            raise WorkloadError(
-                f"{declared.path}:{declared.line}: the strategy gave {kind}, not codeopt.Call"
-            )
-        ways = [p for p in singles_of(call, world.callable) if _is_object(call, p)]
-        turn = len(cases) - wanted // 2
-        changes = (ways[turn % len(ways)],) if turn >= 0 and ways else ()
-        cases.append(Case(0.0, seed, changes, drawn=len(cases)))
+            where = f"{world.declared.path}:{world.declared.line}"
+            raise WorkloadError(f"{where}: the strategy gave {type(call).__name__}, not codeopt.Call")
+        plain = {x.path for x in leaves_of(call) if x.family in ("number", "text", "sequence")}
+        changes = (c for c in singles_of(call, world.callable) if c.path not in plain)
+        ways.append(list(itertools.islice(changes, wanted)))
 
+    draw_calls(world, wanted, seed, look)
+    if not any(ways):
+        return [Case(0.0, seed, drawn=i) for i in range(len(ways))]
+    cases = [Case(0.0, seed, drawn=i) for i in range(min(len(ways), wanted // 2))]
+    for turn in range(wanted - len(cases)):
+        i = turn % len(ways)
+        if ways[i]:
+            cases.append(Case(0.0, seed, (ways[i][turn % len(ways[i])],), drawn=i))
+    return cases
+
+
+def _from_strategy(target: Target, wanted: int, seed: int) -> Reference:
+    """Calls drawn from the declared strategy; each world meets the same ones."""
     world = load_world(target, {})
-    draw_calls(world, wanted, seed, choose)
+    tried = _choose(world, wanted, seed)
+    cases: list[Case] = []
+    opaque: list[bool] = []
+
+    def keep(case: Case, call: Call) -> None:
+        opaque.append(bool(run(world, case, call).opaque))
+        if not (case.perturbations and opaque[-1]) or opaque[0]:
+            cases.append(case)
+
+    draw_cases(world, tried, wanted, seed, keep)
     high: list[Outcome | None] = []
     outcomes: list[Outcome] = []
     draw_cases(world, cases, wanted, seed, lambda case, call: high.append(judge_of(world, case, call)))
@@ -274,14 +301,8 @@ def _from_strategy(target: Target, wanted: int, seed: int) -> Reference:
     draw_cases(
         fresh, cases, wanted, seed, lambda case, call: twins.append(untouched_by(outcomes[len(twins)], call))
     )
-    seconds = sum(o.seconds for o in outcomes)
     told = tuple(o._replace(untouched=names) for o, names in zip(outcomes, twins, strict=True))
     judges = tuple(
         h if o.narrow != "" and not o.raised else None for h, o in zip(high, outcomes, strict=True)
     )
-    return Reference(tuple(cases), told, judges, seconds, seed, True, wanted)
-
-
-def _is_object(call: Call, change: Perturbation) -> bool:
-    leaf = next((x for x in leaves_of(call) if x.path == change.path), None)
-    return leaf is None or leaf.family not in ("number", "text", "sequence")
+    return Reference(tuple(cases), told, judges, sum(o.seconds for o in outcomes), seed, True, wanted)

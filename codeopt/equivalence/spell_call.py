@@ -175,7 +175,15 @@ def _rebuilds(written: _Written, call: Call) -> bool:
 
 def _recorded(values: Iterable[tuple[str, Any]]) -> tuple[list[Node], Node]:
     recorder = Recorder()
-    return [recorder.record(v, path) for path, v in values], alias_graph(recorder.claims)
+    nodes = [_without_version(recorder.record(v, path)) for path, v in values]
+    return nodes, alias_graph(recorder.claims)
+
+
+def _without_version(node: Node) -> Node:
+    """A node without the count of writes to its tensors: how often they were written before the
+    call, no call depends on."""
+    meta = tuple(item for item in node.meta if item[0] != "_version")
+    return node._replace(meta=meta, children=tuple((n, _without_version(c)) for n, c in node.children))
 
 
 def _views(differences: Sequence[Difference], written: _Written, call: Call) -> Iterator[View]:
