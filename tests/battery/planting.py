@@ -105,6 +105,8 @@ def altered(value: Any, last: bool) -> Any:
         return tensor
     if type(value).__module__.startswith("pandas") and hasattr(value, "iloc") and value.size:
         return _altered_frame(value, at)
+    if type(value).__module__.startswith("pandas"):
+        return "planted"
     if _attributes(value):
         try:
             twin = copy.copy(value)
@@ -179,6 +181,10 @@ def change_in_place(value: Any) -> bool:
         return next(value, value) is not value
     elif (torch := sys.modules.get("torch")) is not None and isinstance(value, torch.Tensor):
         _change_tensor(value)
+    elif hasattr(value, "iloc") and value.size:
+        value.iloc[(0,) * value.ndim] = 77
+    elif isinstance(getattr(value, "data", None), np.ndarray):
+        return change_in_place(value.data)
     elif _attributes(value):
         value.planted = 1
     else:
