@@ -24,7 +24,7 @@ MOST_DIFFERENCES = 60
 """Differences of one level that are kept; whoever finds that many has not seen them all. The walk
 goes on behind them: the next one may be worse."""
 
-_LISTED = ("gradients", "globals", "state", "files", "aliases")
+_LISTED = ("gradients", "globals", "state", "files", "aliases", "held")
 _WIDTHS = ("float16", "bfloat16", "float32", "float64")
 
 

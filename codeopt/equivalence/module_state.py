@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import types
 from typing import Any
 
@@ -32,7 +33,7 @@ def globals_node(world: World, recorder: Recorder) -> Node:
 
 
 def _record(recorder: Recorder, name: str, value: Any, module: str) -> list[tuple[str, Node]]:
-    if isinstance(value, _DATA) or hasattr(type(value), "__next__"):
+    if isinstance(value, _DATA) or hasattr(type(value), "__next__") or _is_torch(value):
         return [(name, recorder.record(value, f"globals.{name}"))]
     if getattr(value, "__module__", None) != module:
         return []
@@ -54,3 +55,8 @@ def _record(recorder: Recorder, name: str, value: Any, module: str) -> list[tupl
     if type(value).__module__ == module:
         return [(name, recorder.record(value, f"globals.{name}"))]
     return []
+
+
+def _is_torch(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor | torch.nn.Module | torch.Generator)

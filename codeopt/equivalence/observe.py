@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -73,6 +74,7 @@ def observe(
     descriptors = Descriptors()
     folder = os.getcwd()
     before = files_below(folder)
+    held = _held(call)
     with world.active():
         seed_everything(seed)
         with streams.capturing():
@@ -83,6 +85,9 @@ def observe(
                 state = state_node(settings, patched)
             recorder = Recorder(known)
             parts = _record(recorder, call, made, streams)
+            if held:
+                after = tuple((path, recorder.record(value, f"held before: {path}")) for path, value in held)
+                parts.append(("held before", Node("held", "", (), None, after)))
             globals_ = globals_node(world, recorder)
             parts.append(("shared memory", alias_graph(recorder.claims)))
             # Before the backward probe, which a caller would run later, if ever.
@@ -167,6 +172,22 @@ def _record_result(recorder: Recorder, made: _Made, streams: Streams) -> list[tu
         return [("result", node)]
     node = drawn_node(recorder, type(made.done.result), made.drawn, "result")
     return [("result", node._replace(children=(*made.watched, *node.children)))]
+
+
+def _held(call: Call) -> list[tuple[str, Any]]:
+    """The parameters and buffers of modules among the arguments, of which a caller's optimizer may
+    know: another object in their place shows when these are looked at again after the call."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return []
+    named = [(f"args[{i}]", v) for i, v in enumerate(call.args)]
+    named += [(f"kwargs[{k!r}]", v) for k, v in call.kwargs.items()]
+    return [
+        (f"{path}.{name}", value)
+        for path, module in named
+        if isinstance(module, torch.nn.Module)
+        for name, value in (*module.named_parameters(), *module.named_buffers())
+    ]
 
 
 def _holds_iterator(call: Call) -> bool:
