@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import types
 from typing import Any
@@ -44,7 +45,14 @@ def _record(recorder: Recorder, name: str, value: Any, module: str) -> list[tupl
             if isinstance(item, _DATA) and not key.startswith("__")
         ]
     if isinstance(value, types.FunctionType):
-        kept = {"defaults": value.__defaults__, "keywords": value.__kwdefaults__, "attributes": vars(value)}
+        # A decorator stands before the function that has them.
+        inner = inspect.unwrap(value)
+        attributes = {key: item for key, item in vars(inner).items() if key != "__wrapped__"}
+        kept = {
+            "defaults": getattr(inner, "__defaults__", None),
+            "keywords": getattr(inner, "__kwdefaults__", None),
+            "attributes": attributes,
+        }
         return [
             (f"{name} {key}", recorder.record(item, f"globals.{name} {key}"))
             for key, item in kept.items()

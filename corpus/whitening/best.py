@@ -30,7 +30,7 @@ def whiten(samples, keep=8):
     whitener = components * (1.0 / np.sqrt(variances + EPSILON))
     scores = scaled @ whitener
 
-    errors = np.empty(len(scaled))
+    errors = np.empty(len(scaled), scaled.dtype)
     for start in range(0, len(scaled), 256):
         rows = slice(start, start + 256)
         residual = (scaled[rows] @ components) @ components.T
