@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -38,7 +39,8 @@ def record_torch(recorder: Recorder, value: Any, path: str) -> Node | None:
     if isinstance(value, (*_NUMERIC, *_PLACES)):
         return Node("text", type_name(type(value)), (), str(value))
     if isinstance(value, RemovableHandle):
-        hooks = value.hooks_dict_ref()
+        # What it refers to is gone with the module.
+        hooks = value.hooks_dict_ref() if isinstance(value.hooks_dict_ref, weakref.ref) else None
         there = hooks is not None and value.id in hooks
         return Node("text", type_name(type(value)), (), "registered" if there else "removed")
     if isinstance(value, torch.UntypedStorage):

@@ -79,9 +79,22 @@ def restore_torch(before: dict[str, Any]) -> None:
     if "torch default device" in changed:
         device = before["torch default device"]
         torch.set_default_device(None if device == "cpu" else device)
+    _leave_modes(before)
     if "torch flushes denormals" in changed:
         torch.set_flush_denormal(before["torch flushes denormals"])
     _restore_backends(before)
+
+
+def _leave_modes(before: dict[str, Any]) -> None:
+    """Leave contexts that a call entered and did not leave."""
+    functions, dispatchers = before["torch modes"]
+    while torch._C._len_torch_function_stack() > functions:
+        torch._C._pop_torch_function_stack()
+    while torch._C._len_torch_dispatch_stack() > dispatchers:
+        torch._C._pop_torch_dispatch_stack(None)
+    hooks = torch._C._autograd
+    while not before["torch saved tensor hooks"] and hooks._top_saved_tensors_default_hooks(True) is not None:
+        hooks._pop_saved_tensors_default_hooks()
 
 
 def _restore_backends(before: dict[str, Any]) -> None:
