@@ -36,6 +36,7 @@ def seed_everything(seed: int) -> None:
         seed_torch(seed)
 
 
+_NO_LOGGER = logging.PlaceHolder
 _COMPILER = "torch._dynamo"
 _BY_COMPILER = frozenset(
     {_COMPILER, "environment", "warning filters", "functions to run at exit", "log levels"}
@@ -43,14 +44,25 @@ _BY_COMPILER = frozenset(
 """What importing torch's compiler changes. Torch imports it on the first use of an optimizer or a
 checkpoint, whoever uses them; the settings of that one call say nothing of the target."""
 
-Settings = dict[str, Any]
+
+class Settings:
+    """What was in force before a call, and after it once that was looked at."""
+
+    def __init__(self) -> None:
+        self.before = in_force()
+        self.after: dict[str, Any] | None = None
+
+    def looked_at(self) -> dict[str, Any]:
+        """What is in force now, to be asked once, after the call."""
+        self.after = in_force()
+        return self.after
 
 
-def settings() -> Settings:
-    """What is in force in this process, each entry comparable with `==`."""
+def in_force() -> dict[str, Any]:
+    """The settings of this process, each entry comparable with `==`."""
     context = decimal.getcontext()
     root = logging.root
-    loggers = root.manager.loggerDict.items()
+    loggers: Any = root.manager.loggerDict.items()
     found = {
         "numpy.geterr": np.geterr(),
         "numpy.get_printoptions": np.get_printoptions(),
@@ -66,7 +78,7 @@ def settings() -> Settings:
         "garbage collector": (gc.isenabled(), gc.get_threshold()),
         "threads": threading.active_count(),
         "logging": (root.level, root.manager.disable, list(root.handlers)),
-        "log levels": {n: log.level for n, log in loggers if isinstance(log, logging.Logger) and log.level},
+        "log levels": {n: log.level for n, log in loggers if type(log) is not _NO_LOGGER and log.level},
     }
     found |= process_settings()
     found[_COMPILER] = _COMPILER in sys.modules
@@ -77,10 +89,10 @@ def settings() -> Settings:
     return found
 
 
-def state_node(before: Settings, patched: tuple[str, ...] = ()) -> Node:
+def state_node(settings: Settings, patched: tuple[str, ...] = ()) -> Node:
     """Digests of every generator, equal where the next draws are, the settings that are no more
-    what they were `before`, and what was `patched`."""
-    now = settings()
+    what they were before the call, and what was `patched`."""
+    before, now = settings.before, settings.looked_at()
     numpy_state: Any = np.random.get_state(legacy=False)
     bits = numpy_state["state"]
     numpy_bytes = bits["key"].tobytes() + repr((bits["pos"], numpy_state["has_gauss"])).encode()
@@ -134,21 +146,22 @@ def _word(value: Any, folder: str) -> str:
 def settings_restored() -> Iterator[Settings]:
     """Give what is in force, and put back at the end what would disturb the observer or the next
     case; the environment and the like stay as a call left them, as they would for any caller."""
-    before = settings()
     torch = sys.modules.get("torch")
     repeats = torch.is_warn_always_enabled() if torch is not None else False
     if torch is not None:
         # Warnings given once a process would be heard by the first of two runs only.
         torch.set_warn_always(True)
+    settings = Settings()
     try:
-        yield before
+        yield settings
     finally:
-        _put_back(before)
+        if settings.after != settings.before:
+            _put_back(settings.before)
         if torch is not None:
             torch.set_warn_always(repeats)
 
 
-def _put_back(before: Settings) -> None:
+def _put_back(before: dict[str, Any]) -> None:
     np.seterr(**before["numpy.geterr"])
     if sys.getrecursionlimit() != before["recursion limit"]:
         sys.setrecursionlimit(before["recursion limit"])

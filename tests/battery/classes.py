@@ -149,7 +149,7 @@ def mapped() -> Any:
 
 def finalized(value: int) -> Any:
     keeper = Node("kept")
-    return keeper, weakref.finalize(keeper, print, value)
+    return keeper, weakref.finalize(keeper, abs, value)
 
 
 def weak(alive: bool) -> Any:
@@ -212,7 +212,7 @@ unproven("an open socket", listener, listener)
 unproven("a database connection", lambda: sqlite3.connect(":memory:"), lambda: sqlite3.connect(":memory:"))
 unproven("rows still in the database", lambda: _rows(1), lambda: _rows(1))
 unproven("a map of memory", mapped, mapped)
-unproven("a thread", lambda: threading.Thread(target=print), lambda: threading.Thread(target=print))
+unproven("a thread", lambda: threading.Thread(target=abs), lambda: threading.Thread(target=abs))
 unproven("an object that holds a thread", lambda: Box(threading.Thread()), lambda: Box(threading.Thread()))
 unproven("what is done at the end of an object", lambda: finalized(1), lambda: finalized(2))
 unproven("a proxy", lambda: _proxied(1), lambda: _proxied(1))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.battery.pair import Family
+from tests.battery.pair import Family, doing
 
 FAMILY = Family("files")
 exact, differs = FAMILY.exact, FAMILY.differs
@@ -35,10 +35,6 @@ def open_and_read(name: str) -> bytes:
         return file.read()
 
 
-def done(act: Callable[[], Any]) -> Callable[..., Any]:
-    return lambda *args: act() and None
-
-
 def in_pieces() -> None:
     with open("out.txt", "w") as file:
         file.write("a")
@@ -51,7 +47,7 @@ def by_renaming() -> None:
 
 
 def permitted(mode: int) -> Callable[[], Any]:
-    return lambda: [Path("out.txt").write_text("a"), os.chmod("out.txt", mode)] and None
+    return doing(lambda: Path("out.txt").write_text("a"), lambda: os.chmod("out.txt", mode))
 
 
 def linked(target: str) -> Callable[[], Any]:
@@ -92,9 +88,11 @@ def unflushed(close: bool) -> Callable[[], Any]:
 exact("written in one piece or several", writing("ab"), in_pieces)
 exact("written and renamed", writing("ab"), by_renaming)
 exact(
-    "an array saved", done(lambda: np.save("a", np.ones(3))), done(lambda: np.save("a.npy", np.full(3, 1.0)))
+    "an array saved",
+    doing(lambda: np.save("a", np.ones(3))),
+    doing(lambda: np.save("a.npy", np.full(3, 1.0))),
 )
-exact("a temporary file", lambda: 1, lambda: [Path("t").write_text("a"), os.remove("t")] and 1,
+exact("a temporary file", lambda: None, doing(lambda: Path("t").write_text("a"), lambda: os.remove("t")),
       why="It is gone when the call returns.")  # fmt: skip
 exact(
     "read only",
@@ -111,11 +109,11 @@ differs("content of the same length within a tick", lambda: Path("there.txt").re
         writing("BEFORE", "there.txt"), there, why="The clock of the file system does not tell.")  # fmt: skip
 differs("written or not", writing("a"), lambda: None)
 differs("name", writing("a"), writing("a", "other.txt"))
-differs("removed", done(lambda: os.remove("there.txt")), lambda: None, there)
-differs("renamed", done(lambda: os.rename("there.txt", "now.txt")), lambda: None, there)
+differs("removed", doing(lambda: os.remove("there.txt")), lambda: None, there)
+differs("renamed", doing(lambda: os.rename("there.txt", "now.txt")), lambda: None, there)
 differs(
     "copied, not renamed",
-    done(lambda: os.rename("there.txt", "now.txt")),
+    doing(lambda: os.rename("there.txt", "now.txt")),
     writing("before", "now.txt"),
     there,
 )
@@ -127,5 +125,5 @@ differs("where a link points", linked("a"), linked("b"))
 differs("a hard link or a copy", hard(True), hard(False), why="A later write to one shows in the other.")
 differs("a value in a mapped file", through_map(2.0), through_map(3.0), a_map)
 differs("a file left open", unflushed(False), unflushed(True))
-differs("a file in a folder", lambda: [os.mkdir("d"), Path("d/a").write_text("1")] and None,
-        lambda: [os.mkdir("d"), Path("d/a").write_text("2")] and None)  # fmt: skip
+differs("a file in a folder", doing(lambda: os.mkdir("d"), lambda: Path("d/a").write_text("1")),
+        doing(lambda: os.mkdir("d"), lambda: Path("d/a").write_text("2")))  # fmt: skip

@@ -66,6 +66,16 @@ def nothing() -> tuple[Any, ...]:
     return ()
 
 
+def doing(*acts: Callable[[], Any]) -> Function:
+    """A function that does one thing after another and returns None, whatever it is given."""
+
+    def run(*args: Any) -> None:
+        for act in acts:
+            act()
+
+    return run
+
+
 class Family:
     """Collects the pairs of one family, one method a label."""
 

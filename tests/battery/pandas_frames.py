@@ -17,6 +17,7 @@ PAIRS = FAMILY.pairs
 
 class Labelled(pd.DataFrame):
     _metadata = ["label"]
+    label: str
 
     @property
     def _constructor(self) -> Any:
@@ -52,8 +53,8 @@ def category(order: str, ordered: bool = False) -> Any:
     return pd.Series(pd.Categorical(["x", "y"], categories=list(order), ordered=ordered))
 
 
-def days(freq: str | None = "D", tz: str | None = None, unit: str = "ns") -> Any:
-    found = pd.DatetimeIndex(["2020-01-01", "2020-01-02"], tz=tz).as_unit(unit)  # type: ignore[arg-type]
+def days(freq: Any = "D", tz: str | None = None, unit: Any = "ns") -> Any:
+    found = pd.DatetimeIndex(["2020-01-01", "2020-01-02"], tz=tz).as_unit(unit)
     return pd.DatetimeIndex(found, freq=freq)
 
 

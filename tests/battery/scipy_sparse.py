@@ -56,7 +56,7 @@ exact("every format", lambda: [csr().asformat(f) for f in ("csc", "coo", "bsr", 
       lambda: [sp.csr_matrix(DENSE).asformat(f) for f in ("csc", "coo", "bsr", "dia", "lil",
         "dok")])  # fmt: skip
 exact("arrays of one dimension", lambda: sp.coo_array(np.array([0.0, 1.0])),
-      lambda: sp.coo_array(np.array([False, True])).astype(float))  # fmt: skip
+      lambda: sp.coo_array(np.array([False, True]) * 1.0))  # fmt: skip
 close("rounding", lambda: csr() * 0.3, lambda: csr() * (0.1 + 0.2))
 precision("narrower data", lambda: (csr() / 3).data, lambda: (csr() / 3).astype("f4").data)
 lossy("a value", csr, lambda: csr((1.0, 2.0, 4.0)))

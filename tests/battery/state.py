@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.battery.pair import Family, Source
+from tests.battery.pair import Family, Source, doing
 
 FAMILY = Family("state")
 exact, close, differs = FAMILY.exact, FAMILY.close, FAMILY.differs
@@ -141,7 +141,7 @@ differs(
     saying(lambda: os.environ.update(PAIR="2")),
 )
 differs("a variable removed", saying(lambda: os.environ.pop("PATH", None)), nothing_done)
-differs("the working directory", lambda: [os.mkdir("a"), os.chdir("a")][1], lambda: os.mkdir("a"))
+differs("the working directory", doing(lambda: os.mkdir("a"), lambda: os.chdir("a")), lambda: os.mkdir("a"))
 differs("the language", saying(lambda: locale.setlocale(locale.LC_ALL, "C.UTF-8")),
         saying(lambda: locale.setlocale(locale.LC_ALL, "POSIX")))  # fmt: skip
 differs("a signal handler", saying(lambda: signal.signal(signal.SIGUSR1, handler)), nothing_done)
