@@ -56,6 +56,7 @@ RULE = Rule(
                 "    buffer /= std\n    return buffer\n"
             ),
             call="f(*[np.arange(6.0).reshape(2, 3) + 1] * 3)",
+            sites=2,
         ),
         Example(
             before=(
@@ -77,7 +78,7 @@ RULE = Rule(
                 "    return total\n"
             ),
             call="f(np.arange(4.0))",
-            sites=2,
+            sites=4,
         ),
         Example(
             before="import numpy as np\n\ndef f(x, w, b):\n    return np.tanh(x @ w + b)\n",
@@ -86,6 +87,7 @@ RULE = Rule(
                 "    np.tanh(buffer, out=buffer)\n    return buffer\n"
             ),
             call="f(np.ones((2, 3)), np.ones((3, 2)), np.arange(2.0))",
+            sites=2,
         ),
     ),
     counterexamples=(
@@ -131,19 +133,26 @@ def _in_statement(stmt: ast.stmt, facts: Facts) -> Iterator[Site]:
         if all(step.elided for step in facts.in_place.first_and_rest(plan)[1]):
             continue
         inside |= set(facts.under(node))
-        edits, certain = _edits(node, plan, stmt, facts), _certain(plan, stmt, facts)
         first = _is_first(node, stmt, facts)
-        if edits and (first or patterns.pure(facts, node)):
-            message = "the stages of this expression each take memory of their own; one buffer would do"
-            yield RULE.site(facts, node, message, edits, certain=certain and first)
+        certain = _certain(plan, stmt, facts) and first
+        for guarded in (False,) if certain else (False, True):
+            edits = _edits(node, plan, stmt, facts, guarded)
+            if edits and (first or patterns.pure(facts, node)):
+                message = "the stages of this expression each take memory of their own; one buffer would do"
+                yield RULE.site(
+                    facts, node, message, edits, certain=certain,
+                    group="" if certain else "ways", label="where it fits" if guarded else "",
+                )  # fmt: skip
 
 
-def _edits(node: ast.expr, plan: Plan, stmt: ast.stmt, facts: Facts) -> tuple[Edit, ...]:
+def _edits(node: ast.expr, plan: Plan, stmt: ast.stmt, facts: Facts, guarded: bool) -> tuple[Edit, ...]:
     value, target = value_and_target(stmt)
     if value is node and target is not None and _is_free(target, node, stmt, facts):
-        return facts.edits.replace_statement(stmt, facts.in_place.buffered(plan, target))
+        lines = facts.in_place.buffered(plan, target, guarded=guarded)
+        return facts.edits.replace_statement(stmt, lines) if lines else ()
     buffer = facts.names.fresh_name("buffer", stmt)
-    before = facts.edits.insert_before(stmt, *facts.in_place.buffered(plan, buffer))
+    lines = facts.in_place.buffered(plan, buffer, guarded=guarded)
+    before = facts.edits.insert_before(stmt, *lines) if lines else ()
     behind = () if isinstance(stmt, ast.Return) else facts.edits.insert_after(stmt, f"del {buffer}")
     return (*before, *facts.edits.replace(node, buffer), *behind) if before else ()
 

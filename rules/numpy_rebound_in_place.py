@@ -22,7 +22,8 @@ When it is safe
     The name must hold memory made in this function and must not have escaped: not an argument,
     not a view, not stored, yielded or captured. The result must fit: the same shape, and no wider
     type than the array. Both are certain for a float array with Python numbers, its own
-    reductions and one-argument ufuncs; everything else is for a proof by running.
+    reductions and one-argument ufuncs; everything else is for a proof by running, either as it
+    stands or with a test that overwrites the array only where type and shape fit.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ RULE = Rule(
                 "    std = x.std(0)\n    x -= x.mean(0)\n    x /= std\n    return x\n"
             ),
             call="f(5)",
+            sites=2,
         ),
         Example(
             before=(
@@ -85,6 +87,7 @@ RULE = Rule(
                 "    return x\n"
             ),
             call="f(np.arange(4.0), 1.5)",
+            sites=2,
         ),
     ),
     counterexamples=(
@@ -126,6 +129,10 @@ def find(facts: Facts) -> Iterator[Site]:
     """Statements that bind a name to a value computed from its last use."""
     for found in facts.overwrites.all:
         if found.target == found.name:
-            edits = facts.edits.replace_statement(found.stmt, list(found.lines))
             message = f"`{found.name}` is rebound to a new array; its old memory would do"
-            yield RULE.site(facts, found.stmt, message, edits, certain=found.certain)
+            group = "ways" if found.guarded else ""
+            for label, lines in found.ways:
+                edits = facts.edits.replace_statement(found.stmt, list(lines))
+                yield RULE.site(
+                    facts, found.stmt, message, edits, certain=found.certain, group=group, label=label
+                )

@@ -92,6 +92,10 @@ def find(facts: Facts) -> Iterator[Site]:
         if found.target == found.name:
             continue
         last = f"return {found.name}" if found.target is None else f"{found.target} = {found.name}"
-        edits = facts.edits.replace_statement(found.stmt, [*found.lines, last])
         message = f"`{found.name}` is used up here; its memory would do for the result"
-        yield RULE.site(facts, found.stmt, message, edits, certain=found.certain)
+        group = "ways" if found.guarded else ""
+        for label, lines in found.ways:
+            edits = facts.edits.replace_statement(found.stmt, [*lines, last])
+            yield RULE.site(
+                facts, found.stmt, message, edits, certain=found.certain, group=group, label=label
+            )

@@ -49,6 +49,27 @@ class Step:
         arguments = [*texts[: len(self.before)], buffer, *texts[len(self.before) :], f"out={buffer}"]
         return f"{self.call}({', '.join(arguments)})"
 
+    def guarded_line(self, buffer: str, texts: tuple[str, ...], numpy: str, loose: tuple[str, ...]) -> str:
+        """Like `line`, but `buffer` is bound to a new array where its memory does not fit the result.
+
+        `loose`: those of the texts whose type and shape are not known to keep those of `buffer`.
+        """
+        ufunc = next((name for sign, name in _OPERATORS.values() if sign == self.operator), "")
+        call = f"{numpy}.{ufunc}" if self.operator else self.call
+        test = f'{numpy}.ndim({buffer}) and {buffer}.dtype.kind == "f"'
+        if loose:
+            others = ", ".join((buffer, *loose))
+            test += f" and {numpy}.result_type({others}) == {buffer}.dtype"
+            # Not by broadcasting them: where that fails, the operation itself must say so.
+            test += "".join(
+                f" and {numpy}.ndim({other}) <= {buffer}.ndim and all(n in (1, m) for n, m in "
+                f"zip({numpy}.shape({other})[::-1], {buffer}.shape[::-1]))"
+                for other in loose
+            )
+        place = len(self.before)
+        arguments = [*texts[:place], buffer, *texts[place:], f"out={buffer} if {test} else None"]
+        return f"{buffer} = {call}({', '.join(arguments)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -137,8 +158,24 @@ class InPlace:
         small = dotted.rpartition(".")[2] in library.REDUCTIONS or dotted in library.NUMPY_SMALL
         return dotted in library.MAKERS and not small and self._facts.aliases.fresh(call).owned
 
-    def buffered(self, plan: Plan, buffer: str) -> list[str]:
-        """The statements that compute a plan in a new buffer.
+    def guarded(self, step: Step, buffer: str, texts: tuple[str, ...], leaf: str) -> str | None:
+        """A step that overwrites `buffer` if that is possible when it runs; None if it cannot be asked."""
+        numpy = self._facts.names.spell("numpy", step.whole)
+        loose = [n for n, operand in enumerate(step.operands) if not self._fits(operand, leaf)]
+        if numpy is None or step.operator in ("&", "|", "^"):
+            return None
+        if any(not texts[n].isidentifier() and not self._cheap(step.operands[n]) for n in loose):
+            return None
+        return step.guarded_line(buffer, texts, numpy, tuple(texts[n] for n in loose))
+
+    @staticmethod
+    def _cheap(operand: ast.expr) -> bool:
+        """Whether reading an operand three times costs nothing and gives the same each time."""
+        plain = (ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple, ast.Constant, ast.expr_context)
+        return all(isinstance(n, (*plain, ast.UnaryOp, ast.unaryop)) for n in ast.walk(operand))
+
+    def buffered(self, plan: Plan, buffer: str, *, guarded: bool = False) -> list[str] | None:
+        """The statements that compute a plan in a new buffer; None if they cannot be `guarded`.
 
         Operands that are themselves computed come first: what they need for that is gone when
         the buffer is made.
@@ -155,7 +192,12 @@ class InPlace:
                     if before.setdefault(name, text) == text:
                         text = name
                 texts.append(text)
-            steps.append(step.line(buffer, tuple(texts)))
+            line = (
+                self.guarded(step, buffer, tuple(texts), "") if guarded else step.line(buffer, tuple(texts))
+            )
+            if line is None:
+                return None
+            steps.append(line)
         made = [f"{name} = {text}" for name, text in before.items()]
         return [*made, f"{buffer} = {self.text(first)}", *steps]
 

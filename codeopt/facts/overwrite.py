@@ -20,7 +20,8 @@ class Overwrite:
     """A statement whose value can be computed in the memory of `name`, which it reads last.
 
     `target` is the name it binds, None for a `return`. `certain`: the memory is owned and every
-    step keeps its type and shape, by static facts alone.
+    step keeps its type and shape, by static facts alone. `guarded` are the lines that ask when
+    they run; None where that is not needed or not possible.
     """
 
     stmt: ast.stmt
@@ -28,6 +29,12 @@ class Overwrite:
     target: str | None
     lines: tuple[str, ...]
     certain: bool
+    guarded: tuple[str, ...] | None = None
+
+    @property
+    def ways(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The alternatives, each with its label."""
+        return (("", self.lines), *((("where it fits", self.guarded),) if self.guarded else ()))
 
 
 class Overwrites:
@@ -67,9 +74,10 @@ class Overwrites:
         if lines is None:
             return None
         certain = owner.owned and self._surely_fits(plan, stmt)
-        return Overwrite(stmt, name, target, tuple(lines), certain)
+        guarded = None if certain else self._lines(plan, name, guarded=True)
+        return Overwrite(stmt, name, target, tuple(lines), certain, tuple(guarded) if guarded else None)
 
-    def _lines(self, plan: Plan, name: str) -> list[str] | None:
+    def _lines(self, plan: Plan, name: str, *, guarded: bool = False) -> list[str] | None:
         """The steps, with what they still read of the old value computed before they begin."""
         before: list[str] = []
         steps: list[str] = []
@@ -85,7 +93,13 @@ class Overwrites:
                     before.append(f"{kept} = {text}")
                     text = kept
                 texts.append(text)
-            steps.append(step.line(name, tuple(texts)))
+            given = tuple(texts)
+            line = (
+                self._facts.in_place.guarded(step, name, given, name) if guarded else step.line(name, given)
+            )
+            if line is None:
+                return None
+            steps.append(line)
         names = [line.partition(" = ")[0] for line in before]
         return [*before, *steps] if len(set(names)) == len(names) else None
 
