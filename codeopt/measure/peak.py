@@ -53,6 +53,8 @@ def measure_peak(
     """
     import memray
 
+    # The target may change the working directory.
+    profile = os.path.abspath(_PROFILE)
     world = load_world(target, overlay)
     body = 0.0
     result: object = None
@@ -62,7 +64,7 @@ def measure_peak(
         step = prepare(world.callable, call)
         gc.collect()
         trim_heap()
-        destination = memray.FileDestination(_PROFILE, overwrite=True)
+        destination = memray.FileDestination(profile, overwrite=True)
         with watch_resident() as resident:
             tracker = memray.Tracker(
                 destination=destination, file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS
@@ -71,12 +73,12 @@ def measure_peak(
             with tracker, contextlib.suppress(Exception):
                 result = step()
             body += time.perf_counter() - begin
-    with memray.FileReader(_PROFILE) as reader:
+    with memray.FileReader(profile) as reader:
         peak = reader.metadata.peak_memory
         floor = sum(r.size for r in reader.get_leaked_allocation_records(merge_threads=True))
         hot = _hot_lines(reader, files)
     del result
-    os.unlink(_PROFILE)
+    os.unlink(profile)
     return PeakSample(peak, min(floor, peak), resident[0], body, hot)
 
 

@@ -21,9 +21,9 @@ def confine(rung: str, folder: str, processes: int) -> None:
     and from one another.
     """
     _drop_privileges()
+    refuse_calls(alone=rung == "rlimits")
     if rung == "rlimits":
         _refuse_shared_memory()
-        refuse_calls()
         refuse_outside(folder, processes)
         return
     shared: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_LOAD, _ALWAYS, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x06
 _OTHER_NUMBERING = 0x40000000
 """From here on x86_64 knows the same calls by other numbers (x32)."""
 
@@ -23,6 +23,8 @@ _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EACCES
 
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _SOCKET = {"x86_64": 41, "aarch64": 198}
+_PRLIMIT = {"x86_64": 302, "aarch64": 261}
+_OWN_PROCESS = 0
 _REFUSED = {
     # execve, execveat; ptrace, process_vm_readv and _writev, pidfd_open, pidfd_send_signal, pidfd_getfd;
     # mknod, mknodat; shmget, semget, msgget, mq_open (they outlive the process); mount, umount2,
@@ -43,33 +45,46 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]
 
 
-def refuse_calls() -> bool:
-    """Refuse sockets but local ones, programs and the like to this process and all it starts, for good;
-    False where the kernel or the architecture does not allow it."""
+def refuse_calls(alone: bool) -> bool:
+    """Refuse to limit other processes, to this one and all it starts, for good; if the filter stands
+    `alone`, sockets but local ones, programs and the like too.
+
+    False where the kernel or the architecture does not allow it.
+    """
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
         return False
-    code = b"".join(_instructions(machine))
+    code = b"".join(_instructions(machine, alone))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     program = _Program(len(code) // 8, code)
     return bool(libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) == 0)
 
 
-def _instructions(machine: str) -> Iterator[bytes]:
-    refused = _REFUSED[machine]
+def _instructions(machine: str, alone: bool) -> Iterator[bytes]:
+    refused = _REFUSED[machine] if alone else ()
     yield _step(_LOAD, _ARCHITECTURE)
     yield _step(_EQUAL, _ARCHITECTURES[machine], yes=1)
     yield _step(_RETURN, _REFUSE)
     yield _step(_LOAD, _NUMBER)
-    yield _step(_AT_LEAST, _OTHER_NUMBERING, yes=len(refused) + 3)
+    yield _step(_AT_LEAST, _OTHER_NUMBERING, yes=len(refused) + 1)
     for i, number in enumerate(refused):
-        yield _step(_EQUAL, number, yes=len(refused) - i + 2)
-    yield _step(_EQUAL, _SOCKET[machine], no=3)
-    yield _step(_LOAD, _FIRST_ARGUMENT)
-    yield _step(_EQUAL, socket.AF_UNIX, yes=1)
+        yield _step(_EQUAL, number, yes=len(refused) - i)
+    yield _step(_ALWAYS, 1)
     yield _step(_RETURN, _REFUSE)
+    if alone:
+        yield from _first_argument(_SOCKET[machine], socket.AF_UNIX)
+    yield from _first_argument(_PRLIMIT[machine], _OWN_PROCESS)
     yield _step(_RETURN, _ALLOW)
+
+
+def _first_argument(number: int, allowed: int) -> Iterator[bytes]:
+    """Refuse this call unless its first argument is the one allowed."""
+    yield _step(_EQUAL, number, no=4)
+    yield _step(_LOAD, _FIRST_ARGUMENT)
+    yield _step(_EQUAL, allowed, yes=1)
+    yield _step(_RETURN, _REFUSE)
+    yield _step(_LOAD, _NUMBER)
 
 
 def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:

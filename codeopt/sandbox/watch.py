@@ -19,6 +19,7 @@ from codeopt.sandbox.protocol import Limits
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _ROUNDS = 200
 MOST_FILES = 10_000
+MOST_NESTED = 100
 MARK = "CODEOPT_SANDBOX"
 """The variable by which processes of a sandbox are told from others once their parents are gone."""
 
@@ -114,16 +115,18 @@ def excess(pid: int, folder: Path, limits: Limits, resident: int) -> str:
     """
     pids = list(tree_of(pid))
     if len(pids) > limits.processes:
-        return f"started more than {limits.processes} processes"
+        return f"it started more than {limits.processes} processes"
     if len(pids) > 1:
         used = sum(max(0, _resident(p) - resident) for p in pids)
         if used > limits.memory_bytes:
             return f"its processes took more than {limits.memory_bytes >> 20} MiB of memory"
-    files, size = _on_disk(folder)
+    files, size, depth = _on_disk(folder)
     if size + _unnamed(pids) > limits.disk_bytes:
-        return f"wrote more than {limits.disk_bytes >> 20} MiB of files"
+        return f"it wrote more than {limits.disk_bytes >> 20} MiB of files"
     if files > MOST_FILES:
-        return f"made more than {MOST_FILES} files"
+        return f"it made more than {MOST_FILES} files"
+    if depth > MOST_NESTED:
+        return f"it nested folders deeper than {MOST_NESTED}"
     return ""
 
 
@@ -152,15 +155,17 @@ def resident_bytes() -> int:
     return _resident(os.getpid())
 
 
-def _on_disk(folder: Path) -> tuple[int, int]:
-    files = size = 0
-    waiting = [str(folder)]
-    while waiting and files <= MOST_FILES:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+def _on_disk(folder: Path) -> tuple[int, int, int]:
+    """Files and folders in a folder, bytes that they take, and how deep they go."""
+    files = size = depth = 0
+    waiting = [(str(folder), 0)]
+    while waiting and files <= MOST_FILES and depth <= MOST_NESTED:
+        current, depth = waiting.pop()
+        with contextlib.suppress(OSError), os.scandir(current) as entries:
             for entry in entries:
                 files += 1
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
+                    waiting.append((entry.path, depth + 1))
                 else:
                     size += entry.stat(follow_symlinks=False).st_blocks * 512
-    return files, size
+    return files, size, depth

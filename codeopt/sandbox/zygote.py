@@ -7,6 +7,7 @@ Requests come on its standard input, notices leave on its standard output; nothi
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import gc
 import importlib
@@ -18,9 +19,10 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from codeopt.sandbox import landlock
 from codeopt.sandbox.confine import confine
@@ -101,7 +103,7 @@ class _Zygote:
 
     def look(self, child: _Child) -> str:
         why = excess(child.pid, Path(child.run.folder), child.run.limits, self.resident)
-        return f"it {why}, and was killed" if why else ""
+        return f"{why}, and was killed" if why else ""
 
     def preload(self, modules: Iterable[str]) -> Ready:
         failed = {}
@@ -192,7 +194,7 @@ def _to_nowhere(*fds: int) -> None:
 
 
 def _run_child(run: Run, rung: str) -> None:
-    own = os.getpid()
+    own, names = os.getpid(), dict(vars(builtins))
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(run.workdir)
@@ -207,31 +209,47 @@ def _run_child(run: Run, rung: str) -> None:
         text = f"out of memory under the limit of {run.limits.memory_bytes >> 20} MiB: {error}"
         answer = ("error", ("MemoryError", text))
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are results too
-        answer = ("error", _describe(error))
+        answer = ("error", _describe(error, _replaced(names)))
     if os.getpid() != own:
         # The target has forked, and the copy came back from the call as well.
         os._exit(0)
     _leave(answer, run)
 
 
-def _describe(error: BaseException) -> tuple[str, str]:
+def _replaced(names: dict[str, object]) -> str:
+    """Which builtins were replaced, in words; they are put back, for what follows needs them."""
+    now = vars(builtins)
+    found = [name for name, value in names.items() if now.get(name) is not value]
+    now.update(names)
+    return f" (it had replaced builtins.{', builtins.'.join(found)})" if found else ""
+
+
+def _describe(error: BaseException, replaced: str) -> tuple[str, str]:
     try:
-        return type(error).__name__, str(error)
+        return type(error).__name__, str(error) + replaced
     except BaseException as another:  # noqa: BLE001 - the user's exception has a `__str__` of the user's
         return type(error).__name__, f"(its text cannot be had: {type(another).__name__})"
 
 
-def _leave(answer: tuple[str, object], run: Run) -> None:
-    """Write the answer and end at once, whatever threads and exit handlers the target left."""
+def _leave(
+    answer: tuple[str, object],
+    run: Run,
+    dump: Callable[..., None] = pickle.dump,
+    opened: Callable[..., Any] = open,
+    replace: Callable[..., None] = os.replace,
+    leave: Callable[[int], Any] = os._exit,
+) -> None:
+    """Write the answer and end at once, whatever threads and exit handlers the target left, and
+    whatever it put in place of the functions needed for it."""
     for limit in (resource.RLIMIT_AS, resource.RLIMIT_NOFILE):
         hard = resource.getrlimit(limit)[1]
         resource.setrlimit(limit, (hard, hard))
     part = run.result + ".part"
-    with open(part, "wb") as file:
+    with opened(part, "wb") as file:
         file.write(run.token)
-        pickle.dump(answer, file)
-    os.replace(part, run.result)
-    os._exit(0)
+        dump(answer, file)
+    replace(part, run.result)
+    leave(0)
 
 
 def _limit(limits: Limits) -> None:
