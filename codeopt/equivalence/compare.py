@@ -121,9 +121,9 @@ class _Walk:
         for name in [*first, *(n for n in theirs if n not in first)]:
             if name in ours:
                 self.node(name, theirs[name], ours[name], above.get(name))
-            else:
+            elif name not in self.unstable:
                 self.note(name, describe(theirs[name]), "nothing")
-        for name in ours.keys() - theirs.keys():
+        for name in ours.keys() - theirs.keys() - self.unstable:
             self.note(name, "nothing", describe(ours[name]))
 
     def node(self, path: str, r: Node, c: Node, h: Node | None) -> None:
@@ -163,10 +163,6 @@ class _Walk:
             if x == y or f"{path}.{key}" in self.unstable:
                 continue
             if narrowed and key == "strides" and _in_items(a) == _in_items(b):
-                continue
-            if key == "_version" and not path.startswith(self.untouched):
-                # How many writes brought an argument to its new value is nobody's business.
-                self.excused = True
                 continue
             allowed = narrowed and key == "dtype" and not path.startswith(self.untouched)
             level = Trust.PRECISION if allowed else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from codeopt.equivalence.aliases import alias_graph
 from codeopt.equivalence.descriptors import Descriptors
 from codeopt.equivalence.errors import pass_through
 from codeopt.equivalence.files import files_below, files_node
+from codeopt.equivalence.held import held_by
 from codeopt.equivalence.integrity import changed
 from codeopt.equivalence.invoke import Performed, perform
 from codeopt.equivalence.iterators import Drawn, draw, drawn_node, is_iterator
@@ -74,7 +74,7 @@ def observe(
     descriptors = Descriptors()
     folder = os.getcwd()
     before = files_below(folder)
-    held = _held(call)
+    held = held_by(call)
     with world.active():
         seed_everything(seed)
         with streams.capturing():
@@ -83,11 +83,11 @@ def observe(
                     made = _run(world, call, streams, adapt, seed % CLOSED_EARLY == CLOSED_EARLY - 1)
                 patched = changed()
                 state = state_node(settings, patched)
-            recorder = Recorder(known)
+            recorder = Recorder(known, held=held)
             parts = _record(recorder, call, made, streams)
-            if held:
-                after = tuple((path, recorder.record(value, f"held before: {path}")) for path, value in held)
-                parts.append(("held before", Node("held", "", (), None, after)))
+            if held.parameters:
+                again = tuple((p, recorder.record(v, f"held before: {p}")) for p, v in held.parameters)
+                parts.append(("held before", Node("held", "", (), None, again)))
             globals_ = globals_node(world, recorder)
             parts.append(("shared memory", alias_graph(recorder.claims)))
             # Before the backward probe, which a caller would run later, if ever.
@@ -174,22 +174,6 @@ def _record_result(recorder: Recorder, made: _Made, streams: Streams) -> list[tu
     return [("result", node._replace(children=(*made.watched, *node.children)))]
 
 
-def _held(call: Call) -> list[tuple[str, Any]]:
-    """The parameters and buffers of modules among the arguments, of which a caller's optimizer may
-    know: another object in their place shows when these are looked at again after the call."""
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return []
-    named = [(f"args[{i}]", v) for i, v in enumerate(call.args)]
-    named += [(f"kwargs[{k!r}]", v) for k, v in call.kwargs.items()]
-    return [
-        (f"{path}.{name}", value)
-        for path, module in named
-        if isinstance(module, torch.nn.Module)
-        for name, value in (*module.named_parameters(), *module.named_buffers())
-    ]
-
-
 def _holds_iterator(call: Call) -> bool:
     return any(map(_may_draw, (*call.args, *call.kwargs.values())))
 
@@ -212,7 +196,8 @@ def untouched_by(outcome: Outcome, twin: Call) -> frozenset[str]:
     """The arguments that a call left alone, told from a fresh call of the same case, which is
     used up by looking: iterators in it are drained."""
     after = dict(outcome.tree.children)
-    return frozenset(name for name, node in _record_arguments(Recorder(), twin) if after.get(name) == node)
+    recorded = _record_arguments(Recorder(held=held_by(twin)), twin)
+    return frozenset(name for name, node in recorded if after.get(name) == node)
 
 
 def _gradients(recorder: Recorder) -> Node:

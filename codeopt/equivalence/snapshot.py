@@ -18,6 +18,7 @@ import numpy as np
 from codeopt.equivalence import objects
 from codeopt.equivalence.aliases import Claim, array_claim, tensor_claim
 from codeopt.equivalence.arrays import record_array, record_scalar
+from codeopt.equivalence.held import NOTHING, Held
 from codeopt.equivalence.node import Node, type_name
 
 T = TypeVar("T")
@@ -49,7 +50,8 @@ class Recorder:
     `known` holds digests of large buffers that need no summary. A `lenient` recorder names
     objects it does not know by type only; one that `packs` keeps long plain lists whole; one that
     `peeks` draws nothing from iterators. `watch` tells what a call did so far, to be noted while
-    iterators are drawn. Holds live objects: use it, then drop it.
+    iterators are drawn. `held` is what was known of the arguments before the call. Holds live
+    objects: use it, then drop it.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Recorder:
         lenient: bool = False,
         packs: bool = True,
         peeks: bool = False,
+        held: Held = NOTHING,
     ) -> None:
         self.known = known
+        self.held = held
         self.packs = packs
         self.peeks = peeks
         self.watch: Callable[[], Any] | None = None

@@ -37,7 +37,6 @@ _COMPRESSED = {
     torch.sparse_csc: ("ccol_indices", "row_indices", "values"),
     torch.sparse_bsc: ("ccol_indices", "row_indices", "values"),
 }
-_CALLED_WITH = ("args", "kwargs", "init")
 _HAS_NAMES = getattr(torch.Tensor, "has_names", None)
 """Older releases have named tensors."""
 
@@ -95,18 +94,17 @@ def _record(recorder: Recorder, tensor: torch.Tensor, path: str, attributes: dic
     if torch._C._functorch.is_functorch_wrapped_tensor(tensor) or (_HAS_NAMES and _HAS_NAMES(tensor)):
         return recorder.opaque(tensor, path)
     wants, is_leaf = tensor.requires_grad, tensor.is_leaf
-    inference = tensor.is_inference()
     meta: Meta = [
         ("dtype", str(tensor.dtype)[6:]),
         ("shape", () if tensor.is_nested else tuple(tensor.shape)),
         ("requires_grad", wants),
         ("is_leaf", is_leaf),
         ("device", str(tensor.device)),
-        ("inference", inference),
+        ("inference", tensor.is_inference()),
     ]
-    if not inference and path.startswith(_CALLED_WITH):
-        # Counts writes, also those that put back what was there: a graph that saved it notices.
-        meta.append(("_version", tensor._version))
+    written = recorder.held.was_written(tensor)
+    if written is not None:
+        meta.append(("_version", "written to" if written else "not written to"))
     children: Parts = []
     data: Any = None
     if tensor.layout is torch.strided and not (tensor.is_nested or tensor.is_quantized):

@@ -133,6 +133,13 @@ def kept(h: torch.Tensor, keep: bool) -> torch.Tensor:
     return y
 
 
+def doubled_in_place(x: torch.Tensor) -> bool:
+    """Doubles its argument where the graph does not follow."""
+    with torch.no_grad():
+        x.mul_(2)
+    return False
+
+
 def hooked(x: torch.Tensor, scale: float) -> torch.Tensor:
     """A result whose gradient is scaled on its way back."""
     y = x * 2
@@ -294,6 +301,13 @@ differs(
     lambda h: h.mul_(2).div_(2) * 2,
     saved,
     why="The backward pass of the caller's own graph raises.",
+)
+differs(
+    "written around the graph",
+    doubled_in_place,
+    lambda h: h.data.mul_(2) is None,
+    saved,
+    why="The caller's graph refuses the first, and takes the second for what it saved.",
 )
 differs("kept gradients", lambda h: kept(h, True), lambda h: kept(h, False), behind)
 lossy("a hook's factor", lambda x: hooked(x, 3.0), lambda x: hooked(x, 2.0), leaf)

@@ -206,7 +206,7 @@ lossy(
 )
 unproven("a scripted function", lambda: torch.jit.script(used_twice), lambda: torch.jit.script(used_twice))
 unproven("a compiled function", lambda: torch.compile(used_twice), lambda: torch.compile(used_twice))
-unproven("a future", lambda: torch.futures.Future(), lambda: torch.futures.Future())  # type: ignore[no-untyped-call]
+unproven("a future", lambda: torch.futures.Future(), lambda: torch.futures.Future())
 unproven(
     "masked values",
     lambda x: torch.masked.masked_tensor(x, x > 2),

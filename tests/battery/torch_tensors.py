@@ -292,7 +292,12 @@ def fake(x: torch.Tensor) -> torch.Tensor:
 def leaked(x: torch.Tensor) -> torch.Tensor:
     """What a function inside `vmap` sees, taken out of it."""
     seen: list[torch.Tensor] = []
-    torch.vmap(lambda row: (seen.append(row), row)[1])(x)
+
+    def keep(row: torch.Tensor) -> torch.Tensor:
+        seen.append(row)
+        return row
+
+    torch.vmap(keep)(x)
     return seen[0]
 
 
