@@ -1,0 +1,16 @@
+"""Mean of a column, by way of its description."""
+
+import numpy as np
+import pandas as pd
+
+
+def arguments():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.random((800_000, 6)), columns=list("abcdef"))
+    table["kind"] = rng.integers(0, 50, len(table))
+    table["id"] = np.arange(len(table))
+    return (table,)
+
+
+def run(table):
+    return table["a"].describe()["mean"]

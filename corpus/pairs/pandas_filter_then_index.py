@@ -1,0 +1,17 @@
+"""Labels of the rows above a limit."""
+
+import numpy as np
+import pandas as pd
+
+
+def arguments():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.random((200_000, 6)), columns=list("abcdef"))
+    table["kind"] = rng.integers(0, 50, len(table))
+    table["id"] = np.arange(len(table))
+    return (table,)
+
+
+def run(table):
+    high = table[table["a"] > 0.2].index
+    return high.tolist()[:5], len(high)
