@@ -9,6 +9,8 @@ HOP = 160
 def frame_signal(signal, length, hop):
     """Overlapping frames of a signal, one a row; the incomplete last one is dropped."""
     count = 1 + (len(signal) - length) // hop
+    if count <= 0:
+        return np.empty((0, length), signal.dtype)
     return np.lib.stride_tricks.sliding_window_view(signal, length)[::hop][:count]
 
 

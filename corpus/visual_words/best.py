@@ -31,8 +31,9 @@ def bag_of_words(descriptors, owners, images, size=64):
     `owners` holds for each descriptor the number of the image it came from.
     """
     # root-SIFT: the square root of L1-normalised descriptors
-    rooted = np.abs(descriptors)
-    rooted /= np.maximum(rooted.sum(axis=1, keepdims=True), 1e-12)
+    sums = np.abs(descriptors).sum(axis=1, keepdims=True)
+    rooted = descriptors / np.maximum(sums, 1e-12)
+    np.abs(rooted, out=rooted)
     np.sqrt(rooted, out=rooted)
     codebook = learn_codebook(rooted, size)
     words = assign(rooted, codebook)
