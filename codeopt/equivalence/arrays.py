@@ -38,6 +38,8 @@ def payload(array: Array, known: frozenset[int]) -> Any:
 
 def record_array(recorder: Recorder, array: Array, path: str) -> Node:
     """An ndarray or a subclass of it."""
+    if array is np.ma.masked:
+        return Node("text", "numpy.ma", (), "masked")
     recorder.claim_array(path, array)
     kind = type(array)
     plain = array if kind is np.ndarray else np.asarray(array)

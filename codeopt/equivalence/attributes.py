@@ -17,8 +17,9 @@ _POINTER = tuple.__itemsize__
 
 def attributes_of(value: Any) -> dict[str, Any]:
     """Attributes in `__dict__` and slots, by name. No property is evaluated."""
-    found = dict(getattr(value, "__dict__", None) or {})
     kind: Any = type(value)
+    # Not by `getattr`: a class may answer for its `__dict__` as it pleases.
+    found = dict(object.__getattribute__(value, "__dict__")) if kind.__dictoffset__ else {}
     for name, member in _members(kind):
         try:
             found[name] = member.__get__(value)

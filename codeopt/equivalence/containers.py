@@ -20,7 +20,7 @@ def record_sequence(recorder: Recorder, value: Any, path: str) -> Node:
         return whole
     kind = type(value)
     # A subclass may iterate otherwise than by its items.
-    walk = next((base.__iter__ for base in (list, tuple) if isinstance(value, base)), iter)
+    walk = next((base.__iter__ for base in (list, tuple, collections.deque) if isinstance(value, base)), iter)
     parts = [(f"[{i}]", recorder.record(item, f"{path}[{i}]")) for i, item in enumerate(walk(value))]
     meta = (("maxlen", value.maxlen),) if isinstance(value, collections.deque) else ()
     if kind not in (list, tuple):

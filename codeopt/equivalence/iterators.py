@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dis
+import functools
+import itertools
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +20,11 @@ MOST_ITEMS = 10_000
 """Items drawn from an iterator at most; an endless one is compared that far."""
 
 SENT = 1
-"""What is sent to a generator that is closed early: one that does not listen takes it as `next`."""
+"""What is sent to a generator that is ended early, if it listens."""
+
+ENDS = ("drawn", "closed", "thrown into")
+"""How a caller may be done with a generator: having drawn it to its end, or after two items, with
+a value sent for the second one, by closing it or by raising an exception within it."""
 
 
 class Drawn(NamedTuple):
@@ -40,36 +47,51 @@ def draw(
     value: Any,
     watch: Callable[[], Any] | None = None,
     each: Callable[[int, Any], None] | None = None,
-    early: bool = False,
+    end: str = "drawn",
 ) -> Drawn:
-    """Draw up to 10,000 items. `each` is told every item with its number.
-
-    A generator that is to be closed `early` gives one item, is sent a value for a second one, and
-    is closed, as by a caller who has seen enough.
-    """
+    """Draw up to 10,000 items. `each` is told every item with its number; `end` is one of `ENDS`,
+    and holds for generators only."""
     items: list[Any] = []
     marks: list[tuple[int, Any]] = []
-    closes = early and isinstance(value, types.GeneratorType)
+    early = end != "drawn" and isinstance(value, types.GeneratorType)
     returned, error = None, None
     try:
         source: Any = iter(value)
-        while len(items) < (2 if closes else MOST_ITEMS):
-            item = source.send(SENT) if closes and items else next(source)
+        while len(items) < (2 if early else MOST_ITEMS):
+            item = source.send(SENT) if early and items and _listens(source) else next(source)
             items.append(item)
             if each is not None:
                 each(len(items), item)
             if watch is not None and (not marks or watch() != marks[-1][1]):
                 marks.append((len(items), watch()))
-        if closes:
+        if early and end == "closed":
             source.close()
-    except StopIteration as end:
-        returned = end.value
+        elif early:
+            items.append(source.throw(ValueError("raised by the caller")))
+    except StopIteration as stopped:
+        returned = stopped.value
     except BaseException as raised:  # noqa: BLE001 - the user's generator may raise anything
         pass_through(raised)
-        error = raised
+        # The traceback would keep the generator, whose end may be heard, until garbage is collected.
+        error = raised.with_traceback(None)
     if watch is not None:
         marks.append((-1, watch()))
     return Drawn(items, returned, error, tuple(marks))
+
+
+def _listens(generator: Any) -> bool:
+    """Whether what is sent to a generator is used; passed on to an iterator that takes nothing, it
+    would be an error."""
+    while isinstance(generator.gi_yieldfrom, types.GeneratorType):
+        generator = generator.gi_yieldfrom
+    return generator.gi_yieldfrom is None and _uses_sent(generator.gi_code)
+
+
+@functools.cache
+def _uses_sent(code: types.CodeType) -> bool:
+    names = [step.opname for step in dis.get_instructions(code) if step.opname not in ("RESUME", "CACHE")]
+    after = {b for a, b in itertools.pairwise(names) if a == "YIELD_VALUE"}
+    return bool(after - {"POP_TOP", "JUMP_BACKWARD_NO_INTERRUPT", "CLEANUP_THROW"})
 
 
 def record_iterator(recorder: Recorder, value: Any, path: str) -> Node:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 Handler = Callable[["Recorder", Any, str], Node]
 
 TEXT_TYPES: tuple[type, ...] = (
-    range, slice, type(...), type(NotImplemented), datetime.datetime, datetime.date, datetime.time,
+    range, type(...), type(NotImplemented), datetime.datetime, datetime.date, datetime.time,
     datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction, uuid.UUID,
     pathlib.PurePath, re.Pattern, np.dtype, np.ufunc, enum.Enum, types.GenericAlias,
 )  # fmt: skip
@@ -172,6 +172,7 @@ _KINDS: tuple[tuple[tuple[type, ...], Handler], ...] = (
     ((enum.Enum,), _enum),
     ((re.Pattern,), _pattern),
     (TEXT_TYPES, _text),
+    ((slice,), _by_value(lambda v: [v.start, v.stop, v.step])),
     ((types.FunctionType,), record_function),
     ((functools._lru_cache_wrapper,), record_cached),
     ((types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType), record_bound),

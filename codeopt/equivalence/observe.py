@@ -15,7 +15,7 @@ from codeopt.equivalence.files import files_below, files_node
 from codeopt.equivalence.held import held_by
 from codeopt.equivalence.integrity import changed
 from codeopt.equivalence.invoke import Performed, perform
-from codeopt.equivalence.iterators import Drawn, draw, drawn_node, is_iterator
+from codeopt.equivalence.iterators import ENDS, Drawn, draw, drawn_node, is_iterator
 from codeopt.equivalence.module_state import globals_node
 from codeopt.equivalence.node import Node
 from codeopt.equivalence.objects import is_handle
@@ -26,11 +26,9 @@ from codeopt.equivalence.tolerance import float_name
 from codeopt.sandbox.world import World
 from codeopt.workload.call import Call
 
-CLOSED_EARLY = 4
-"""One seed in so many closes the generator that a call returns after its second item."""
-
-WATCHED = 2
-"""Items of a returned iterator after which the arguments are looked at."""
+ENDED_EARLY = 4
+"""One seed in so many ends the generator that a call returns after its second item, by turns in
+either way; see `iterators.ENDS`."""
 
 WATCHED_ITEMS = 64
 """Items that are noted as they are when they are drawn: later ones may be changed by then."""
@@ -80,7 +78,7 @@ def observe(
         with streams.capturing():
             with settings_restored() as settings:
                 with descriptors.capturing():
-                    made = _run(world, call, streams, adapt, seed % CLOSED_EARLY == CLOSED_EARLY - 1)
+                    made = _run(world, call, streams, adapt, _end(seed))
                 patched = changed()
                 state = state_node(settings, patched)
             recorder = Recorder(known, held=held)
@@ -118,9 +116,7 @@ class _Made(NamedTuple):
     watched: tuple[tuple[str, Node], ...] = ()
 
 
-def _run(
-    world: World, call: Call, streams: Streams, adapt: Callable[[Any], Any] | None, early: bool
-) -> _Made:
+def _run(world: World, call: Call, streams: Streams, adapt: Callable[[Any], Any] | None, end: str) -> _Made:
     """The call itself. An iterator that it returns is drawn from here, and what was done before the
     first item was asked for and between items is noted: code that runs at once is not as lazy as
     a generator."""
@@ -138,11 +134,17 @@ def _run(
     def each(count: int, item: Any) -> None:
         if count <= WATCHED_ITEMS:
             watched.append((f".item {count} as drawn", Recorder(peeks=True).record(item, "item")))
-        if count <= WATCHED:
+        # After the first items, and ever more rarely.
+        if count & (count - 1) == 0:
             watched.append((f".args after item {count}", _glance(call)))
 
-    drawn = draw(done.result, streams.mark, each, early)
+    drawn = draw(done.result, streams.mark, each, end)
     return _Made(done, None, time.perf_counter() - start, drawn, tuple(watched))
+
+
+def _end(seed: int) -> str:
+    turn, rest = divmod(seed, ENDED_EARLY)
+    return ENDS[1 + turn % 2] if rest == ENDED_EARLY - 1 else ENDS[0]
 
 
 def _glance(call: Call) -> Node:

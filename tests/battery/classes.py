@@ -62,6 +62,14 @@ class AlwaysEqual:
         return AlwaysEqual, (0,)
 
 
+class Hiding:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __getattribute__(self, name: str) -> Any:
+        return {} if name == "__dict__" else object.__getattribute__(self, name)
+
+
 class Watched:
     evaluated: list[int] = []
 
@@ -188,6 +196,7 @@ differs("an attribute", lambda: Box(1), lambda: Box(2))
 differs("an attribute that neither equality nor repr shows", lambda: Silent(1, 2), lambda: Silent(1, 3))
 differs("a slot", lambda: Slotted(1), lambda: Slotted(2))
 differs("a private slot", lambda: Slotted(1, 1), lambda: Slotted(1, 2))
+differs("an object that hides its attributes", lambda: Hiding(1), lambda: Hiding(2))
 differs("an object equal to everything", lambda: AlwaysEqual(1), lambda: AlwaysEqual(2),
         why="Its pickle does not tell either; its attributes do.")  # fmt: skip
 differs("one attribute more", lambda: Box(1), lambda: _filled(Box(1), extra=1))

@@ -129,6 +129,30 @@ def deaf() -> Any:
         yield i * 10
 
 
+def listening_for(error: type[Exception]) -> Any:
+    def run() -> Any:
+        try:
+            yield from range(5)
+        except error:
+            yield -1
+
+    return run
+
+
+def filling(found: dict[str, int]) -> Any:
+    for i in range(9):
+        found["last"] = i
+        yield i
+
+
+def filling_late(found: dict[str, int]) -> Any:
+    for i in range(9):
+        if i < 3:
+            found["last"] = i
+        yield i
+    found["last"] = 8
+
+
 def failing(at: int, message: str = "no") -> Any:
     for i in range(5):
         if i == at:
@@ -178,6 +202,8 @@ exact("what is said between items", speaking, lambda values: (v for v in speakin
 exact(
     "an endless generator", lambda: (i for i in itertools.count()), lambda: (0 + i for i in itertools.count())
 )
+exact("items of one's own or passed on", lambda v: (i for i in v), lambda v: (yield from v), a_list,
+      why="Sending to the second is an error, but neither listens.")  # fmt: skip
 exact("user iterators", lambda: Counting(3), lambda: Counting(1 + 2))
 exact("a generator that cleans up", closing("done"), closing("do" + "ne"))
 exact("one buffer yielded again and again", lambda: buffers(True), lambda: buffers(True))
@@ -211,6 +237,8 @@ differs("reads everything of a generator", doubling, reading_all, generated)
 differs("what is done on closing", closing("done"), closing("gone"))
 differs("cleans up only at the end", closing("done"), closing("done", guarded=False),
         why="A caller who stops early is not cleaned up after.")  # fmt: skip
+differs("catches what is raised within", listening_for(ValueError), listening_for(KeyError))
+differs("changes its argument at the end only", filling, filling_late, lambda: ({},))
 differs("does not listen", listening, deaf)
 differs("raises one item later", lambda: failing(2), lambda: failing(3))
 differs("the message after items", lambda: failing(2), lambda: failing(2, "yes"))

@@ -190,6 +190,7 @@ differs("unit of dates", lambda: np.array(["2020-01-01"], "M8[D]"), lambda: np.a
 differs("dates", lambda: np.array(["2020-01-01"], "M8[D]"), lambda: np.array(["2020-01-02"], "M8[D]"))
 differs("bytes of void", lambda: np.void(b"ab"), lambda: np.void(b"ac"))
 differs("mask", masked([1.0, 2], [0, 1]), masked([1.0, 2], [1, 0]))
+differs("masked or a number", lambda: np.ma.masked, lambda: np.float64(0))
 differs("masked or not", masked([1.0, 2], [0, 0]), lambda: np.array([1.0, 2.0]))
 differs("no mask or an empty one", masked([1.0, 2], np.ma.nomask), masked([1.0, 2], [0, 0]),
         why="`mask is nomask` tells, and who writes to it meets an array or not.")  # fmt: skip

@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from tests.battery.pair import Family
 
 FAMILY = Family("python values")
@@ -39,6 +41,11 @@ class Level(enum.IntEnum):
 
 
 class Numbers(list):  # type: ignore[type-arg]
+    def __iter__(self) -> Any:
+        return iter(())
+
+
+class Hidden(deque):  # type: ignore[type-arg]
     def __iter__(self) -> Any:
         return iter(())
 
@@ -159,6 +166,9 @@ differs("flags of a pattern", lambda: re.compile("a"), lambda: re.compile("a", r
 differs("a match at another place", lambda: re.search("a", "ba"), lambda: re.search("a", "ab"))
 differs("paths", lambda: Path("a/b"), lambda: PurePosixPath("a/b"))
 differs("items of a list that hides them", lambda: numbers(2), lambda: numbers(3))
+differs("a deque that hides its items", lambda: Hidden([1]), lambda: Hidden([2]))
+lossy("arrays in a slice", lambda: slice(np.arange(3000.0)), lambda: slice(np.arange(3000.0) * 2),
+      why="The repr of an array is cut.")  # fmt: skip
 differs("a string that hides its text", lambda: Word("a"), lambda: Word("b"))
 differs("a string or a subclass", lambda: "a", lambda: Word("a"))
 differs("a view of a dict or a list", lambda: {"a": 1}.keys(), lambda: ["a"])
