@@ -6,23 +6,16 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from codeopt.facts import library
+
 if TYPE_CHECKING:
     from codeopt.facts import Facts
 
-_KERNELS = [
-    "cosine_similarity",
-    "linear_kernel",
-    "rbf_kernel",
-    "polynomial_kernel",
-    "sigmoid_kernel",
-    "laplacian_kernel",
-    "chi2_kernel",
-    "euclidean_distances",
-    "manhattan_distances",
-    "cosine_distances",
-    "pairwise_distances",
-    "pairwise_kernels",
-]
+_KERNELS = library.words(
+    "cosine_similarity linear_kernel rbf_kernel polynomial_kernel sigmoid_kernel laplacian_kernel "
+    "chi2_kernel euclidean_distances manhattan_distances cosine_distances pairwise_distances "
+    "pairwise_kernels"
+)
 # With one matrix these put exact zeros on the diagonal, which a block of rows does not have.
 _DIAGONAL = ("euclidean_distances", "cosine_distances", "pairwise_distances")
 _WHOLE = ("mahalanobis", "seuclidean")

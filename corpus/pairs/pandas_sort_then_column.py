@@ -1,0 +1,17 @@
+"""Readings in the order of their times."""
+
+import numpy as np
+import pandas as pd
+
+
+def arguments():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.random((200_000, 6)), columns=list("abcdef"))
+    table["kind"] = rng.integers(0, 50, len(table))
+    table["id"] = np.arange(len(table))
+    return (table,)
+
+
+def run(table):
+    ordered = table.sort_values("a")["b"].to_numpy()
+    return float(abs(ordered[1:] - ordered[:-1]).max())
