@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import datetime
 import decimal
 import fractions
@@ -14,33 +13,12 @@ from typing import Any
 import numpy as np
 
 from codeopt.equivalence.aliases import array_claim, tensor_claim
-
-MOST_ELEMENTS = 400
-"""Elements of one array or items of one container up to which a value is written out."""
+from codeopt.equivalence.spell_memory import MOST_ELEMENTS, Block, Unwritable, merged
 
 _PLAIN = (bool, int, str, bytes, type(None), type(...), range, slice, complex)
 _FROM_STDLIB = (
     datetime.datetime, datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, fractions.Fraction,
 )  # fmt: skip
-
-
-class Unwritable(Exception):
-    """A value that no short source text rebuilds."""
-
-
-class Block:
-    """Memory `[low, high)` that several arrays, or one with a layout of its own, are views of."""
-
-    def __init__(self, low: int, high: int) -> None:
-        self.low = low
-        self.high = high
-        self.members: list[Any] = []
-        self.variable = ""
-
-    def read(self, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-        """A copy of the memory as a flat array."""
-        raw = (ctypes.c_char * (self.high - self.low)).from_address(self.low)
-        return np.frombuffer(bytearray(raw), dtype)
 
 
 class Speller:
@@ -79,7 +57,7 @@ class Speller:
                 waiting += value
             elif isinstance(value, dict):
                 waiting += value.values()
-        self._blocks = _merge(claims)
+        self._blocks = merged(claims)
 
     def named(self, value: Any, name: str) -> str:
         """The variable that holds a value, after a line that binds it; `name` if it is free."""
@@ -182,13 +160,3 @@ def is_tensor(value: Any) -> bool:
     """Whether it is a plain dense tensor, or a parameter of a module."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor) and value.layout is torch.strided
-
-
-def _merge(claims: list[tuple[int, int, Any]]) -> list[Block]:
-    blocks: list[Block] = []
-    for low, high, owner in sorted(claims, key=lambda c: c[:2]):
-        if not blocks or low >= blocks[-1].high:
-            blocks.append(Block(low, high))
-        blocks[-1].high = max(blocks[-1].high, high)
-        blocks[-1].members.append(owner)
-    return blocks

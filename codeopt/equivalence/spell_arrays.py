@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from codeopt.equivalence.spell import MOST_ELEMENTS, Block, Speller, Unwritable
+from codeopt.equivalence.spell_memory import MOST_ELEMENTS, Block, Unwritable
+
+if TYPE_CHECKING:
+    from codeopt.equivalence.spell import Speller
 
 Array = np.ndarray[Any, Any]
 _ALIKE = 4

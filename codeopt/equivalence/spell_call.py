@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +19,8 @@ from codeopt.equivalence.compare import Difference
 from codeopt.equivalence.node import Node
 from codeopt.equivalence.said import Streams
 from codeopt.equivalence.snapshot import Recorder
-from codeopt.equivalence.spell import Speller, Unwritable
+from codeopt.equivalence.spell import Speller
+from codeopt.equivalence.spell_memory import Unwritable
 from codeopt.equivalence.surroundings import settings_restored
 from codeopt.sandbox.world import World
 from codeopt.workload.call import Call
@@ -311,8 +314,19 @@ def _shows(source: str, load: Callable[[], tuple[World, World]]) -> bool:
 
 @contextlib.contextmanager
 def _print_options() -> Iterator[None]:
+    """Put back how values are printed, which the source changes."""
+    torch, pandas = sys.modules.get("torch"), sys.modules.get("pandas")
+    before = copy.copy(torch._tensor_str.PRINT_OPTS) if torch is not None else None
+    names = ("display.precision", "display.max_rows")
+    shown = [(name, pandas.get_option(name)) for name in names] if pandas is not None else []
     with np.printoptions():
-        yield
+        try:
+            yield
+        finally:
+            if torch is not None and before is not None:
+                torch.set_printoptions(precision=before.precision, threshold=before.threshold)
+            for name, value in shown:
+                pandas.set_option(name, value)  # type: ignore[union-attr]
 
 
 @contextlib.contextmanager

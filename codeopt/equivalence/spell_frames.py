@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from codeopt.equivalence.spell import MOST_ELEMENTS, Speller, Unwritable
 from codeopt.equivalence.spell_arrays import elements
+from codeopt.equivalence.spell_memory import MOST_ELEMENTS, Unwritable
+
+if TYPE_CHECKING:
+    from codeopt.equivalence.spell import Speller
 
 _SPARSE = {
     "csr": ("data", "indices", "indptr"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from codeopt.equivalence.aliases import tensor_claim
-from codeopt.equivalence.spell import MOST_ELEMENTS, Block, Speller, Unwritable
 from codeopt.equivalence.spell_arrays import nest
+from codeopt.equivalence.spell_memory import MOST_ELEMENTS, Block, Unwritable
+
+if TYPE_CHECKING:
+    from codeopt.equivalence.spell import Speller
 
 _ALIKE = 4
 _BITS: dict[int, np.dtype[Any]] = {size: np.dtype(f"i{size}") for size in (1, 2, 4, 8)}

@@ -17,7 +17,8 @@ from codeopt.equivalence.aliases import alias_graph
 from codeopt.equivalence.literal import reproduction
 from codeopt.equivalence.prove import make_reference, prove, self_check, shrink
 from codeopt.equivalence.snapshot import Recorder, capture
-from codeopt.equivalence.spell import Speller, Unwritable
+from codeopt.equivalence.spell import Speller
+from codeopt.equivalence.spell_memory import Unwritable
 from codeopt.equivalence.verdict import Differs
 from codeopt.target import Target
 
