@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Any
 
-from codeopt.sandbox.audit import refuse_listeners, refuse_outside
+from codeopt.sandbox.audit import refuse_outside
 from codeopt.sandbox.landlock import confine_to
 from codeopt.sandbox.seccomp import refuse_calls
 
@@ -24,15 +24,11 @@ def confine(rung: str, folder: str, processes: int) -> None:
     refuse_calls(alone=rung == "rlimits")
     if rung == "rlimits":
         _refuse_shared_memory()
-        refuse_outside(folder, processes)
-        return
-    shared: tuple[str, ...] = ()
-    if rung == "bubblewrap":
-        refuse_listeners(folder)
+    else:
         # In namespaces /dev/shm is the sandbox's own; elsewhere it is the machine's, and /proc is
         # seen to by what surrounds the zygote.
-        shared = ("/dev/shm", "/proc/self")
-    confine_to(folder, shared)
+        confine_to(folder, ("/dev/shm", "/proc/self") if rung == "bubblewrap" else ())
+    refuse_outside(rung, folder, processes)
 
 
 def _drop_privileges() -> None:
