@@ -44,7 +44,7 @@ REWRITES = (
     ),
     Rewrite(
         "attention: queries scaled in place", ATTENTION,
-        (("scores = scores / math.sqrt(self.head_width)\n", ""),
+        (("        scores = scores / math.sqrt(self.head_width)\n", ""),
          ("scores = torch.matmul(q, k", "q /= math.sqrt(self.head_width)\n        scores = torch.matmul(q, k")),
         "unsound", "one of several views that `chunk` made must not change in place: autograd raises",
     ),
@@ -136,7 +136,7 @@ REWRITES = (
     Rewrite(
         "vae: square by a product", VAE,
         (("mean.pow(2)", "mean * mean"),),
-        "close", "its gradient is added up from two",
+        "exact", "its gradient is added up from two equal parts, which is exact as doubling is",
     ),
     Rewrite(
         "vae: pixels viewed flat", VAE,
@@ -187,7 +187,13 @@ REWRITES = (
         "tagger: gate in place", TAGGER,
         (("self.down(gate * torch.sigmoid(gate) * self.up(normed))",
           "self.down(gate.mul_(torch.sigmoid(gate)) * self.up(normed))"),),
-        "unsound", "the gradient needs the gate as it was: autograd raises",
+        "exact", "autograd keeps the factors of a product in place, and a sigmoid needs its result only",
+    ),
+    Rewrite(
+        "tagger: sigmoid in place", TAGGER,
+        (("self.down(gate * torch.sigmoid(gate) * self.up(normed))",
+          "self.down(gate.sigmoid_() * gate * self.up(normed))"),),
+        "unsound", "the gate itself is gone before it is multiplied",
     ),
     Rewrite(
         "encoder: relu in place", ENCODER,
