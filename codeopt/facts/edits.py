@@ -147,6 +147,14 @@ class Edits:
         except (ParserSyntaxError, RecursionError):
             return None
 
+    def alone(self, stmt: ast.stmt) -> bool:
+        """Whether a statement has its lines to itself."""
+        return self._starts_line(stmt) and self._ends_line(stmt)
+
+    def unit(self, stmt: ast.stmt) -> str:
+        """One level of indentation, as it is around a statement."""
+        return "\t" if self._margin(stmt).startswith("\t") else "    "
+
     def siblings(self, stmt: ast.stmt) -> list[ast.stmt]:
         """The statement list that a statement stands in."""
         parent = self._index.parents[stmt]

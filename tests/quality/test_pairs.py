@@ -7,7 +7,7 @@ import pytest
 from bench.pairs import measured
 from codeopt.registry import select_rules
 
-NAMES = ["list-built-to-reduce", "np-pairwise-broadcast"]
+NAMES = ["list-built-to-reduce", "np-pairwise-broadcast", "np-row-blocks"]
 
 
 @pytest.mark.parametrize("name", NAMES)
