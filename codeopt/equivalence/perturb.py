@@ -1,6 +1,8 @@
 """Making an ordinary call awkward: odd layouts, special values, other sizes, shared arguments.
 
-`KINDS` lists what can be done to a leaf of a family, the most telling first. `OUTSIDE` are
+`KINDS` lists what can be done to a leaf of a family, the most telling first: those that caught
+planted faults which plain cases missed (another width, one row or many, equal rows, infinities), and
+those that in-place and blocked rewrites stumble over (integers, NaN, read-only). `OUTSIDE` are
 the kinds that leave what the workload covers: they bind an `exact` rewrite, and only
 give a caveat to a weaker one. Half precision and values near the end of the range are among
 them: what overflows there does so at another step of a rewritten sum, and neither is right.
@@ -48,15 +50,15 @@ each in a single case."""
 
 KINDS = {
     "array": (
-        "int64", "nan", "one row", "readonly", "odd rows", "empty", "in pairs", "float32", "overlap", "inf",
-        "same", "rows twice", "zeros", "rows backwards", "broadcast", "zeros signed", "view", "many rows",
-        "constant", "float64", "transposed", "rows alike", "large", "subnormal", "memory-mapped", "negative",
-        "float16", "alone float32", "alone float64", "int32", "bool", "scalar",
+        "int64", "nan", "float32", "one row", "readonly", "inf", "many rows", "empty", "broadcast",
+        "odd rows", "in pairs", "overlap", "rows alike", "same", "rows twice", "constant", "zeros",
+        "rows backwards", "zeros signed", "view", "float64", "transposed", "large", "subnormal",
+        "memory-mapped", "negative", "float16", "alone float32", "alone float64", "int32", "bool", "scalar",
     ),
     "tensor": (
-        "requires_grad", "nan", "one row", "odd rows", "float64", "empty", "in pairs", "overlap", "inf",
-        "same", "integers", "zeros", "rows twice", "float32", "rows backwards", "zeros signed", "view",
-        "broadcast", "constant", "many rows", "transposed", "rows alike", "large", "subnormal", "negative",
+        "requires_grad", "nan", "float64", "one row", "inf", "many rows", "empty", "in pairs", "odd rows",
+        "overlap", "broadcast", "rows alike", "same", "integers", "rows twice", "constant", "zeros",
+        "float32", "rows backwards", "zeros signed", "view", "transposed", "large", "subnormal", "negative",
         "bfloat16", "alone float64", "bool", "scalar",
     ),
     "frame": (

@@ -70,10 +70,10 @@ WRONG = {
         "(x):\n    return np.argmax(x[:, 0])",
         "(x):\n    return len(x) - 1 - np.argmax(x[::-1, 0])",
         f"args=({ROWS},)", ""),
-    "pairs of labels": (
+    "one label only": (
         "(x):\n    return np.unique(x)",
         "(x):\n    return np.unique(x) if x.any() or not len(x) else x[:1] + 1",
-        f"args=({LABELS},)", "zeros"),
+        f"args=({LABELS},)", ""),
     "one block less": (
         "(x, n):\n    return [x.sum() * i for i in range(n)]",
         "(x, n):\n    return [x.sum() * i for i in range(n // 2 * 2)]", f"args=({ROWS}, 4)", "one more"),
