@@ -45,7 +45,7 @@ Handler = Callable[["Recorder", Any, str], Node]
 TEXT_TYPES: tuple[type, ...] = (
     range, type(...), type(NotImplemented), datetime.datetime, datetime.date, datetime.time,
     datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction, uuid.UUID,
-    pathlib.PurePath, re.Pattern, np.dtype, np.ufunc, enum.Enum, types.GenericAlias,
+    pathlib.PurePath, re.Pattern, np.dtype, np.ufunc, enum.Enum, types.GenericAlias, types.UnionType,
 )  # fmt: skip
 """Values that the `repr` of their base tells completely; identity says nothing of them."""
 
@@ -72,6 +72,13 @@ def _text(recorder: Recorder, value: Any, path: str) -> Node:
 def _pattern(recorder: Recorder, value: Any, path: str) -> Node:
     # Its repr is cut after 200 characters.
     return Node("text", "re.Pattern", (("flags", value.flags),), value.pattern)
+
+
+def _ufunc(recorder: Recorder, value: Any, path: str) -> Node:
+    if value.__name__.endswith("(vectorized)"):
+        # Made of a function of Python's, which it does not show.
+        return recorder.opaque(value, path)
+    return Node("text", "numpy.ufunc", (), value.__name__)
 
 
 def _enum(recorder: Recorder, value: Any, path: str) -> Node:
@@ -122,6 +129,9 @@ def _stream(recorder: Recorder, value: Any, path: str) -> Node:
             return Node("text", type_name(type(value)), (), "closed")
         return Node("bytes", type_name(type(value)), (("at", value.tell()),), value.getvalue())
     name, mode = getattr(value, "name", ""), getattr(value, "mode", "")
+    if isinstance(name, int):
+        # A file without a name, whose content is seen nowhere else.
+        return recorder.opaque(value, path)
     at = value.tell() if not value.closed and value.seekable() else -1
     meta = (("closed", value.closed), ("at", at), ("encoding", getattr(value, "encoding", None)))
     return Node("text", type_name(type(value)), meta, f"{name} {mode}")
@@ -171,6 +181,7 @@ _KINDS: tuple[tuple[tuple[type, ...], Handler], ...] = (
     ((types.ModuleType,), _named),
     ((enum.Enum,), _enum),
     ((re.Pattern,), _pattern),
+    ((np.ufunc,), _ufunc),
     (TEXT_TYPES, _text),
     ((slice,), _by_value(lambda v: [v.start, v.stop, v.step])),
     ((types.FunctionType,), record_function),

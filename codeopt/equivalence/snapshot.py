@@ -101,6 +101,8 @@ class Recorder:
         self._depth += 1
         try:
             return handler(self, value, path)
+        except Exception:  # noqa: BLE001 - the user's objects may refuse to be looked at in any way
+            return self.opaque(value, path)
         finally:
             self._depth -= 1
 

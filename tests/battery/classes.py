@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import mmap
 import operator
+import queue
+import random
 import socket
 import sqlite3
 import struct
+import tempfile
 import threading
 import types
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from tests.battery.pair import Family, Source
 
@@ -165,6 +171,12 @@ def weak(alive: bool) -> Any:
     return (keeper if alive else None), weakref.ref(keeper)
 
 
+def queued(value: int) -> Any:
+    made: queue.Queue[int] = queue.Queue()
+    made.put(value)
+    return made
+
+
 def stream(at: int) -> Any:
     made = io.StringIO("abc")
     made.seek(at)
@@ -214,6 +226,8 @@ differs("how often a cache was asked", lambda: cached(2), lambda: cached(3))
 differs("a lock that is held", lambda: with_lock(False), lambda: with_lock(True))
 differs("a class made on the spot", lambda: made(1), lambda: made(2))
 differs("a dead or a living reference", lambda: weak(True), lambda: weak(False))
+differs("a union of types", lambda: int | str, lambda: int | bytes)
+differs("what waits in a queue", lambda: queued(1), lambda: queued(2))
 differs("a stream's position", lambda: stream(0), lambda: stream(3))
 differs("an event that is set", threading.Event, lambda: _set(threading.Event()))
 
@@ -221,6 +235,14 @@ unproven("an open socket", listener, listener)
 unproven("a database connection", lambda: sqlite3.connect(":memory:"), lambda: sqlite3.connect(":memory:"))
 unproven("rows still in the database", lambda: _rows(1), lambda: _rows(1))
 unproven("a map of memory", mapped, mapped)
+unproven("a file without a name", tempfile.TemporaryFile, tempfile.TemporaryFile)
+unproven(
+    "an object that refuses to be looked at", lambda: random.SystemRandom(), lambda: random.SystemRandom()
+)
+unproven(
+    "a vectorized function", lambda: np.frompyfunc(adder(1), 1, 1), lambda: np.frompyfunc(adder(2), 1, 1)
+)
+unproven("a checksum on its way", lambda: hashlib.sha256(b"a"), lambda: hashlib.sha256(b"b"))
 unproven("a thread", lambda: threading.Thread(target=abs), lambda: threading.Thread(target=abs))
 unproven("an object that holds a thread", lambda: Box(threading.Thread()), lambda: Box(threading.Thread()))
 unproven("what is done at the end of an object", lambda: finalized(1), lambda: finalized(2))
