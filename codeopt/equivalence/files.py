@@ -34,6 +34,11 @@ class Entry(NamedTuple):
 Listing = dict[str, Entry]
 
 
+_OF_COMPILER = "torchinductor_"
+"""How the folder begins that torch's compiler makes among temporary files when it is imported, on
+the first use of an optimizer or a checkpoint: no work of the target's."""
+
+
 def files_below(folder: str) -> Listing | None:
     """All that stands below a folder, by path; None if it is too much."""
     found: Listing = {}
@@ -44,6 +49,8 @@ def files_below(folder: str) -> Listing | None:
         except OSError:
             continue
         for entry in entries:
+            if entry.name.startswith(_OF_COMPILER):
+                continue
             found[entry.path] = _entry(entry.path, entry.stat(follow_symlinks=False))
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)

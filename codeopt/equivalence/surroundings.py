@@ -39,7 +39,7 @@ def seed_everything(seed: int) -> None:
 _NO_LOGGER = logging.PlaceHolder
 _COMPILER = "torch._dynamo"
 _BY_COMPILER = frozenset(
-    {_COMPILER, "environment", "warning filters", "functions to run at exit", "log levels"}
+    {_COMPILER, "environment", "warning filters", "functions to run at exit", "log levels", "patched"}
 )
 """What importing torch's compiler changes. Torch imports it on the first use of an optimizer or a
 checkpoint, whoever uses them; the settings of that one call say nothing of the target."""
@@ -105,7 +105,7 @@ def state_node(settings: Settings, patched: tuple[str, ...] = ()) -> Node:
     for name, value in before.items():
         if now[name] != value and name not in excused:
             items.append((name, _change(value, now[name], before["working directory"])))
-    if patched:
+    if patched and "patched" not in excused:
         items.append(("patched", ", ".join(patched)))
     if "torch" in sys.modules:
         from codeopt.equivalence.torch_state import torch_generators

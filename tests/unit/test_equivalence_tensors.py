@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,3 +163,23 @@ def test_modules_that_say_nothing_are_opaque(make: Callable[[nn.Module], Any]) -
     recorder = Recorder()
     recorder.record([make(nn.ReLU())], "x")
     assert recorder.opaque_paths == ["x[0]"]
+
+
+def test_importing_the_compiler_is_nobodys_change(tmp_path: Path) -> None:
+    """Torch imports it on the first use of an optimizer; only a fresh process can show that."""
+    script = """
+import os, sys, tempfile
+import torch
+from codeopt.equivalence.files import files_below, files_node
+from codeopt.equivalence.surroundings import settings_restored, state_node
+tempfile.tempdir = os.getcwd()
+assert "torch._dynamo" not in sys.modules
+files = files_below(os.getcwd())
+with settings_restored() as before:
+    torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1)
+    print([name for name, _ in state_node(before).children], files_node(os.getcwd(), files).children)
+assert "torch._dynamo" in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout == "['random', 'numpy.random', 'torch random'] ()\n"
