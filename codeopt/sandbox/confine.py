@@ -6,12 +6,22 @@ import ctypes
 import os
 from typing import Any
 
+from codeopt.sandbox import landlock
 from codeopt.sandbox.audit import refuse_outside
-from codeopt.sandbox.landlock import confine_to
 from codeopt.sandbox.seccomp import refuse_calls
 
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION_3 = 0x20080522
+
+
+def confine_zygote(rung: str, folder: str) -> None:
+    """Let the zygote of a rung that no program surrounds write in the jobs' `folder` only. Raises
+    OSError where it cannot."""
+    reason = landlock.unavailable() if rung != "rlimits" else ""
+    if rung == "sandlock":
+        if reason:
+            raise OSError(reason)
+        landlock.confine_to(folder, ("/proc",), hide=True)
 
 
 def confine(rung: str, folder: str, processes: int) -> None:
@@ -21,13 +31,12 @@ def confine(rung: str, folder: str, processes: int) -> None:
     and from one another.
     """
     _drop_privileges()
-    refuse_calls(alone=rung == "rlimits")
     if rung == "rlimits":
         _refuse_shared_memory()
-    else:
-        # In namespaces /dev/shm is the sandbox's own; elsewhere it is the machine's, and /proc is
-        # seen to by what surrounds the zygote.
-        confine_to(folder, ("/dev/shm", "/proc/self") if rung == "bubblewrap" else ())
+    elif not landlock.unavailable():
+        # In namespaces /dev/shm is the sandbox's own; elsewhere it is the machine's.
+        landlock.confine_to(folder, ("/dev/shm", "/proc/self") if rung == "bubblewrap" else ("/proc/self",))
+    refuse_calls(sockets=rung != "bubblewrap", programs=rung == "rlimits")
     refuse_outside(rung, folder, processes)
 
 

@@ -1,15 +1,14 @@
 """The rungs of isolation, strongest first: how the zygote is started on each, and with what environment.
 
 Bubblewrap gives the zygote namespaces of its own: no network, no other processes, a file
-system that is read-only but for the jobs' folders. Sandlock does the same for files, signals
-and sockets with Landlock and seccomp, where no namespaces may be made. Plain resource limits
-come last: there, a seccomp filter refuses sockets and an audit hook refuses what Python code
-would write outside, which holds against accidents but not against C code.
+system that is read-only but for the jobs' folders. Where no namespaces may be made, Landlock
+(through the package sandlock) sees to files and signals, and a seccomp filter refuses sockets.
+Plain resource limits come last: there, an audit hook refuses what Python code would write
+outside, which holds against accidents but not against C code.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import sys
@@ -69,12 +68,6 @@ def _bubblewrap(writable: Path) -> list[str]:
     return [*command, "--bind", str(writable), str(writable), "--"]
 
 
-def _sandlock(writable: Path) -> list[str]:
-    if importlib.util.find_spec("sandlock") is None:
-        raise Unavailable("the package sandlock is not installed")
-    return [sys.executable, "-P", "-m", "codeopt.sandbox.landlock", str(writable), "--"]
-
-
 RUNGS = (
     Rung(
         "bubblewrap",
@@ -84,7 +77,7 @@ RUNGS = (
     Rung(
         "sandlock",
         "Landlock and seccomp: no network, no signals to others, files read-only outside its folder",
-        _sandlock,
+        lambda writable: [],
     ),
     Rung(
         "rlimits",

@@ -24,8 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codeopt.sandbox import landlock
-from codeopt.sandbox.confine import confine
+from codeopt.sandbox.confine import confine, confine_zygote
 from codeopt.sandbox.protocol import Ended, Limits, Preload, Ready, Run, receive, send
 from codeopt.sandbox.watch import children_of, empty, excess, kill_all, reap_orphans, resident_bytes, tree_of
 
@@ -107,8 +106,6 @@ class _Zygote:
 
     def preload(self, modules: Iterable[str]) -> Ready:
         failed = {}
-        if self.rung != "rlimits":
-            landlock.load()
         for name in modules:
             try:
                 importlib.import_module(name)
@@ -119,10 +116,8 @@ class _Zygote:
             torch.set_num_threads(1)
         # What libraries say while they are imported was for the parent, what children say is not.
         _to_nowhere(2)
-        if self.rung != "sandlock":
-            # Other processes of this user, jobs among them, shall not look into this one; sandlock's
-            # supervisor must.
-            self.libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        # Other processes of this user, jobs among them, shall not look into this one.
+        self.libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         gc.collect()
         gc.freeze()
         self.resident = resident_bytes()
@@ -167,6 +162,7 @@ def main() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     _fix_addresses(libc)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    confine_zygote(sys.argv[1], os.getcwd())
     requests, notices = os.dup(0), os.dup(1)
     _to_nowhere(0, 1)
     _Zygote(requests, notices, sys.argv[1], libc).serve()
@@ -209,15 +205,16 @@ def _run_child(run: Run, rung: str) -> None:
         text = f"out of memory under the limit of {run.limits.memory_bytes >> 20} MiB: {error}"
         answer = ("error", ("MemoryError", text))
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are results too
-        answer = ("error", _describe(error, _replaced(names)))
+        answer = ("error", _describe(error, _put_back(names)))
+    _put_back(names)
     if os.getpid() != own:
         # The target has forked, and the copy came back from the call as well.
         os._exit(0)
     _leave(answer, run)
 
 
-def _replaced(names: dict[str, object]) -> str:
-    """Which builtins were replaced, in words; they are put back, for what follows needs them."""
+def _put_back(names: dict[str, object]) -> str:
+    """Put builtins back, for what follows needs them, and say in words which were replaced."""
     now = vars(builtins)
     found = [name for name, value in names.items() if now.get(name) is not value]
     now.update(names)
