@@ -29,7 +29,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from codeopt.edit import Edit, Site, Trust
+from codeopt.edit import Site, Trust
+from codeopt.facts import listed
 from codeopt.rule import Example, Pair, Rule
 
 if TYPE_CHECKING:
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
 
 _COMPLETE = frozenset(f"builtins.{name}" for name in ("sum", "min", "max", "set", "frozenset", "dict"))
 _EARLY = frozenset({"builtins.any", "builtins.all"})
-_PURE = (
-    ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.expr_context,
-    ast.operator, ast.cmpop, ast.boolop, ast.unaryop,
-)  # fmt: skip
 
 RULE = Rule(
     code="MEM101",
@@ -90,7 +87,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if not call.args or not isinstance(call.args[0], ast.ListComp) or len(call.args) > 2:
             continue
         reducer = facts.names.dotted(call.func)
-        if reducer not in _COMPLETE | _EARLY or not _lazy(call.args[0], facts):
+        if reducer not in _COMPLETE | _EARLY or not listed.lazy(facts, call.args[0]):
             continue
         if len(call.args) == 2 and reducer != "builtins.sum":
             continue
@@ -99,32 +96,6 @@ def find(facts: Facts) -> Iterator[Site]:
             facts,
             call,
             f"`{name}` needs one item at a time; the list holds all of them",
-            _without_brackets(call, call.args[0], facts),
-            certain=reducer in _COMPLETE or _is_pure(call.args[0]),
+            listed.without_brackets(facts, call, call.args[0]),
+            certain=reducer in _COMPLETE or listed.pure_items(call.args[0]),
         )
-
-
-def _lazy(comprehension: ast.ListComp, facts: Facts) -> bool:
-    """Whether the items may be computed inside a generator of their own."""
-    inside = facts.under(comprehension)
-    if any(isinstance(n, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)) for n in inside):
-        return False
-    if any(part.is_async for part in comprehension.generators):
-        return False
-    # Inside a generator a StopIteration turns into a RuntimeError.
-    if any(isinstance(n, ast.Call) and facts.names.dotted(n.func) == "builtins.next" for n in inside):
-        return False
-    return not isinstance(facts.parent(facts.statement(comprehension)), ast.ClassDef)
-
-
-def _is_pure(comprehension: ast.ListComp) -> bool:
-    parts = [comprehension.elt, *(test for g in comprehension.generators for test in g.ifs)]
-    return all(isinstance(n, _PURE) for part in parts for n in ast.walk(part))
-
-
-def _without_brackets(call: ast.Call, comprehension: ast.ListComp, facts: Facts) -> list[Edit]:
-    start, end = facts.range(comprehension)
-    tail = facts.source.data[end : facts.range(call)[1]].strip()
-    alone = len(call.args) == 1 and not call.keywords and tail == b")"
-    opening, closing = ("", "") if alone else ("(", ")")
-    return [Edit(start, start + 1, opening), Edit(end - 1, end, closing)]

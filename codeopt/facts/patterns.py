@@ -73,6 +73,13 @@ def is_call(facts: Facts, node: ast.AST, *dotted: str) -> bool:
     return isinstance(node, ast.Call) and facts.names.dotted(node.func) in dotted
 
 
+def builtin(facts: Facts, name: str) -> bool:
+    """Whether a name means the builtin everywhere in a file: nothing in it binds that name."""
+    scopes = facts.names.scopes
+    bound = any(name in scope.bindings for scope in scopes.of_node.values())
+    return not bound and not scopes.module.star
+
+
 def method(node: ast.AST | None, *names: str) -> tuple[ast.expr, ast.Call] | None:
     """Receiver and call of `receiver.name(...)`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:

@@ -1,0 +1,112 @@
+"""Lists that are made only to be gone through once, and the files that such items come from."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from codeopt.edit import Edit
+from codeopt.facts.index import COMPREHENSIONS, DEFS
+
+if TYPE_CHECKING:
+    from codeopt.facts import Facts
+
+_PURE = (
+    ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.expr_context,
+    ast.operator, ast.cmpop, ast.boolop, ast.unaryop,
+)  # fmt: skip
+
+
+def listed(facts: Facts, node: ast.AST | None) -> ast.expr | None:
+    """What `list(x)` is made from; None for anything else."""
+    if not isinstance(node, ast.Call) or facts.names.dotted(node.func) != "builtins.list":
+        return None
+    alone = len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred)
+    return node.args[0] if alone else None
+
+
+def lazy(facts: Facts, comprehension: ast.ListComp) -> bool:
+    """Whether the items of a list comprehension may be computed inside a generator of their own."""
+    inside = facts.under(comprehension)
+    if any(isinstance(n, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)) for n in inside):
+        return False
+    if any(part.is_async for part in comprehension.generators):
+        return False
+    # Inside a generator a StopIteration turns into a RuntimeError.
+    if any(isinstance(n, ast.Call) and facts.names.dotted(n.func) == "builtins.next" for n in inside):
+        return False
+    return not isinstance(facts.parent(facts.statement(comprehension)), ast.ClassDef)
+
+
+def pure_items(comprehension: ast.ListComp) -> bool:
+    """Whether computing the items is plain reads, comparisons and arithmetic on them."""
+    parts = [comprehension.elt, *(test for g in comprehension.generators for test in g.ifs)]
+    return all(isinstance(n, _PURE) for part in parts for n in ast.walk(part))
+
+
+def without_brackets(facts: Facts, call: ast.Call, comprehension: ast.ListComp) -> list[Edit]:
+    """Edits that make a list comprehension among the arguments of a call a generator."""
+    start, end = facts.range(comprehension)
+    tail = facts.source.data[end : facts.range(call)[1]].strip()
+    alone = len(call.args) == 1 and not call.keywords and tail == b")"
+    opening, closing = ("", "") if alone else ("(", ")")
+    return [Edit(start, start + 1, opening), Edit(end - 1, end, closing)]
+
+
+def iterated(facts: Facts, node: ast.AST) -> ast.For | ast.comprehension | None:
+    """The loop, or the part of a comprehension, that goes straight over an expression."""
+    parent = facts.parent(node)
+    if isinstance(parent, (ast.For, ast.comprehension)) and parent.iter is node:
+        return None if getattr(parent, "is_async", False) else parent
+    return None
+
+
+def gone_through_here(facts: Facts, loop: ast.For | ast.comprehension) -> bool:
+    """Whether all turns of a loop are over when its statement is: not those of a generator kept for later."""
+    owner = loop if isinstance(loop, ast.For) else facts.parent(loop)
+    if not isinstance(owner, ast.GeneratorExp):
+        return isinstance(owner, (ast.For, *COMPREHENSIONS))
+    return isinstance(facts.parent(owner), ast.Call)
+
+
+def used_inside(facts: Facts, name: ast.Name, loop: ast.For | ast.comprehension) -> bool:
+    """Whether a loop says a name at another place than `name`."""
+    owner = loop if isinstance(loop, ast.For) else facts.parent(loop)
+    nodes = facts.under(owner) if owner is not None else []
+    return any(isinstance(n, ast.Name) and n.id == name.id and n is not name for n in nodes)
+
+
+def opened(facts: Facts, file: ast.expr) -> str | None:
+    """The mode in which `open(...)` in plain sight opened a file; None where that is not seen."""
+    call: ast.expr | None = file
+    if isinstance(file, ast.Name):
+        function = facts.names.home(file)
+        if not isinstance(function, (*DEFS, ast.Module)):
+            return None
+        bound = facts.names.bindings(file.id, function)
+        call = _bound_call(facts, bound[0]) if len(bound) == 1 else None
+    if not isinstance(call, ast.Call) or facts.names.dotted(call.func) != "builtins.open":
+        return None
+    modes = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]
+    if not modes:
+        return "r"
+    mode = modes[0].value if isinstance(modes[0], ast.Constant) else None
+    return mode if isinstance(mode, str) else None
+
+
+def default_newlines(facts: Facts, file: ast.expr) -> bool:
+    """Whether the `open(...)` behind a file says nothing about newlines, and nothing unseen."""
+    call: ast.expr | None = file
+    if isinstance(file, ast.Name) and isinstance(home := facts.names.home(file), (*DEFS, ast.Module)):
+        bound = facts.names.bindings(file.id, home)
+        call = _bound_call(facts, bound[0]) if len(bound) == 1 else None
+    return isinstance(call, ast.Call) and len(call.args) < 6 and not {k.arg for k in call.keywords} & {
+        "newline", "opener", None
+    }  # fmt: skip
+
+
+def _bound_call(facts: Facts, node: ast.AST) -> ast.expr | None:
+    parent = facts.parent(node)
+    if isinstance(parent, ast.withitem):
+        return parent.context_expr
+    return parent.value if isinstance(parent, ast.Assign) else None
