@@ -94,7 +94,8 @@ def judge_pair(pair: Pair) -> Judged:
     itself, _ = _worst(trials, pair.first)
     found = {}
     if got in LABELS[:-1]:
-        made = plants(trials[0].outcome, got, call_of(pair.arguments))
+        with _apart():
+            made = list(plants(trials[0].outcome, got, call_of(pair.arguments)))
         found = {plant.name: _worst(trials, pair.second, plant)[0] for plant in made}
     escaped = [n for n, answer in found.items() if answer in LABELS and _rank(answer) <= _rank(got)]
     return Judged(pair, got, detail, itself, tuple(found), tuple(escaped))
