@@ -61,7 +61,14 @@ def table(results: dict[str, list[Judged]]) -> str:
         counts = Counter("accepted" if judged.accepted else judged.outcome for judged in bad)
         right = sum(judged.right for judged in good)
         other = sum(judged.accepted for judged in good) - right
-        cells = [len(bad), *(counts[name] for name in unsound), len(good), right, other, len(good) - right - other]
+        cells = [
+            len(bad),
+            *(counts[name] for name in unsound),
+            len(good),
+            right,
+            other,
+            len(good) - right - other,
+        ]
         lines.append(f"| {family} | {' | '.join(map(str, cells))} |")
     misses = [f"- {_short(judged)}" for judged in everything if not judged.right]
     return "\n".join([*lines, "", "Not judged as labelled:", *(misses or ["- none"])])

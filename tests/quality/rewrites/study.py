@@ -28,6 +28,7 @@ from tests.quality.rewrites import (
     pandas_package,
     records_corpus,
     scipy_package,
+    signals_corpus,
     sklearn_package,
     torch_corpus,
     torch_package,
@@ -38,6 +39,7 @@ ROOT = Path(__file__).parents[3]
 WORKLOADS = Path(__file__).with_name("workloads")
 FAMILIES: dict[str, tuple[Rewrite, ...]] = {
     "numpy corpus": numpy_corpus.REWRITES,
+    "signals corpus": signals_corpus.REWRITES,
     "torch corpus": torch_corpus.REWRITES,
     "records corpus": records_corpus.REWRITES,
     "numpy package": numpy_package.REWRITES,

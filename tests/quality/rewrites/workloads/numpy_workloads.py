@@ -1,11 +1,15 @@
 """Calls of functions of NumPy that are written in Python."""
 
+from typing import Any
+
 import numpy as np
 
 from codeopt import Call, workload
 
+Array = np.ndarray[Any, Any]
 
-def matrix(scale, seed, columns=6, most=2000):
+
+def matrix(scale: float, seed: int, columns: int = 6, most: int = 2000) -> Array:
     rng = np.random.default_rng(seed)
     return rng.standard_normal((max(3, int(most * scale)), columns))
 

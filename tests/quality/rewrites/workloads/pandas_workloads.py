@@ -1,12 +1,16 @@
 """Calls of functions of pandas."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from codeopt import Call, workload
 
+Array = np.ndarray[Any, Any]
 
-def gapped(scale, seed):
+
+def gapped(scale: float, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     found = rng.standard_normal((max(3, int(2000 * scale)), 6))
     found[::4, 1] = np.nan

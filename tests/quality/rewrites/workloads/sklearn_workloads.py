@@ -1,16 +1,20 @@
 """Calls of functions of scikit-learn."""
 
+from typing import Any
+
 import numpy as np
 
 from codeopt import Call, workload
 
+Array = np.ndarray[Any, Any]
 
-def matrix(scale, seed, columns=12, most=2000):
+
+def matrix(scale: float, seed: int, columns: int = 12, most: int = 2000) -> Array:
     rng = np.random.default_rng(seed)
     return rng.standard_normal((max(2, int(most * scale)), columns))
 
 
-def probabilities(scale, seed, classes=8):
+def probabilities(scale: float, seed: int, classes: int = 8) -> Array:
     odds = np.exp(matrix(scale, seed, classes))
     return odds / odds.sum(axis=1, keepdims=True)
 

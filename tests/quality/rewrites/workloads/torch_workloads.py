@@ -5,7 +5,7 @@ import torch
 from codeopt import Call, workload
 
 
-def rows(scale, most=1000):
+def rows(scale: float, most: int = 1000) -> int:
     return max(3, int(most * scale))
 
 
@@ -45,7 +45,9 @@ def convolution(scale: float, seed: int) -> Call:
     torch.manual_seed(seed)
     out = rows(scale, 200)
     vectors = [torch.rand(out) + 0.1 for _ in range(5)]
-    return Call(args=(torch.randn(out, 3, 3, 3), vectors[0], vectors[1], vectors[2], 1e-5, vectors[3], vectors[4]))
+    return Call(
+        args=(torch.randn(out, 3, 3, 3), vectors[0], vectors[1], vectors[2], 1e-5, vectors[3], vectors[4])
+    )
 
 
 @workload("torch_nn_utils_rnn.py::unpad_sequence")
