@@ -47,7 +47,7 @@ REWRITES = (
     Rewrite(
         "pandas mean: divided in place", NANMEAN,
         (("            the_mean = the_sum / count\n        ct_mask", "            the_mean = np.divide(the_sum, count, out=the_sum)\n        ct_mask"),),
-        "exact", "the sum is fresh and a float; dates and numbers are summed as double precision",
+        "close", "the sum is fresh and a float for numbers; booleans are summed as integers",
     ),
     Rewrite(
         "pandas mean: gaps by where", NANMEAN,
@@ -76,7 +76,7 @@ REWRITES = (
         "melt: labels by repeat", MELT,
         (("            mdata[col] = np.tile(id_data._values, num_cols_adjusted)\n",
           "            mdata[col] = np.concatenate([id_data._values] * num_cols_adjusted)\n"),),
-        "close", "the same numbers; where no column is left there is nothing to join",
+        "exact", "the same numbers, as long as there is a column to melt",
     ),
     Rewrite(
         "melt: labels repeated one by one", MELT,

@@ -16,7 +16,8 @@ def matrix(scale: float, seed: int, columns: int = 12, most: int = 2000) -> Arra
 
 def probabilities(scale: float, seed: int, classes: int = 8) -> Array:
     odds = np.exp(matrix(scale, seed, classes))
-    return odds / odds.sum(axis=1, keepdims=True)
+    shares: Array = odds / odds.sum(axis=1, keepdims=True)
+    return shares
 
 
 @workload("sklearn_utils_extmath.py::softmax")
@@ -33,7 +34,7 @@ def activations(scale: float, seed: int) -> Call:
 def predicted(scale: float, seed: int) -> Call:
     rng = np.random.default_rng(seed)
     found = probabilities(scale, seed)
-    return Call(args=((rng.random(found.shape) < 0.3).astype(float), found))
+    return Call(args=(np.where(rng.random(found.shape) < 0.3, 1.0, 0.0), found))
 
 
 @workload("sklearn_mixture__gaussian_mixture.py::_estimate_gaussian_covariances_full")
