@@ -71,7 +71,7 @@ REWRITES = (
         "vander: powers column by column", VANDER,
         (("        tmp[:, 1:] = x[:, None]\n        multiply.accumulate(tmp[:, 1:], out=tmp[:, 1:], axis=1)\n",
           "        tmp[:, 1] = x\n        for i in range(2, N):\n            tmp[:, i] = tmp[:, i - 1] * tmp[:, 1]\n"),),
-        "exact", "the same products",
+        "close", "the same products; an overflow is warned of by another name",
     ),
     Rewrite(
         "vander: powers by the power function", VANDER,
