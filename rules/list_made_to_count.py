@@ -43,7 +43,8 @@ RULE = Rule(
         ),
         Example(
             "def f(xs, g):\n    return len([g(x) for x in xs]) + len(list(filter(None, xs)))\n",
-            "def f(xs, g):\n    return sum(1 for _ in (g(x) for x in xs)) + sum(1 for _ in filter(None, xs))\n",
+            "def f(xs, g):\n    return sum(1 for _ in (g(x) for x in xs)) "
+            "+ sum(1 for _ in filter(None, xs))\n",
             call="f([1, 0], str)",
             sites=2,
         ),

@@ -51,7 +51,8 @@ RULE = Rule(
             call="f(9)",
         ),
         Example(
-            "from itertools import product\n\ndef f(a, b):\n    return [x * y for x, y in list(product(a, b))]\n",
+            "from itertools import product\n\ndef f(a, b):\n"
+            "    return [x * y for x, y in list(product(a, b))]\n",
             "from itertools import product\n\ndef f(a, b):\n    return [x * y for x, y in product(a, b)]\n",
             call="f([1, 2], [3, 4])",
         ),

@@ -42,7 +42,8 @@ RULE = Rule(
         ),
         Example(
             "import os\n\ndef f(d, n):\n    return sorted(d.items(), key=lambda p: p[1], reverse=True)[:n]\n",
-            "import os\nimport heapq\n\ndef f(d, n):\n    return heapq.nlargest(n, d.items(), key=lambda p: p[1])\n",
+            "import os\nimport heapq\n\ndef f(d, n):\n"
+            "    return heapq.nlargest(n, d.items(), key=lambda p: p[1])\n",
             call="f({1: 2, 3: 9, 5: 4}, 2)",
         ),
     ),
@@ -81,7 +82,7 @@ def _text(facts: Facts, made: ast.Call, count: str, at: ast.AST) -> tuple[str, t
     reverse = keywords.get("reverse")
     if reverse is not None and not (isinstance(reverse, ast.Constant) and isinstance(reverse.value, bool)):
         return None
-    name = "nlargest" if reverse is not None and reverse.value else "nsmallest"  # type: ignore[attr-defined]
+    name = "nlargest" if reverse is not None and reverse.value else "nsmallest"
     spelled = facts.names.spell(f"heapq.{name}", at)
     key = f", key={facts.text(keywords['key'])}" if "key" in keywords else ""
     imports = () if spelled else ("import heapq",)
