@@ -17,7 +17,8 @@ _CAPABILITY_VERSION_3 = 0x20080522
 def confine_zygote(rung: str, folder: str) -> None:
     """Let the zygote of a rung that no program surrounds write in the jobs' `folder` only. Raises
     OSError where it cannot."""
-    reason = landlock.unavailable() if rung != "rlimits" else ""
+    # Imported on every rung: what the zygote holds decides in how many arenas Python's objects fit.
+    reason = landlock.unavailable()
     if rung == "sandlock":
         if reason:
             raise OSError(reason)

@@ -126,6 +126,7 @@ class Sandbox:
         self._restarts = 0
         self._closed = False
         self._ended = False
+        self._up = True
         self._newest: subprocess.Popen[bytes] | None = None
         try:
             self._zygote, self.skipped = self._start(isolation)
@@ -181,11 +182,12 @@ class Sandbox:
 
     def _fill(self) -> None:
         with self._lock:
-            while self._waiting and not self._closed and self._has_room(self._waiting[0]):
-                entry = self._waiting.popleft()
+            while self._waiting and self._up and self._has_room(self._waiting[0]):
+                entry = self._waiting[0]
+                if not self._zygote.send(entry.run):
+                    break
                 entry.due = time.monotonic() + entry.run.limits.seconds + _GRACE
-                self._running[entry.run.job] = entry
-                self._zygote.send(entry.run)
+                self._running[entry.run.job] = self._waiting.popleft()
 
     def _has_room(self, entry: _Job) -> bool:
         alone = entry.suspect or any(job.suspect for job in self._running.values())
@@ -234,6 +236,8 @@ class Sandbox:
         A job that ran alone when it died has killed it. Of several any may have: each is run again
         by itself.
         """
+        with self._lock:
+            self._up = False
         old = self._zygote
         old.kill()
         old.close_pipes()
@@ -246,6 +250,7 @@ class Sandbox:
             return False
         with self._lock:
             self._zygote = fresh
+            self._up = not self._closed
             if self._closed:
                 fresh.kill()
                 return False
@@ -269,6 +274,7 @@ class Sandbox:
             if self._closed:
                 return
             self._closed = True
+            self._up = False
             zygote, newest = self._zygote, self._newest
             zygote.hang_up()
         if newest is not None and newest is not zygote.process:

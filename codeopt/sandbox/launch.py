@@ -28,11 +28,14 @@ class Zygote:
     process: subprocess.Popen[bytes]
     failed_imports: dict[str, str]
 
-    def send(self, message: object) -> None:
-        """Hand over a request; one that is gone takes none."""
+    def send(self, message: object) -> bool:
+        """Hand over a request; whether it was taken, by a zygote that is not gone."""
         assert self.process.stdin is not None
-        with contextlib.suppress(BrokenPipeError, ValueError):
+        try:
             send(self.process.stdin.fileno(), message)
+        except (BrokenPipeError, ValueError):
+            return False
+        return True
 
     def receive(self) -> Any:
         """The next notice; None when there will be no more, or what came is none."""

@@ -28,7 +28,8 @@ _PRLIMIT = {"x86_64": 302, "aarch64": 261}
 _OWN_PROCESS = 0
 _REFUSED = {
     # socket, which makes all but pairs; ptrace, process_vm_readv and _writev, pidfd_open,
-    # pidfd_send_signal, pidfd_getfd; mknod, mknodat; shmget, semget, msgget, mq_open (they outlive the process); mount, umount2,
+    # pidfd_send_signal, pidfd_getfd; mknod, mknodat; shmget, semget, msgget, mq_open (they outlive the
+    # process); mount, umount2,
     # pivot_root, setns, unshare, reboot, init_module, finit_module, delete_module, kexec_load, bpf,
     # io_uring_setup (which opens files and sockets unseen), open_by_handle_at, add_key, keyctl
     "x86_64": (
