@@ -125,6 +125,9 @@ def _run(world: World, call: Call, streams: Streams, adapt: Callable[[Any], Any]
         done = perform(world.callable, call, adapt)
     except BaseException as raised:  # noqa: BLE001 - the target may raise anything
         pass_through(raised)
+        if isinstance(raised, MemoryError):
+            # What the target holds is needed to write down that it holds too much.
+            traceback.clear_frames(raised.__traceback__)
         return _Made(Performed(None), raised, time.perf_counter() - start)
     if not is_iterator(done.result) or is_handle(type(done.result)):
         return _Made(done, None, time.perf_counter() - start)
