@@ -66,6 +66,7 @@ RULE = Rule(
     ),
     counterexamples=(
         "import torch\n\ndef f(n):\n    return 1 - torch.rand(n)\n",
+        "import torch\n\ndef f():\n    return torch.randn(3, 3) * 0.1\n",
         "import torch\n\ndef f(n, scale):\n    return torch.randn(n) * scale\n",
         "import torch\n\ndef f(n):\n    return torch.randn(n, requires_grad=True) * 0.5\n",
         "import torch\n\ndef f(n):\n    return torch.ones(n, dtype=torch.long) * 0.5\n",
@@ -104,4 +105,5 @@ def _is_new(facts: Facts, call: ast.Call) -> bool:
     given = {k.arg for k in call.keywords}
     if prefix != "torch" or not given <= {"device", "dtype", "generator"}:
         return False
-    return name in _FLOATS or (name in _CONSTANTS and "dtype" not in given)
+    known = name in _FLOATS or (name in _CONSTANTS and "dtype" not in given)
+    return known and not all(isinstance(a, ast.Constant) for a in call.args)

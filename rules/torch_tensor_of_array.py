@@ -85,4 +85,6 @@ def _fresh(facts: Facts, node: ast.expr) -> bool:
     dotted = facts.names.dotted(node.func)
     if dotted is None:
         return patterns.method(node, "astype") is not None and len(node.args) < 2
+    if dotted in library.NUMPY_OUT:
+        return patterns.kind(facts, node) == "ndarray"
     return dotted in library.NUMPY_MAKERS and dotted not in _SMALL

@@ -76,7 +76,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if dtype is None or any(k.arg != "device" for k in made.keywords) or "\n" in facts.text(call):
             continue
         kind = patterns.kind(facts, made.args[0])
-        if kind in ("scalar", "tensor", "list"):
+        if kind != "ndarray" and (kind != "unknown" or not _arrays(facts, made.args[0])):
             continue
         _, inner = facts.range(made)
         _, end = facts.range(call)
@@ -84,6 +84,11 @@ def find(facts: Facts) -> Iterator[Site]:
         edits = [*patterns.add_argument(facts, made, f"dtype={dtype}"), Edit(inner, end, "")]
         sure = kind == "ndarray" and value.is_float
         yield RULE.site(facts, call, "the copy can have its final type", edits, certain=sure)
+
+
+def _arrays(facts: Facts, node: ast.expr) -> bool:
+    """Whether a value may be an array: the file knows NumPy, and it is no setting of an object."""
+    return facts.names.spell("numpy") is not None and not isinstance(node, ast.Attribute)
 
 
 def _dtype(facts: Facts, call: ast.Call) -> str | None:
