@@ -40,7 +40,7 @@ _CALLS = {
     "zeros_like": "ones_like", "std": "var", "var": "std", "sin": "cos", "cos": "sin", "cumsum": "cumprod",
     "any": "all", "all": "any", "relu": "sigmoid", "sort": "argsort",
 }  # fmt: skip
-_COPIES = ("copy", "clone", "deepcopy", "detach", "contiguous")
+COPIES = ("copy", "clone", "deepcopy", "detach", "contiguous")
 _DTYPES = {
     "float32": "float64", "float64": "float32", "float16": "float32", "bfloat16": "float32",
     "int64": "int32", "int32": "int64", "bool_": "int64", "double": "float32",
@@ -125,7 +125,7 @@ def changes_of_call(node: ast.AST) -> Iterator[Change]:
         return
     shown = ast.unparse(node.func)
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in _COPIES and (node.args or isinstance(node.func, ast.Attribute)):
+    if name in COPIES and (node.args or isinstance(node.func, ast.Attribute)):
         yield Change("missing copy", f"no {name} in {ast.unparse(node)}", _without_copy)
     if name in ("array", "tensor") and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
         yield Change("missing copy", f"as{name} for {shown}", _without_copy_of_argument)

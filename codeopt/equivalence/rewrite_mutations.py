@@ -10,7 +10,7 @@ import ast
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 
-from codeopt.equivalence.mutations import Change
+from codeopt.equivalence.mutations import COPIES, Change
 from codeopt.equivalence.usage import LIBRARIES, Usage, names_bound, names_read, written_in_place
 
 _UFUNCS = frozenset(
@@ -132,12 +132,25 @@ def _guard_changes(node: ast.If | ast.IfExp) -> Iterator[Change]:
     """Take the branch that changes something in place, or that copies nothing, whatever the condition."""
     shown = ast.unparse(node.test)
     if isinstance(node, ast.IfExp):
-        yield Change("guard", f"always the first value of {ast.unparse(node)}", lambda n: n.body)  # type: ignore[attr-defined]
-        yield Change("guard", f"always the last value of {ast.unparse(node)}", lambda n: n.orelse)  # type: ignore[attr-defined]
+        if _copies(node.body) != _copies(node.orelse):
+            yield Change("guard", f"no copy in {ast.unparse(node)}", _uncopied)
         return
     for branch, always in ((node.body, True), (node.orelse, False)):
         if any(written_in_place(s) for s in branch):
             yield Change("guard", f"{shown} taken as {always}", _decided(always))
+
+
+def _copies(node: ast.expr) -> bool:
+    """Whether the value is a call that copies."""
+    match node:
+        case ast.Call(ast.Attribute(_, name)) | ast.Call(ast.Name(name)):
+            return name in COPIES or name in ("array", "list", "dict", "tensor", "astype")
+    return False
+
+
+def _uncopied(node: ast.AST) -> ast.AST:
+    assert isinstance(node, ast.IfExp)
+    return node.orelse if _copies(node.body) else node.body
 
 
 def _decided(always: bool) -> Callable[[ast.AST], ast.AST]:

@@ -64,13 +64,14 @@ GUARDED = (
 
     def run(x, weights=None):
         scale = x.max() if weights is None else weights.max()
+        kept = x if weights is None else x.copy()
         if x.base is not None and x.flags.owndata:
             x /= scale
             y = x
         else:
             y = x / scale
         z = np.exp(y)
-        return z, y.copy()
+        return z, y.copy(), kept
     """,
 )
 STALE = (
@@ -139,7 +140,7 @@ TORCH = (
         ),
         (
             GUARDED,
-            ["taken as True", "no copy in y.copy()", "in place on x: y = x / scale", "out=y in z ="],
+            ["taken as True", "no copy in x if weights", "no copy in y.copy()", "in place on x: y = x / scale", "out=y in z ="],
         ),
         (
             STALE,

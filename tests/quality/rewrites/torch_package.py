@@ -86,7 +86,7 @@ REWRITES = (
     Rewrite(
         "logits: by the library", LOGITS,
         (("        return torch.log(ps_clamped) - torch.log1p(-ps_clamped)\n", "        return torch.log(ps_clamped / (1 - ps_clamped))\n"),),
-        "unsound", "near 1 the complement has lost its digits, and near one half the logarithm of the quotient cancels",
+        "close", "near 1 the complement is exact, and near one half both forms lose the same digits",
     ),
     Rewrite(
         "logits: clamped in place", LOGITS,
