@@ -166,6 +166,7 @@ def suggest(
 @click.option("--target", required=True, metavar="QUALNAME", help="The function or class in both files.")
 @click.option("--workloads", multiple=True, metavar="FILE", help="Workload file (repeatable).")
 @click.option("--call", default="", metavar="ARGUMENTS", help="Arguments of a call, in place of a workload.")
+@click.option("--case", default="", help="Only this case, as a counterexample names it.")
 @click.option("--allow", type=_TRUST, help="Weakest level that counts as the same (default: close).")
 @click.option("--seed", type=int, help="Seed of the inputs.")
 @click.option("--cases", type=click.IntRange(1), help="Inputs to draw.")
@@ -174,7 +175,7 @@ def suggest(
 @click.option("--output", type=_PATHS, metavar="FILE", help="Write the report to FILE.")
 @click.option("--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
 def prove(
-    old: Path, new: Path, target: str, workloads: tuple[str, ...], call: str, allow: str | None,
+    old: Path, new: Path, target: str, workloads: tuple[str, ...], call: str, case: str, allow: str | None,
     seed: int | None, cases: int | None, isolation: str | None, form: str, output: Path | None,
     config_file: Path | None,
 ) -> None:  # fmt: skip
@@ -191,7 +192,7 @@ def prove(
         config_file, workloads=workloads, allow=Trust(allow) if allow else None, seed=seed, cases=cases,
         isolation=isolation,
     )  # fmt: skip
-    outcome = run(old, new, target, config, root, call)
+    outcome = run(old, new, target, config, root, call, case)
     report = prove_json(outcome) + "\n" if form == "json" else prove_text(outcome, color=_color(output))
     _print(report, output)
     raise SystemExit(0 if isinstance(outcome.verdict, Same) else 1)

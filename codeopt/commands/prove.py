@@ -9,13 +9,13 @@ from pathlib import Path
 
 from codeopt.commands.environment import environment
 from codeopt.config import Config
-from codeopt.equivalence.literal import reproduction
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Verdict
 from codeopt.errors import UsageError, WorkloadError
 from codeopt.pipeline import BASE_MODULES
 from codeopt.report.outcome import ProveOutcome
 from codeopt.sandbox import Completed, Limits, Sandbox
-from codeopt.search.session import Session, TargetFailure, describe_end
+from codeopt.search.replay import script_of
+from codeopt.search.session import Session, TargetFailure, Texts, describe_end
 from codeopt.source import Problem, SourceFile, display_name, read_source
 from codeopt.suggestion import Figures
 from codeopt.target import Target
@@ -23,11 +23,14 @@ from codeopt.workload.declared import find_workload_files, libraries, locate, re
 from codeopt.workload.spelled import write_workload
 
 
-def prove(old: Path, new: Path, qualname: str, config: Config, root: Path, call: str = "") -> ProveOutcome:
+def prove(
+    old: Path, new: Path, qualname: str, config: Config, root: Path, call: str = "", case: str = ""
+) -> ProveOutcome:
     """Hold `qualname` of the file `new` against that of `old`.
 
     The workload is one declared for either file, or for a function of that name, or `call`: the
-    arguments of one call as Python source. Raises UsageError where a file cannot be read or no
+    arguments of one call as Python source. With `case`, only the case that a counterexample names
+    is tried, and nothing is measured. Raises UsageError where a file cannot be read or no
     workload is there, WorkloadError where the old version cannot be run.
     """
     before, after = _read(old), _read(new)
@@ -38,14 +41,14 @@ def prove(old: Path, new: Path, qualname: str, config: Config, root: Path, call:
         target = replace(target, text=before.text)
         modules = libraries(target)
         if not modules:
-            return _verdict(plain, target, before, after, config, call)
+            return _judge(plain, target, before, after, config, call, case)
         with Sandbox(
             (*BASE_MODULES, *modules),
             jobs=config.workers,
             isolation=config.isolation,
             passed=config.pass_env,
         ) as sandbox:
-            return _verdict(sandbox, target, before, after, config, call)
+            return _judge(sandbox, target, before, after, config, call, case)
 
 
 def _read(path: Path) -> SourceFile:
@@ -98,31 +101,31 @@ def _choose(targets: Sequence[Target], old: SourceFile, new: SourceFile, qualnam
     )
 
 
-def _verdict(
-    sandbox: Sandbox, target: Target, old: SourceFile, new: SourceFile, config: Config, call: str
+def _judge(
+    sandbox: Sandbox,
+    target: Target,
+    old: SourceFile,
+    new: SourceFile,
+    config: Config,
+    call: str,
+    case: str,
 ) -> ProveOutcome:
     home = replace(old, path=target.path, name=old.name)
     session = Session(sandbox, target, {old.name: home}, config)
     changed = {old.name: new.text}
     try:
-        reach = session.reach({})
-        baseline = session.baseline(reach)
+        if case:
+            verdict, before, after, floor = session.replay(changed, case), None, None, 0
+        else:
+            verdict, before, after, floor = _prove(session, changed)
     except TargetFailure as failure:
         raise WorkloadError(f"{old.name}: {target.qualname}: {failure}") from failure
-    verdict, sample = session.trial([changed])[0]
-    match verdict:
-        case Differs():
-            verdict = session.shrink(changed, verdict)
-        case Crashed(reason):
-            # It ran in the place of the declared file.
-            verdict = Crashed(reason.replace(str(target.path), new.name))
-    optimized = None
-    if isinstance(verdict, Same):
-        verdict = session.controlled(changed, verdict, baseline)
-    original_seconds, new_seconds = session.seconds([{}, changed], main=2)
-    if sample is not None:
-        optimized = Figures(sample.peak_bytes, new_seconds, sample.resident_bytes)
-    peak = baseline.sample
+    script = ""
+    if isinstance(verdict, Crashed):
+        # It ran in the place of the declared file.
+        verdict = Crashed(verdict.reason.replace(str(target.path), new.name))
+    elif isinstance(verdict, Differs):
+        script = script_of(target, str(old.path.resolve()), str(new.path.resolve()), verdict, call)
     return ProveOutcome(
         environment=environment(sandbox.isolation),
         old=old.name,
@@ -130,18 +133,26 @@ def _verdict(
         function=target.qualname,
         workload=f"--call {call!r}" if call else target.ref,
         verdict=verdict,
-        baseline=Figures(peak.peak_bytes, original_seconds, peak.resident_bytes),
-        optimized=optimized,
-        floor_bytes=peak.floor_bytes,
-        script=_script(target, old, new, verdict),
+        baseline=before,
+        optimized=after,
+        floor_bytes=floor,
+        script="" if case else script,
     )
 
 
-def _script(target: Target, old: SourceFile, new: SourceFile, verdict: Verdict) -> str:
-    if not isinstance(verdict, Differs):
-        return ""
-    paths = str(old.path.resolve()), str(new.path.resolve())
-    return reproduction(*paths, target.qualname, verdict.literal, target.module, str(target.root))
+def _prove(session: Session, changed: Texts) -> tuple[Verdict, Figures, Figures | None, int]:
+    """The verdict with its controls, and the figures of both versions; the floor in bytes."""
+    baseline = session.baseline(session.reach({}))
+    verdict, sample = session.trial([changed])[0]
+    if isinstance(verdict, Differs):
+        verdict = session.shrink(changed, verdict)
+    elif isinstance(verdict, Same):
+        verdict = session.controlled(changed, verdict, baseline)
+    seconds, new_seconds = session.seconds([{}, changed], main=2)
+    peak = baseline.sample
+    before = Figures(peak.peak_bytes, seconds, peak.resident_bytes)
+    after = Figures(sample.peak_bytes, new_seconds, sample.resident_bytes) if sample is not None else None
+    return verdict, before, after, peak.floor_bytes
 
 
 def _limits(config: Config) -> Limits:

@@ -93,6 +93,28 @@ class Case:
         return f"scale {self.scale:g}, seed {self.seed}{changed}"
 
 
+def read_case(text: str) -> Case:
+    """The case that is written so. Raises ValueError for anything else, and for one that is drawn
+    from a declared strategy."""
+    try:
+        scale, seed, *changed = text.split(", ")
+        return Case(
+            float(scale.removeprefix("scale ")),
+            int(seed.removeprefix("seed ")),
+            tuple(_read_perturbation(part) for part in changed),
+        )
+    except ValueError:
+        raise ValueError(f"not a case as a counterexample names it: {text!r}") from None
+
+
+def _read_perturbation(text: str) -> Perturbation:
+    for kind, told in AMBIENT.items():
+        if text == f"under {told}":
+            return Perturbation(kind)
+    path, _, kind = text.partition(" ")
+    return Perturbation(kind, path)
+
+
 def build(world: World, case: Case) -> Call:
     """A fresh call. Raises WorkloadError where the builder does."""
     return altered(world.build(case.scale, case.seed), case)

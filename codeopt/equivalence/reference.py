@@ -20,6 +20,7 @@ from codeopt.equivalence.cases import (
     altered,
     build,
     plan,
+    read_case,
     run,
     run_examples,
     singles_of,
@@ -77,12 +78,15 @@ def _nodes(node: Node) -> Iterator[Node]:
         yield from _nodes(child)
 
 
-def make_reference(target: Target, cases_wanted: int, seed: int) -> Reference:
-    """Run the original on up to `cases_wanted` cases and record what it does.
+def make_reference(target: Target, cases_wanted: int, seed: int, only: str = "") -> Reference:
+    """Run the original on up to `cases_wanted` cases and record what it does, or on the one case
+    that `only` names.
 
     Raises WorkloadError where the target or the workload cannot be imported, the builder
     raises, or the target raises on the plain workload.
     """
+    if only:
+        return _Gathering(target, 1, seed).run_only(read_case(only))
     if load_world(target, {}).declared.strategy is not None:
         return _from_strategy(target, cases_wanted, seed)
     return _Gathering(target, cases_wanted, seed).run()
@@ -118,6 +122,13 @@ class _Gathering:
                 break
             self.add(case)
         self.add_largest(scales)
+        return self.recorded()
+
+    def run_only(self, case: Case) -> Reference:
+        self.keep(case, run(self.world, case, build(self.world, case)))
+        return self.recorded()
+
+    def recorded(self) -> Reference:
         fresh = load_world(self.target, {})
         outcomes = tuple(
             run(fresh, case, build(fresh, case))._replace(untouched=untouched)

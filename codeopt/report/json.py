@@ -45,7 +45,6 @@ def suggest_json(outcome: SuggestOutcome) -> str:
 
 def prove_json(outcome: ProveOutcome) -> str:
     """One JSON document: what was held against what, the verdict, and the figures of both."""
-    optimized = outcome.optimized
     return encode_json(
         {
             "version": VERSION,
@@ -55,8 +54,8 @@ def prove_json(outcome: ProveOutcome) -> str:
             "function": outcome.function,
             "workload": {"origin": "declared", "ref": outcome.workload, "scale": 1.0},
             "equivalence": _verdict(outcome),
-            "baseline": _figures(outcome.baseline),
-            "optimized": _figures(optimized) if optimized is not None else None,
+            "baseline": _figures(outcome.baseline) if outcome.baseline is not None else None,
+            "optimized": _figures(outcome.optimized) if outcome.optimized is not None else None,
             "floor_bytes": outcome.floor_bytes,
         }
     )

@@ -51,9 +51,9 @@ class SuggestOutcome:
 
 @dataclass(frozen=True)
 class ProveOutcome:
-    """The verdict on the versions of `function` in the files `old` and `new`, and their figures;
-    `optimized` is None where the new version is not the same, `script` a shell command that shows
-    where it differs, if it does."""
+    """The verdict on the versions of `function` in the files `old` and `new`, and their figures:
+    None where nothing was measured, `optimized` also where the new version is not the same. `script`
+    is a shell command that shows where it differs, if it does."""
 
     environment: Mapping[str, object]
     old: str
@@ -61,7 +61,7 @@ class ProveOutcome:
     function: str
     workload: str
     verdict: Verdict
-    baseline: Figures
+    baseline: Figures | None
     optimized: Figures | None
     floor_bytes: int
     script: str = ""

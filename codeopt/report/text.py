@@ -148,7 +148,7 @@ def _prove_lines(outcome: ProveOutcome, color: bool) -> Iterator[str]:
         case Unproven(reason):
             yield f"{head}: {_paint('unproven', _RED, color)}: {reason}"
     before, after = outcome.baseline, outcome.optimized
-    if after is not None:
+    if before is not None and after is not None:
         peaks = f"{format_bytes(before.peak_bytes)} -> {format_bytes(after.peak_bytes)}"
         times = f"{format_seconds(before.seconds)} -> {format_seconds(after.seconds)}"
         yield f"   peak     {peaks}; time {times}"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from codeopt.candidate import digest
 from codeopt.edit import Site, Trust
-from codeopt.equivalence.literal import reproduction
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven
 from codeopt.search.archive import Evaluation
+from codeopt.search.replay import script_of
 from codeopt.search.rounds import Progress, Proven
 from codeopt.search.session import Baseline, Session
 from codeopt.source import SourceFile, display_name
@@ -57,12 +57,10 @@ def _differing(
         site.path, site.function, site.span.line, (site.rule,), "differs", differs.counterexample
     )
     text = evaluation.texts.get(display_name(target.path), "")
-    if not text or len(evaluation.texts) > 1 or not differs.literal:
+    if not text or len(evaluation.texts) > 1:
         return refused
     path = folder / f"{digest(evaluation.texts)[:8]}.py"
-    script = reproduction(
-        str(target.path), str(path), target.qualname, differs.literal, target.module, str(target.root)
-    )
+    script = script_of(target, str(target.path), str(path), differs)
     return replace(refused, reproduce=script, variant=text, variant_path=str(path))
 
 

@@ -89,10 +89,25 @@ class Session:
         self._reach = reach
         lines = reach.lines.get(str(self.target.path), frozenset())
         peak = self._submit_peak({})
-        recorded = self._sandbox.submit(
-            reference_job, self.target, self._config.cases, self._config.seed, limits=self._limits
-        )
+        cases = self._record()
         sample = _value(peak.result(), PeakSample)
+        planted = self._sandbox.submit(
+            faults_job, self.target, self._reference, self._unstable, lines, self._config.seed, _FAULTS,
+            limits=self._limits,
+        )  # fmt: skip
+        faults = _faults(planted.result())
+        return Baseline(sample, cases, self._unstable, faults)
+
+    def replay(self, texts: Texts, case: str) -> Verdict:
+        """The verdict on one case, named as a counterexample names it. Raises TargetFailure."""
+        self._record(case)
+        return _verdict(self._submit_proof(texts).result())
+
+    def _record(self, only: str = "") -> int:
+        """Record the original's outcomes, and what of them is stable; the number of cases."""
+        recorded = self._sandbox.submit(
+            reference_job, self.target, self._config.cases, self._config.seed, only, limits=self._limits
+        )
         reference = _value(recorded.result(), Recorded)
         self._reference.write_bytes(reference.data)
         # A candidate may be slower than the original, but not without end.
@@ -100,12 +115,7 @@ class Session:
         self._proof_limits = replace(self._limits, seconds=seconds)
         checked = self._sandbox.submit(self_check_job, self.target, self._reference, limits=self._limits)
         self._unstable = _value(checked.result(), tuple)
-        planted = self._sandbox.submit(
-            faults_job, self.target, self._reference, self._unstable, lines, self._config.seed, _FAULTS,
-            limits=self._limits,
-        )  # fmt: skip
-        faults = _faults(planted.result())
-        return Baseline(sample, reference.cases, self._unstable, faults)
+        return reference.cases
 
     def trial(self, batch: Sequence[Texts]) -> list[tuple[Verdict, PeakSample | None]]:
         """Prove every variant, then measure those that are the same."""

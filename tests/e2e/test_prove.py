@@ -121,6 +121,19 @@ def test_a_new_version_that_cannot_run_is_no_error_of_ours(project: Path, codeop
     assert "no 'scaled'" in done.stdout
 
 
+def test_one_case_is_proven_again(project: Path, codeopt: Run) -> None:
+    write(project, IN_PLACE)
+    arguments = ["old.py", "new.py", "--target", "scaled", "--call", CALL, "--format", "json"]
+    done = codeopt("prove", *arguments, "--case", "scale 0.001, seed 3, args[0] readonly")
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert report["baseline"] is None
+    assert "read-only" in report["equivalence"]["counterexample"]
+    done = codeopt("prove", *arguments, "--case", "no case at all")
+    assert done.returncode == 2
+    assert "not a case" in done.stderr
+
+
 def test_doctor_names_the_rung_in_use(codeopt: Run) -> None:
     done = codeopt("doctor", "--format", "json")
     findings = {f["topic"]: f for f in json.loads(done.stdout)["findings"]}
