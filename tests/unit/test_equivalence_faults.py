@@ -140,7 +140,8 @@ TORCH = (
         ),
         (
             GUARDED,
-            ["taken as True", "no copy in x if weights", "no copy in y.copy()", "in place on x: y = x / scale", "out=y in z ="],
+            ["taken as True", "no copy in x if weights", "no copy in y.copy()", "in place on x: y = x / scale",
+             "out=y in z ="],
         ),
         (
             STALE,
