@@ -42,7 +42,8 @@ RULE = Rule(
     pair=Pair("P08", 20.55, 10.55),
     examples=(
         Example(
-            "from dataclasses import dataclass\n\n@dataclass\nclass Point:\n    x: float\n    y: float = 0.0\n",
+            "from dataclasses import dataclass\n\n@dataclass\nclass Point:\n    x: float\n"
+            "    y: float = 0.0\n",
             "from dataclasses import dataclass\n\n@dataclass(slots=True)\nclass Point:\n    x: float\n"
             "    y: float = 0.0\n",
         ),
@@ -94,9 +95,9 @@ def _only_fields(facts: Facts, node: ast.ClassDef) -> bool:
     if any(isinstance(s, ast.Assign) for s in node.body) or not fields:
         return False
     for part in facts.under(node):
-        if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load):
-            if isinstance(part.value, ast.Name) and part.value.id == "self" and part.attr not in fields:
-                return False
+        written = isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load)
+        if written and part.attr not in fields:  # type: ignore[attr-defined]
+            return False
         if isinstance(part, (ast.Name, ast.Attribute)):
             said = part.id if isinstance(part, ast.Name) else part.attr
             if said in ("cached_property", "super", "__dict__", "__slots__", "ClassVar", "InitVar"):

@@ -73,9 +73,8 @@ def find(facts: Facts) -> Iterator[Site]:
         if isinstance(pieces, ast.Starred):
             continue
         text = facts.text(pieces)
-        if isinstance(pieces, ast.ListComp) and listed.lazy(facts, pieces):
-            text = text[1:-1].strip()
-        elif isinstance(pieces, ast.GeneratorExp) and text.startswith("("):
+        made = isinstance(pieces, ast.ListComp) and listed.lazy(facts, pieces)
+        if made or (isinstance(pieces, ast.GeneratorExp) and text.startswith("(")):
             text = text[1:-1].strip()
         edits = facts.edits.replace(call, f"{facts.text(written[0])}.writelines({text})")
         yield RULE.site(facts, call, "the pieces can be written one by one", edits, certain=False)
