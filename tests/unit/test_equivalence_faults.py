@@ -140,7 +140,7 @@ TORCH = (
         ),
         (
             GUARDED,
-            ["taken as True", "no copy in x if weights", "no copy in y.copy()", "in place on x: y = x / scale",
+            ["taken as True", "no copy in x if weights", "no copy in y.copy()", "in place on x: y =",
              "out=y in z ="],
         ),
         (
