@@ -79,7 +79,7 @@ def find(facts: Facts) -> Iterator[Site]:
         writes = dotted is None and isinstance(call.func, ast.Attribute) and call.func.attr == "writelines"
         place = 0 if writes else place
         made = call.args[place] if place is not None and len(call.args) > place else None
-        if isinstance(made, ast.ListComp) and listed.lazy(facts, made):
+        if isinstance(made, ast.ListComp) and listed.lazy(facts, made) and not listed.short(facts, made):
             yield RULE.site(
                 facts, call, "one item at a time is enough; the list holds all of them",
                 listed.without_brackets(facts, call, made),

@@ -2,7 +2,7 @@
 
 What it does
     Finds `sorted(list(x))`, `tuple(list(x))`, `sum(list(x))` and the like, and list comprehensions
-    as the argument of `sorted` and `tuple`, and leaves the list out.
+    as the argument of `sorted`, and leaves the list out.
 
 Why it costs memory
     The list holds a reference to every item beside what the reader itself makes of them, and keeps
@@ -30,14 +30,13 @@ from codeopt.rule import Example, Pair, Rule
 
 _READERS = frozenset(f"builtins.{n}" for n in ("sorted", "tuple", "list", "sum", "min", "max"))
 _SETS = frozenset({"builtins.set", "builtins.frozenset"})
-_COPIES = frozenset({"builtins.sorted", "builtins.tuple"})
 
 RULE = Rule(
     code="MEM107",
     name="list-made-to-be-read",
     trust=Trust.EXACT,
     summary="a list is made only to be read once",
-    triggers=("(list(", "sorted([", "tuple(["),
+    triggers=("(list(", "sorted(["),
     pair=Pair("P01", 38.06, 0.0),
     examples=(
         Example(
@@ -47,8 +46,8 @@ RULE = Rule(
             sites=2,
         ),
         Example(
-            "def f(xs):\n    return tuple([x + 1 for x in xs])\n",
-            "def f(xs):\n    return tuple(x + 1 for x in xs)\n",
+            "def f(xs):\n    return sorted([x + 1 for x in xs])\n",
+            "def f(xs):\n    return sorted(x + 1 for x in xs)\n",
             call="f([1, 2])",
         ),
         Example(
@@ -74,7 +73,9 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         made, message = call.args[0], "what reads the list needs only its items"
         inner = listed.listed(facts, made)
-        if isinstance(made, ast.ListComp) and reader in _COPIES and listed.lazy(facts, made):
+        if listed.short(facts, inner or made):
+            continue
+        if isinstance(made, ast.ListComp) and reader == "builtins.sorted" and listed.lazy(facts, made):
             yield RULE.site(facts, call, message, listed.without_brackets(facts, call, made))
         elif inner is not None and (len(call.args) == 1 or reader == "builtins.sum"):
             text = facts.text(inner)

@@ -15,7 +15,8 @@ Use instead
 
 When it is safe
     The same items are gone through and the same tests are made, in the same order. Items that are
-    more than a name are still computed. A comprehension with `await`, `yield`, a walrus or `next`
+    more than a name are still computed. Of `list(x)` with a bare name, which may have a length, only
+    a run can tell whether it pays. A comprehension with `await`, `yield`, a walrus or `next`
     is left alone, and so is one in a class body.
 """
 
@@ -64,14 +65,19 @@ def find(facts: Facts) -> Iterator[Site]:
     for call in facts.walk(ast.Call):
         if not patterns.is_call(facts, call, "builtins.len") or len(call.args) != 1:
             continue
-        text = _counted(facts, call.args[0])
+        made = call.args[0]
+        inner = listed.listed(facts, made)
+        text = None if listed.short(facts, inner or made) else _counted(facts, made)
         if text is not None and patterns.builtin(facts, "sum"):
             edits = facts.edits.replace(call, f"sum({text})")
-            yield RULE.site(facts, call, "counting needs no list of what is counted", edits)
+            certain = inner is None or isinstance(inner, (ast.Call, ast.GeneratorExp))
+            yield RULE.site(facts, call, "counting needs no list of what is counted", edits, certain=certain)
 
 
 def _counted(facts: Facts, made: ast.expr) -> str | None:
     inner = listed.listed(facts, made)
+    if inner is not None and patterns.method(inner, "keys", "values", "items"):
+        return None  # these have a length
     if inner is not None:
         text = facts.text(inner)
         bare = isinstance(inner, ast.GeneratorExp) and not text.startswith("(")

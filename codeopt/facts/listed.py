@@ -38,6 +38,27 @@ def lazy(facts: Facts, comprehension: ast.ListComp) -> bool:
     return not isinstance(facts.parent(facts.statement(comprehension)), ast.ClassDef)
 
 
+def short(facts: Facts, node: ast.expr) -> bool:
+    """Whether what is gone through surely is a handful of items: written out, or the axes of an array."""
+    match node:
+        case ast.ListComp() | ast.GeneratorExp():
+            return all(short(facts, part.iter) for part in node.generators)
+        case ast.Tuple() | ast.List() | ast.Set() | ast.Dict():
+            return not any(isinstance(n, ast.Starred) for n in ast.iter_child_nodes(node))
+        case ast.Attribute(attr="shape" | "ndim") | ast.Constant():
+            return True
+        case ast.BinOp(left=left, right=right):
+            return short(facts, left) and short(facts, right)
+        case ast.Subscript(value=value):
+            return short(facts, value) and isinstance(value, ast.Attribute)
+        case ast.Call(args=args):
+            name = facts.names.dotted(node.func)
+            if name in ("builtins.range", "builtins.len", "builtins.zip", "builtins.enumerate"):
+                return bool(args) and all(short(facts, a) for a in args)
+            return name in ("builtins.map", "builtins.filter") and short(facts, args[-1])
+    return False
+
+
 def pure_items(comprehension: ast.ListComp) -> bool:
     """Whether computing the items is plain reads, comparisons and arithmetic on them."""
     parts = [comprehension.elt, *(test for g in comprehension.generators for test in g.ifs)]
