@@ -1,0 +1,106 @@
+"""Windows of a signal are taken by a table of positions.
+
+What it does
+    Finds `signal[starts[:, None] + np.arange(length)]`, also where the table has a name, and takes
+    the windows from `sliding_window_view`.
+
+Why it costs memory
+    The table of positions has 8 bytes for every number of every window, beside the windows.
+
+Example
+    index = starts[:, None] + np.arange(length)
+    frames = signal[index]
+
+Use instead
+    frames = np.lib.stride_tricks.sliding_window_view(signal, length)[starts]
+
+When it is safe
+    The signal has one axis and the starts are not negative: a proof by running decides. The windows
+    are a copy either way.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codeopt.edit import Site, Trust
+from codeopt.facts import Facts, patterns
+from codeopt.rule import Example, Pair, Rule
+
+RULE = Rule(
+    code="MEM235",
+    name="np-window-by-index",
+    trust=Trust.EXACT,
+    summary="windows of a signal are taken by a table of positions",
+    triggers=("arange(",),
+    pair=Pair("N11", 16.0, 0.0),
+    examples=(
+        Example(
+            "import numpy as np\n\ndef f(signal, starts, n):\n"
+            "    return signal[starts[:, None] + np.arange(n)]\n",
+            "import numpy as np\n\ndef f(signal, starts, n):\n"
+            "    return np.lib.stride_tricks.sliding_window_view(signal, n)[starts]\n",
+            call="f(np.arange(9.0), np.array([0, 3, 2]), 4)",
+        ),
+        Example(
+            "import numpy as np\n\ndef f(signal, hop, k, n):\n    starts = hop * np.arange(k)\n"
+            "    index = starts[:, np.newaxis] + np.arange(n)[np.newaxis, :]\n    return signal[index]\n",
+            "import numpy as np\n\ndef f(signal, hop, k, n):\n    starts = hop * np.arange(k)\n"
+            "    return np.lib.stride_tricks.sliding_window_view(signal, n)[starts]\n",
+            call="f(np.arange(9.0), 2, 3, 4)",
+        ),
+    ),
+    counterexamples=(
+        "import numpy as np\n\ndef f(x, s, n):\n    return x[s[None, :] + np.arange(n)]\n",
+        "import numpy as np\n\ndef f(x, s, n):\n    return x[s[:, None] + np.arange(1, n)]\n",
+        "import numpy as np\n\ndef f(x, s, n):\n    x[s[:, None] + np.arange(n)] = 0\n",
+        "import numpy as np\n\ndef f(x, s, n):\n    i = s[:, None] + np.arange(n)\n    return x[i], i\n",
+    ),
+)
+
+
+def find(facts: Facts) -> Iterator[Site]:
+    """Reads by a sum of starts and offsets."""
+    for node in facts.walk(ast.Subscript):
+        if not isinstance(node.ctx, ast.Load) or not isinstance(node.slice, (ast.Name, ast.BinOp)):
+            continue
+        table, made = patterns.value_of(facts, node.slice, (node.slice,))
+        parts = _parts(facts, table)
+        spelled = facts.names.spell("numpy.lib.stride_tricks.sliding_window_view", node)
+        if parts is None or spelled is None or not patterns.plain(node.value):
+            continue
+        starts, length = (facts.text(p) for p in parts)
+        text = f"{spelled}({facts.text(node.value)}, {length})[{starts}]"
+        edits = (*facts.edits.replace(node, text), *(facts.edits.delete(made) if made else ()))
+        yield RULE.site(facts, node, "the positions take as much as the windows", edits, certain=False)
+
+
+def _parts(facts: Facts, table: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """Starts and length of `starts[:, None] + np.arange(length)`, either way round."""
+    if not isinstance(table, ast.BinOp) or not isinstance(table.op, ast.Add):
+        return None
+    for first, second in ((table.left, table.right), (table.right, table.left)):
+        length = _length(facts, second)
+        if isinstance(first, ast.Subscript) and isinstance(first.slice, ast.Tuple) and length is not None:
+            all_, new = (*first.slice.elts, None, None)[:2]
+            if _is_all(all_) and _is_new(new) and len(first.slice.elts) == 2 and patterns.plain(first.value):
+                return first.value, length
+    return None
+
+
+def _length(facts: Facts, node: ast.expr) -> ast.expr | None:
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2:
+        new, all_ = node.slice.elts
+        node = node.value if _is_all(all_) and _is_new(new) else node
+    one = isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords
+    return node.args[0] if one and patterns.is_call(facts, node, "numpy.arange") else None  # type: ignore[attr-defined]
+
+
+def _is_all(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Slice) and not (node.lower or node.upper or node.step)
+
+
+def _is_new(node: ast.expr | None) -> bool:
+    none = isinstance(node, ast.Constant) and node.value is None
+    return none or (isinstance(node, ast.Attribute) and node.attr == "newaxis")
