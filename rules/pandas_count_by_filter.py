@@ -15,7 +15,8 @@ Use instead
 
 When it is safe
     The mask comes from columns of the same frame, so it has one boolean a row; missing values
-    count as false in both. The result stays a Python int.
+    count as false in both. The result stays a Python int. A structured array may look the same,
+    so where the frame is not surely one of pandas the site is left to a run.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def find(facts: Facts) -> Iterator[Site]:
         if isinstance(selected, ast.Subscript) and patterns.column_mask(selected.slice, selected.value):
             if not patterns.plain(selected.value):
                 continue
-            text, certain = f"int(({facts.text(selected.slice)}).sum())", True
+            text = f"int(({facts.text(selected.slice)}).sum())"
+            certain = patterns.kind(facts, selected.value) == "frame"
         elif dropped is not None and not dropped[1].args and not dropped[1].keywords:
             text = f"int({patterns.operand(facts, dropped[0])}.notna().all(axis=1).sum())"
             certain = patterns.kind(facts, dropped[0]) == "frame"

@@ -14,7 +14,8 @@ Use instead
 
 When it is safe
     The mask comes from columns of the same frame and the result is only read. Both ways give
-    the same rows, index, name and dtype.
+    the same rows, index, name and dtype. A structured array may look the same, so where the
+    frame is not surely one of pandas the site is left to a run.
 """
 
 from __future__ import annotations
@@ -68,7 +69,10 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         frame, mask, column = (facts.text(n) for n in (rows.value, rows.slice, node.slice))
         text = f"{frame}.loc[{mask}, {column}]"
-        yield RULE.site(facts, node, "all columns are copied to read one", facts.edits.replace(node, text))
+        yield RULE.site(
+            facts, node, "all columns are copied to read one", facts.edits.replace(node, text),
+            certain=patterns.kind(facts, rows.value) == "frame",
+        )  # fmt: skip
 
 
 def _written(facts: Facts, node: ast.expr) -> bool:

@@ -73,7 +73,8 @@ RULE = Rule(
 
 def find(facts: Facts) -> Iterator[Site]:
     """First rows and column names of a file that is read for them alone."""
-    for node in facts.walk(ast.Call, ast.Attribute):
+    nodes: Iterator[ast.Call | ast.Attribute] = facts.walk(ast.Call, ast.Attribute)
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             read, rows, whole = node.value, "0", None
             if node.attr != "columns" or not isinstance(node.ctx, ast.Load):

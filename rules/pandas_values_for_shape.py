@@ -61,7 +61,8 @@ RULE = Rule(
 
 def find(facts: Facts) -> Iterator[Site]:
     """Shapes and lengths of arrays made of frames and series."""
-    for node in facts.walk(ast.Attribute, ast.Call):
+    nodes: Iterator[ast.Attribute | ast.Call] = facts.walk(ast.Attribute, ast.Call)
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             array = node.value if node.attr == "shape" and isinstance(node.ctx, ast.Load) else None
         else:

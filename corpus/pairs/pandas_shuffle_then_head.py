@@ -1,0 +1,16 @@
+"""A few rows to look at."""
+
+import numpy as np
+import pandas as pd
+
+
+def arguments():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.random((200_000, 6)), columns=list("abcdef"))
+    table["kind"] = rng.integers(0, 50, len(table))
+    table["id"] = np.arange(len(table))
+    return (table,)
+
+
+def run(table):
+    return table.sample(frac=1, random_state=0).head(10)

@@ -1,0 +1,17 @@
+"""Limits of a scale for all columns."""
+
+import numpy as np
+import pandas as pd
+
+
+def arguments():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.random((200_000, 6)), columns=list("abcdef"))
+    table["kind"] = rng.integers(0, 50, len(table))
+    table["id"] = np.arange(len(table))
+    return (table,)
+
+
+def run(table):
+    readings = table[["a", "b", "c"]]
+    return readings.stack().min(), readings.stack().max()
