@@ -1,0 +1,122 @@
+"""A blend of two tensors made anew to be copied into one of them.
+
+What it does
+    Finds `target.copy_(rate * source + (1 - rate) * target)`, as in target networks and moving
+    averages of weights, also with `.data =`, and blends in the memory of the target.
+
+Why it costs memory
+    Both products and their sum are tensors of their own, three times the size of the target.
+
+Example
+    old.data.copy_(tau * new.data + (1 - tau) * old.data)
+
+Use instead
+    old.data.mul_(1 - tau).add_(new.data, alpha=tau)
+
+When it is safe
+    The weights are plain numbers and the source does not share memory with the target. Results
+    agree to rounding. A run has to tell.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codeopt.edit import Site, Trust
+from codeopt.facts import Facts, patterns
+from codeopt.rule import Example, Pair, Rule
+
+RULE = Rule(
+    code="MEM337",
+    name="torch-blend-rebuilt",
+    trust=Trust.CLOSE,
+    summary="a blend is made anew to be copied into one of its parts",
+    triggers=(
+        ".copy_(",
+        ".data =",
+    ),
+    pair=Pair("T75", 12.0, 0.0),
+    examples=(
+        Example(
+            "import torch\n\ndef blend(old, new, tau):\n"
+            "    old.data.copy_(tau * new.data + (1 - tau) * old.data)\n    return old\n",
+            "import torch\n\ndef blend(old, new, tau):\n"
+            "    old.data.mul_(1 - tau).add_(new.data, alpha=tau)\n    return old\n",
+            call="blend(torch.ones(3), torch.arange(3.0), 0.25)",
+        ),
+        Example(
+            "import torch\n\ndef blend(average, weight):\n"
+            "    average.data = average.data * 0.9 + weight.data * 0.1\n    return average\n",
+            "import torch\n\ndef blend(average, weight):\n"
+            "    average.data.mul_(0.9).add_(weight.data, alpha=0.1)\n    return average\n",
+            call="blend(torch.ones(3), torch.arange(3.0))",
+        ),
+    ),
+    counterexamples=(
+        "import torch\n\ndef f(old, new, tau):\n    old.data.copy_(new.data)\n",
+        "import torch\n\ndef f(old, new, third, tau):\n"
+        "    old.data.copy_(tau * new.data + (1 - tau) * third.data)\n",
+        "import torch\n\ndef f(old, new, tau):\n    old = tau * new + (1 - tau) * old\n    return old\n",
+        "import torch\n\ndef f(old, new, tau):\n    old.data.copy_(tau * new.data * (1 - tau) * old.data)\n",
+    ),
+)
+
+
+def find(facts: Facts) -> Iterator[Site]:
+    """Statements that put a blend of a tensor and another one into the first."""
+    for stmt in facts.walk(ast.Expr, ast.Assign):
+        target, value = _put(stmt)
+        if target is None or not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Add):
+            continue
+        for own, other in ((value.left, value.right), (value.right, value.left)):
+            kept, taken = _weight(facts, own, target), _weight(facts, other, None)
+            if kept is None or taken is None or _alike(taken[1], target):
+                continue
+            text = (
+                f"{facts.text(target)}.mul_({facts.text(kept[0])})"
+                f".add_({facts.text(taken[1])}, alpha={facts.text(taken[0])})"
+            )
+            edits = facts.edits.replace_statement(stmt, [text])
+            yield RULE.site(facts, stmt, "the target can be blended in place", edits, certain=False)
+            break
+
+
+def _alike(read: ast.expr, written: ast.expr) -> bool:
+    return ast.unparse(read) == ast.unparse(written)
+
+
+def _put(stmt: ast.Expr | ast.Assign) -> tuple[ast.expr | None, ast.expr | None]:
+    """The tensor that a statement writes over, and what with."""
+    if isinstance(stmt, ast.Expr):
+        found = patterns.method(stmt.value, "copy_")
+        single = found is not None and len(found[1].args) == 1 and not found[1].keywords
+        return (found[0], found[1].args[0]) if found is not None and single else (None, None)
+    target = stmt.targets[0]
+    data = len(stmt.targets) == 1 and isinstance(target, ast.Attribute) and target.attr == "data"
+    return (target, stmt.value) if data else (None, None)
+
+
+def _weight(facts: Facts, node: ast.expr, tensor: ast.expr | None) -> tuple[ast.expr, ast.expr] | None:
+    """Factor and tensor of a product of the two; any tensor where none is given."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult):
+        return None
+    for factor, other in ((node.left, node.right), (node.right, node.left)):
+        if tensor is not None and not _alike(other, tensor):
+            continue
+        if tensor is None and not (patterns.plain(other) and isinstance(other, (ast.Attribute, ast.Name))):
+            continue
+        if _is_number(factor) and patterns.pure(facts, factor) and not (tensor is None and _is_number(other)):
+            return factor, other
+    return None
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether a factor looks like a rate: a number, a name, an attribute, or one minus such."""
+    if isinstance(node, ast.BinOp):
+        return patterns.number(node.left) is not None and _is_number(node.right)
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    rates = ("tau", "decay", "momentum", "alpha", "beta", "rate", "polyak", "gamma", "eps", "weight", "m")
+    return patterns.number(node) is not None or any(
+        r == name.lower() or r in name.lower().split("_") for r in rates
+    )
