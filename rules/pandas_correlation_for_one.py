@@ -73,9 +73,10 @@ def find(facts: Facts) -> Iterator[Site]:
             and base.attr in ("loc", "at")
             and isinstance(node.slice, ast.Tuple)
         ):
-            base, keys = base.value, list(node.slice.elts)
+            base, keys = base.value, [*node.slice.elts]
         elif isinstance(base, ast.Subscript):
-            base, keys = base.value, [base.slice, node.slice]
+            keys = [base.slice, node.slice]
+            base = base.value
         found = patterns.method(base, "corr", "cov")
         if found is None or found[1].args or found[1].keywords or not patterns.plain(found[0]):
             continue

@@ -1,0 +1,130 @@
+"""An input copied by an estimator though nothing reads it again.
+
+What it does
+    Finds `LinearRegression().fit(x, y)` and others where `x` was made in the function and is
+    not read afterwards, and adds `copy_X=False`.
+
+Why it costs memory
+    The estimator centres a copy of the input so that the caller's stays as it was.
+
+Example
+    x = np.column_stack([ones, times])
+    return LinearRegression().fit(x, y).coef_
+
+Use instead
+    x = np.column_stack([ones, times])
+    return LinearRegression(copy_X=False).fit(x, y).coef_
+
+When it is safe
+    The function alone holds the input and does not read it again. The estimator tells its
+    options if asked, so the site is left to a run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codeopt.edit import Site, Trust
+from codeopt.facts import Facts, estimators, patterns
+from codeopt.facts.index import DEFS
+from codeopt.rule import Example, Pair, Rule
+
+_OPTION = {"LinearRegression": "copy_X", "Ridge": "copy_X", "KMeans": "copy_x"}
+
+
+RULE = Rule(
+    code="MEM522",
+    name="sk-input-copy",
+    trust=Trust.EXACT,
+    summary="an estimator copies an input that nothing reads again",
+    triggers=(".fit(",),
+    pair=Pair("S11", 37.57, 25.36),
+    examples=(
+        Example(
+            "import numpy as np\n"
+            "from sklearn.linear_model import LinearRegression\n"
+            "\n"
+            "def trend(times, y):\n"
+            "    x = np.column_stack([times, times**2])\n"
+            "    return LinearRegression().fit(x, y).coef_\n",
+            "import numpy as np\n"
+            "from sklearn.linear_model import LinearRegression\n"
+            "\n"
+            "def trend(times, y):\n"
+            "    x = np.column_stack([times, times**2])\n"
+            "    return LinearRegression(copy_X=False).fit(x, y).coef_\n",
+            call="trend(np.arange(5.0), np.arange(5.0) ** 2)",
+        ),
+        Example(
+            "import numpy as np\n"
+            "from sklearn.linear_model import Ridge\n"
+            "\n"
+            "def weights(a, y):\n"
+            "    x = np.exp(a)\n"
+            "    model = Ridge(alpha=0.1)\n"
+            "    model.fit(x, y)\n"
+            "    return model.coef_\n",
+            "import numpy as np\n"
+            "from sklearn.linear_model import Ridge\n"
+            "\n"
+            "def weights(a, y):\n"
+            "    x = np.exp(a)\n"
+            "    model = Ridge(alpha=0.1, copy_X=False)\n"
+            "    model.fit(x, y)\n"
+            "    return model.coef_\n",
+            call="weights(np.arange(6.0).reshape(3, 2), np.arange(3.0))",
+        ),
+    ),
+    counterexamples=(
+        ("from sklearn.linear_model import Ridge\n\ndef f(x, y):\n    return Ridge().fit(x, y).coef_\n"),
+        (
+            "import numpy as np\n"
+            "from sklearn.linear_model import Ridge\n"
+            "\n"
+            "def f(a, y):\n"
+            "    x = np.exp(a)\n"
+            "    m = Ridge().fit(x, y)\n"
+            "    return m.predict(x)\n"
+        ),
+        (
+            "import numpy as np\n"
+            "from sklearn.linear_model import Ridge\n"
+            "\n"
+            "def f(a, y):\n"
+            "    x = np.exp(a)\n"
+            "    return Ridge(copy_X=True).fit(x, y)\n"
+        ),
+        (
+            "import numpy as np\n"
+            "from sklearn.svm import SVC\n"
+            "\n"
+            "def f(a, y):\n"
+            "    x = np.exp(a)\n"
+            "    return SVC().fit(x, y)\n"
+        ),
+    ),
+)
+
+
+def find(facts: Facts) -> Iterator[Site]:
+    """Fits of estimators that copy an array the function made and is done with."""
+    for call in facts.walk(ast.Call):
+        found = patterns.method(call, "fit", "fit_predict")
+        data = call.args[0] if found and call.args else None
+        function = facts.function(call)
+        if found is None or not isinstance(data, ast.Name) or not isinstance(function, DEFS):
+            continue
+        made = estimators.makers(facts, found[0])
+        option = _OPTION.get(estimators.name(facts, made[0]), "") if len(made) == 1 else ""
+        maker, stmt = made[0] if option else None, facts.statement(call)
+        if not isinstance(maker, ast.Call) or any(k.arg in (option, None) for k in maker.keywords):
+            continue
+        uses = [n for n in ast.walk(stmt) if isinstance(n, ast.Name) and n.id == data.id]
+        if len(uses) != 1 or data.id in facts.flow(function).live_after(stmt):
+            continue
+        if not facts.aliases.owner(data.id, stmt, function).wrong:
+            yield RULE.site(
+                facts, call, "nothing reads the input again",
+                patterns.add_argument(facts, maker, f"{option}=False"), certain=False,
+            )  # fmt: skip
