@@ -43,15 +43,17 @@ class _Space:
         self.owner = owner
         self.names: Mapping[str, Any] = vars(owner)
         self.keys = keys
-        self.get: Callable[[Mapping[str, Any]], tuple[Any, ...]] = operator.itemgetter(*keys)
-        self.values = self.get(self.names)
+        self.values = tuple(self.names[key] for key in keys)
+        self.whole: dict[str, Any] = {}
         # Names that are added to the builtins are seen by all code; elsewhere by nobody's.
         self.size = len(self.names) if owner is builtins else 0
 
 
 def _make_guard() -> tuple[Callable[[Target, Overlay], World], Callable[[], tuple[str, ...]]]:
     """`load_world` and `changed`, with all they need bound where no patch reaches it."""
-    load, map_, len_, zip_, code_of = world.load_world, map, len, zip, operator.attrgetter("__code__")
+    load, map_, len_, zip_, dict_, code_of = (
+        world.load_world, map, len, zip, dict, operator.attrgetter("__code__"),
+    )  # fmt: skip
     put, remove = setattr, delattr
     spaces: dict[str, _Space] = {}
     first: dict[str, tuple[Any, ...]] = {}
@@ -64,7 +66,7 @@ def _make_guard() -> tuple[Callable[[Target, Overlay], World], Callable[[], tupl
             spaces[space.name] = space
             first[space.name] = space.values
             if space.name.startswith(_OWN):
-                found = [v for v in space.values if isinstance(v, FunctionType)]
+                found = [*{*filter(_is_function, space.values)} - {*functions}]
                 functions.extend(found)
                 codes.extend(map(code_of, found))
 
@@ -84,12 +86,10 @@ def _make_guard() -> tuple[Callable[[Target, Overlay], World], Callable[[], tupl
     def look() -> list[str]:
         wrong: list[str] = []
         for space in spaces.values():
-            try:
-                same = space.get(space.names) == space.values
-            except KeyError:
-                same = False
-            if not same or (space.size and len_(space.names) != space.size):
+            # Two dicts are compared many times faster than their entries are.
+            if not _equal(space.names, space.whole):
                 wrong += found_in(space)
+                space.whole = dict_(space.names)
         if [*map_(code_of, functions)] != codes:
             for function, code in zip_(functions, codes, strict=False):
                 if function.__code__ is not code:
@@ -101,7 +101,7 @@ def _make_guard() -> tuple[Callable[[Target, Overlay], World], Callable[[], tupl
         """`load_world` of the sandbox, watched."""
         extend()
         for space in spaces.values():
-            space.values = first[space.name]
+            space.values, space.whole = first[space.name], {}
         look()
         by_import.clear()
         loaded = load(target, overlay)
@@ -115,6 +115,7 @@ def _make_guard() -> tuple[Callable[[Target, Overlay], World], Callable[[], tupl
                 space.values = kept
                 for key, value in zip_(space.keys, kept, strict=False):
                     put(space.owner, key, value)
+                space.whole = {}
         by_import.extend(look())
         return loaded
 
@@ -123,6 +124,17 @@ def _make_guard() -> tuple[Callable[[Target, Overlay], World], Callable[[], tupl
         return (*by_import, *look())
 
     return load_watched, changed
+
+
+def _equal(names: Mapping[str, Any], whole: dict[str, Any]) -> bool:
+    try:
+        return names == whole
+    except Exception:  # noqa: BLE001 - a value that somebody put there may refuse to be compared
+        return False
+
+
+def _is_function(value: object) -> bool:
+    return isinstance(value, FunctionType)
 
 
 _PATCHABLE = _LIBRARIES.keys() | {
@@ -161,8 +173,7 @@ def _space(name: str, owner: Any) -> _Space:
         and (closed or key[:1] != "_")
         and getattr(value, "__module__", "") not in _NOTATION
     ]
-    # At least two, lest `itemgetter` gives no tuple.
-    return _Space(name, owner, (*keys, "__doc__", "__module__" if isinstance(owner, type) else "__name__"))
+    return _Space(name, owner, tuple(keys))
 
 
 load_world, changed = _make_guard()
