@@ -17,7 +17,8 @@ Use instead
 When it is safe
     These read every item, in order, and keep no hold of the list. `heapq` chooses another algorithm
     for an iterator, which shows only where items have no total order, and `writelines` begins to
-    write before all items are made: those two are for a proof by running.
+    write before all items are made: those two are for a proof by running, and so are products of what
+    may be a handful.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ _FEEDS = {
     "collections.Counter": 0, "collections.deque": 0, "collections.OrderedDict": 0, "math.fsum": 0,
     "math.prod": 0, "array.array": 1, "heapq.nlargest": 1, "heapq.nsmallest": 1,
 }  # fmt: skip
+
+_SURE = ("collections.Counter", "collections.deque", "collections.OrderedDict", "math.fsum")
+_FEW = ("math.prod", "array.array")
 
 RULE = Rule(
     code="MEM111",
@@ -83,5 +87,5 @@ def find(facts: Facts) -> Iterator[Site]:
             yield RULE.site(
                 facts, call, "one item at a time is enough; the list holds all of them",
                 listed.without_brackets(facts, call, made),
-                certain=not writes and not (dotted or "").startswith("heapq."),
+                certain=dotted in _SURE or (dotted in _FEW and listed.many(facts, made)),
             )  # fmt: skip

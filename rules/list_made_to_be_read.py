@@ -16,7 +16,8 @@ Use instead
 
 When it is safe
     The reader goes through all items in the same order. Where it calls a `key` in between, or where
-    `set` could be given a set, whose order of items it would copy, only a run can tell.
+    `set` could be given a set, whose order of items it would copy, only a run can tell; and so
+    it is for a comprehension over what may be a handful, where nothing is gained.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def find(facts: Facts) -> Iterator[Site]:
         if listed.short(facts, inner or made):
             continue
         if isinstance(made, ast.ListComp) and reader == "builtins.sorted" and listed.lazy(facts, made):
-            yield RULE.site(facts, call, message, listed.without_brackets(facts, call, made))
+            edits = listed.without_brackets(facts, call, made)
+            yield RULE.site(facts, call, message, edits, certain=listed.many(facts, made))
         elif inner is not None and (len(call.args) == 1 or reader == "builtins.sum"):
             text = facts.text(inner)
             generator = isinstance(inner, ast.GeneratorExp)

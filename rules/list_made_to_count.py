@@ -15,8 +15,8 @@ Use instead
 
 When it is safe
     The same items are gone through and the same tests are made, in the same order. Items that are
-    more than a name are still computed. Of `list(x)` with a bare name, which may have a length, only
-    a run can tell whether it pays. A comprehension with `await`, `yield`, a walrus or `next`
+    more than a name are still computed. Over what may be a handful nothing is
+    gained: only numbers, lines, files and the like are taken without a run. A comprehension with `await`, `yield`, a walrus or `next`
     is left alone, and so is one in a class body.
 """
 
@@ -70,7 +70,7 @@ def find(facts: Facts) -> Iterator[Site]:
         text = None if listed.short(facts, inner or made) else _counted(facts, made)
         if text is not None and patterns.builtin(facts, "sum"):
             edits = facts.edits.replace(call, f"sum({text})")
-            certain = inner is None or isinstance(inner, (ast.Call, ast.GeneratorExp))
+            certain = listed.many(facts, inner or made)
             yield RULE.site(facts, call, "counting needs no list of what is counted", edits, certain=certain)
 
 

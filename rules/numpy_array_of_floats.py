@@ -15,7 +15,8 @@ Use instead
 
 When it is safe
     Every item is a float by the look of it (`float(...)`), so the array has one axis and double
-    precision either way, empty or not. A comprehension with `await`, `yield`, a walrus or `next` is
+    precision either way, empty or not. Whether there are enough of them to gain something is for a
+    run to tell, unless they come from lines, files or ranges. A comprehension with `await`, `yield`, a walrus or `next` is
     left alone.
 """
 
@@ -69,7 +70,9 @@ def find(facts: Facts) -> Iterator[Site]:
         if call.keywords or spelled is None or text is None or not patterns.builtin(facts, "float"):
             continue
         message = "the list holds a Python float for every item"
-        yield RULE.site(facts, call, message, facts.edits.replace(call, f"{spelled}({text}, dtype=float)"))
+        edits = facts.edits.replace(call, f"{spelled}({text}, dtype=float)")
+        inner = listed.listed(facts, call.args[0])
+        yield RULE.site(facts, call, message, edits, certain=listed.many(facts, inner or call.args[0]))
 
 
 def _items(facts: Facts, made: ast.expr) -> str | None:

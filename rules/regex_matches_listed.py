@@ -14,7 +14,8 @@ Use instead
     words = sum(1 for _ in re.finditer(r"\\w+", text))
 
 When it is safe
-    Both find the same matches in the same order in a text, which cannot change meanwhile. In a
+    Both find the same matches in the same order in a text, which cannot change meanwhile; whether there are many to
+    be counted, only a run can tell. In a
     loop, the pattern must be written out, so that it is seen to have no groups: with groups,
     `findall` gives other things than whole matches.
 """
@@ -73,7 +74,7 @@ def find(facts: Facts) -> Iterator[Site]:
             if not patterns.builtin(facts, "sum"):
                 continue
             edits = facts.edits.replace(outer, f"sum(1 for _ in {spelled}{rest})")
-            yield RULE.site(facts, outer, message, edits)
+            yield RULE.site(facts, outer, message, edits, certain=False)
         elif listed.iterated(facts, call) is not None and _groupless(call.args[0]):
             name = facts.names.fresh_name("match", call)
             edit = Edit(*facts.range(call), f"({name}.group() for {name} in {spelled}{rest})")

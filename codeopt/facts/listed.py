@@ -16,6 +16,13 @@ _PURE = (
     ast.operator, ast.cmpop, ast.boolop, ast.unaryop,
 )  # fmt: skip
 
+_LONG = frozenset(
+    {"os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "csv.reader", "re.finditer"}
+)
+_LONG_METHODS = frozenset(
+    {"readlines", "splitlines", "glob", "rglob", "iterdir", "finditer", "itertuples", "iterrows"}
+)
+
 
 def listed(facts: Facts, node: ast.AST | None) -> ast.expr | None:
     """What `list(x)` is made from; None for anything else."""
@@ -33,7 +40,9 @@ def lazy(facts: Facts, comprehension: ast.ListComp) -> bool:
     if any(part.is_async for part in comprehension.generators):
         return False
     # Inside a generator a StopIteration turns into a RuntimeError.
-    if any(isinstance(n, ast.Call) and facts.names.dotted(n.func) == "builtins.next" for n in inside):
+    calls = {facts.names.dotted(n.func) for n in inside if isinstance(n, ast.Call)}
+    # Newer Pythons run the comprehension in the function's own frame, the generator never.
+    if calls & {"builtins.next", "builtins.super", "builtins.locals", "builtins.vars", "builtins.eval"}:
         return False
     return not isinstance(facts.parent(facts.statement(comprehension)), ast.ClassDef)
 
@@ -57,6 +66,23 @@ def short(facts: Facts, node: ast.expr) -> bool:
                 return bool(args) and all(short(facts, a) for a in args)
             return name in ("builtins.map", "builtins.filter") and short(facts, args[-1])
     return False
+
+
+def many(facts: Facts, node: ast.expr) -> bool:
+    """Whether what is gone through may well be long by the look of it: numbers, lines, words, files, "
+    "pairs."""
+    if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+        return any(many(facts, part.iter) for part in node.generators)
+    if isinstance(node, ast.Name):
+        return opened(facts, node) is not None
+    if not isinstance(node, ast.Call) or short(facts, node):
+        return False
+    name = facts.names.dotted(node.func) or ""
+    if name in ("builtins.map", "builtins.filter", "builtins.zip", "builtins.enumerate"):
+        return any(many(facts, a) for a in node.args)
+    if name == "builtins.range" or name in _LONG or name.startswith("itertools."):
+        return True
+    return isinstance(node.func, ast.Attribute) and node.func.attr in _LONG_METHODS
 
 
 def pure_items(comprehension: ast.ListComp) -> bool:
