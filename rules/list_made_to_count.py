@@ -15,9 +15,9 @@ Use instead
 
 When it is safe
     The same items are gone through and the same tests are made, in the same order. Items that are
-    more than a name are still computed. Over what may be a handful nothing is
-    gained: only numbers, lines, files and the like are taken without a run. A comprehension with `await`, `yield`, a walrus or `next`
-    is left alone, and so is one in a class body.
+    more than a name are still computed. Over what may be a handful nothing is gained: only numbers,
+    lines, files and the like are taken without a run. A comprehension with `await`, `yield`, a
+    walrus or `next` is left alone, and so is one in a class body.
 """
 
 from __future__ import annotations

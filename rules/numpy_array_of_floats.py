@@ -16,8 +16,8 @@ Use instead
 When it is safe
     Every item is a float by the look of it (`float(...)`), so the array has one axis and double
     precision either way, empty or not. Whether there are enough of them to gain something is for a
-    run to tell, unless they come from lines, files or ranges. A comprehension with `await`, `yield`, a walrus or `next` is
-    left alone.
+    run to tell, unless they come from lines, files or ranges. A comprehension with `await`,
+    `yield`, a walrus or `next` is left alone.
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ RULE = Rule(
             "import numpy as np\n\ndef f(signal, starts, n):\n"
             "    return np.lib.stride_tricks.sliding_window_view(signal, n)[starts]\n",
             call="f(np.arange(9.0), np.array([0, 3, 2]), 4)",
+            sites=2,
         ),
         Example(
             "import numpy as np\n\ndef f(signal, hop, k, n):\n    starts = hop * np.arange(k)\n"
@@ -49,6 +50,7 @@ RULE = Rule(
             "import numpy as np\n\ndef f(signal, hop, k, n):\n    starts = hop * np.arange(k)\n"
             "    return np.lib.stride_tricks.sliding_window_view(signal, n)[starts]\n",
             call="f(np.arange(9.0), 2, 3, 4)",
+            sites=2,
         ),
     ),
     counterexamples=(
@@ -71,9 +73,16 @@ def find(facts: Facts) -> Iterator[Site]:
         if parts is None or spelled is None or not patterns.plain(node.value):
             continue
         starts, length = (facts.text(p) for p in parts)
-        text = f"{spelled}({facts.text(node.value)}, {length})[{starts}]"
-        edits = (*facts.edits.replace(node, text), *(facts.edits.delete(made) if made else ()))
-        yield RULE.site(facts, node, "the positions take as much as the windows", edits, certain=False)
+        x, plain = facts.text(node.value), f"({facts.text(table)})" if made else facts.text(table)
+        text = f"{spelled}({x}, {length})[{starts}]"
+        # A signal that is shorter than a window has none, which is not the same as a wrong call.
+        asking = f"({text} if len({x}) >= {length} else {x}[{plain}])"
+        for label, new in (("", text), ("where the signal holds a window", asking)):
+            edits = (*facts.edits.replace(node, new), *(facts.edits.delete(made) if made else ()))
+            yield RULE.site(
+                facts, node, "the positions take as much as the windows", edits,
+                group="ways", label=label, certain=False,
+            )  # fmt: skip
 
 
 def _parts(facts: Facts, table: ast.expr) -> tuple[ast.expr, ast.expr] | None:

@@ -14,10 +14,10 @@ Use instead
     words = sum(1 for _ in re.finditer(r"\\w+", text))
 
 When it is safe
-    Both find the same matches in the same order in a text, which cannot change meanwhile; whether there are many to
-    be counted, only a run can tell. In a
-    loop, the pattern must be written out, so that it is seen to have no groups: with groups,
-    `findall` gives other things than whole matches.
+    Both find the same matches in the same order in a text, which cannot change meanwhile; whether
+    there are many to be counted, only a run can tell. In a loop, the pattern must be written out,
+    so that it is seen to have no groups: with groups, `findall` gives other things than whole
+    matches.
 """
 
 from __future__ import annotations
