@@ -86,12 +86,14 @@ def _alike(read: ast.expr, written: ast.expr) -> bool:
     return ast.unparse(read) == ast.unparse(written)
 
 
-def _put(stmt: ast.Expr | ast.Assign) -> tuple[ast.expr | None, ast.expr | None]:
+def _put(stmt: ast.stmt) -> tuple[ast.expr | None, ast.expr | None]:
     """The tensor that a statement writes over, and what with."""
     if isinstance(stmt, ast.Expr):
         found = patterns.method(stmt.value, "copy_")
         single = found is not None and len(found[1].args) == 1 and not found[1].keywords
         return (found[0], found[1].args[0]) if found is not None and single else (None, None)
+    if not isinstance(stmt, ast.Assign):
+        return None, None
     target = stmt.targets[0]
     data = len(stmt.targets) == 1 and isinstance(target, ast.Attribute) and target.attr == "data"
     return (target, stmt.value) if data else (None, None)

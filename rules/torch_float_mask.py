@@ -84,7 +84,7 @@ def find(facts: Facts) -> Iterator[Site]:
         yield RULE.site(facts, node, "a mask needs one byte a place, not four", edits)
 
 
-def _asked(facts: Facts, node: ast.Compare | ast.Call) -> tuple[ast.expr, bool] | None:
+def _asked(facts: Facts, node: ast.expr) -> tuple[ast.expr, bool] | None:
     """What is turned into a mask, and whether the mask is of its zeros."""
     if isinstance(node, ast.Compare):
         value = patterns.number(node.comparators[0])
@@ -95,7 +95,7 @@ def _asked(facts: Facts, node: ast.Compare | ast.Call) -> tuple[ast.expr, bool] 
         negated = asked.get((type(node.ops[0]), int(value)))
         return None if negated is None else (node.left, negated)
     found = patterns.method(node, "bool", "to")
-    if found is None or node.keywords:
+    if found is None or not isinstance(node, ast.Call) or node.keywords:
         return None
     to_bool = len(node.args) == 1 and facts.names.dotted(node.args[0]) == "torch.bool"
     plain = not node.args and isinstance(node.func, ast.Attribute) and node.func.attr == "bool"

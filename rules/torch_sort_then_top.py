@@ -106,8 +106,8 @@ def _sorted(facts: Facts, node: ast.expr) -> tuple[ast.Call | None, str]:
         {"values": "values", "indices": "indices"}.get(node.attr) if isinstance(node, ast.Attribute) else None
     )
     if isinstance(node, ast.Subscript):
-        part = {0: "values", 1: "indices"}.get(patterns.number(node.slice) or 0)
-        part = part if patterns.number(node.slice) in (0, 1) else None
+        which = patterns.number(node.slice)
+        part = "values" if which == 0 else "indices" if which == 1 else None
     call = node.value if isinstance(node, (ast.Subscript, ast.Attribute)) else None
     if part is None or not isinstance(call, ast.Call):
         return None, ""

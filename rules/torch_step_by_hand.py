@@ -80,10 +80,12 @@ def find(facts: Facts) -> Iterator[Site]:
             break
 
 
-def _update(stmt: ast.AugAssign | ast.Assign) -> tuple[ast.expr | None, ast.expr | None, ast.operator | None]:
+def _update(stmt: ast.stmt) -> tuple[ast.expr | None, ast.expr | None, ast.operator | None]:
     """What a statement updates, by what, and whether it adds or subtracts."""
     if isinstance(stmt, ast.AugAssign):
         return (stmt.target, stmt.value, stmt.op) if patterns.plain(stmt.target) else (None, None, None)
+    if not isinstance(stmt, ast.Assign):
+        return None, None, None
     target, value = stmt.targets[0], stmt.value
     data = len(stmt.targets) == 1 and isinstance(target, ast.Attribute) and target.attr == "data"
     if not data or not isinstance(value, ast.BinOp) or ast.unparse(value.left) != ast.unparse(target):
