@@ -30,18 +30,20 @@ class Index:
         self._order: dict[ast.AST, int] = {}
         self._nodes: list[ast.AST] = []
         self._ends: list[int] = []
-        stack: list[tuple[ast.AST, int]] = [(tree, 1)]
+        stack: list[tuple[ast.AST, int, bool]] = [(tree, 1, False)]
         while stack:
-            node, depth = stack.pop()
+            node, depth, quoted = stack.pop()
             position = len(self._nodes)
-            self._kinds.setdefault(type(node), []).append((position, node))
+            if not quoted or isinstance(node, (ast.Name, ast.arg)):
+                self._kinds.setdefault(type(node), []).append((position, node))
             self._order[node] = position
             self._nodes.append(node)
             self.depth = max(self.depth, depth)
             children = [c for c in ast.iter_child_nodes(node) if not isinstance(c, _PLACELESS)]
             for child in children:
                 self.parents[child] = node
-            stack.extend((child, depth + 1) for child in reversed(children))
+            quoted = quoted or isinstance(node, ast.JoinedStr)
+            stack.extend((child, depth + 1, quoted) for child in reversed(children))
         self._measure()
 
     def _measure(self) -> None:
@@ -57,7 +59,11 @@ class Index:
         return self._nodes[position : self._ends[position]]
 
     def walk(self, *kinds: type[N]) -> Iterator[N]:
-        """All nodes of exactly these types, in source order."""
+        """All nodes of exactly these types, in source order.
+
+        Of what stands inside an f-string only names: before Python 3.12 its expressions have no
+        reliable place, and no text with quotes can be put there.
+        """
         found = [self._kinds.get(kind, []) for kind in kinds]
         nodes = found[0] if len(found) == 1 else merge(*found, key=lambda pair: pair[0])
         for _, node in nodes:
