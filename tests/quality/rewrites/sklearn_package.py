@@ -237,12 +237,6 @@ REWRITES = (
         "unsound", "the kept product is overwritten",
     ),
     Rewrite(
-        "mode: template of zeros by where", MODE,
-        (("        template = np.zeros(a.shape)\n        ind = a == score\n        template[ind] = w[ind]\n        counts",
-          "        template = np.where(a == score, w, 0.0)\n        counts"),),
-        "unsound", "weights in single precision are added up in it",
-    ),
-    Rewrite(
         "mode: template by where, in double precision", MODE,
         (("        template = np.zeros(a.shape)\n        ind = a == score\n        template[ind] = w[ind]\n        counts",
           "        template = np.where(a == score, w, 0.0).astype(float)\n        counts"),),
@@ -269,6 +263,12 @@ REWRITES = (
         (("        template = np.zeros(a.shape)\n        ind = a == score\n        template[ind] = w[ind]\n        counts",
           "        template = (a == score) * w\n        counts"),),
         "unsound", "a NaN weight of another score reaches this one",
+    ),
+    Rewrite(
+        "mode: template of zeros by where", MODE,
+        (("        template = np.zeros(a.shape)\n        ind = a == score\n        template[ind] = w[ind]\n        counts",
+          "        template = np.where(a == score, w, 0.0)\n        counts"),),
+        "unsound", "weights in single precision are added up in it; of few rows the sum stays within 1e-7",
     ),
     Rewrite(
         "oas: shrunk in the covariance", OAS,
