@@ -20,7 +20,7 @@ from rich.table import Table
 from codeopt.config import Config
 from codeopt.edit import Trust
 from codeopt.measure.peak import measure_peak
-from codeopt.pipeline import Run
+from codeopt.pipeline import Run, preload
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.search.jobs import Proof, prove_job, reference_job
 from codeopt.target import Target
@@ -50,11 +50,9 @@ def main() -> None:
 
 def measure(target: Target) -> tuple[float, float]:
     """Median overhead and median body seconds of one evaluation."""
-    from codeopt.pipeline import BASE_MODULES
-
     config = Config()
     overheads, bodies = [], []
-    with Sandbox((*BASE_MODULES, *libraries(target)), jobs=2) as sandbox:
+    with Sandbox(preload(target), jobs=2) as sandbox:
         file = sandbox.folder / "reference"
         recorded = sandbox.call(reference_job, target, config.cases, 0)
         if not isinstance(recorded, Completed):

@@ -22,7 +22,7 @@ sys.path.append(str(Path(__file__).parent))  # where the sandbox's children find
 from timed_proof import timed_proof
 
 from codeopt.config import Config
-from codeopt.pipeline import BASE_MODULES, Run
+from codeopt.pipeline import Run, preload
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.workload.declared import libraries
 
@@ -44,7 +44,7 @@ def main() -> None:
     beyond: list[float] = []
     for target in sorted(targets, key=lambda t: (libraries(t), str(t.path))):
         best = (target.path.parent / "best.py").read_text(encoding="utf-8")
-        with Sandbox((*BASE_MODULES, "timed_proof", *libraries(target)), jobs=1) as sandbox:
+        with Sandbox((*preload(target), "timed_proof"), jobs=1) as sandbox:
             end = sandbox.call(timed_proof, target, best)
         if not isinstance(end, Completed):
             raise SystemExit(f"{target.path.parent.name}: {end}")

@@ -37,9 +37,22 @@ from codeopt.workload.declared import (
 
 _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]", re.MULTILINE)
 BASE_MODULES = (
-    "numpy", "hypothesis", "hypothesis.strategies", "memray", "codeopt.search.jobs", "codeopt.measure.peak",
-    "codeopt.measure.clock", "codeopt.workload.reach",
+    "numpy", "numpy.ma", "hypothesis", "hypothesis.strategies", "memray", "memray.reporters.module_tools",
+    "codeopt.search.jobs", "codeopt.measure.peak", "codeopt.measure.clock", "codeopt.workload.reach",
 )  # fmt: skip
+_WITH = {
+    # The first optimizer imports torch's compiler, which takes seconds, in every child again.
+    "torch": ("torch._dynamo", "codeopt.equivalence.perturb_tensors", "codeopt.equivalence.torch_state"),
+    "pandas": ("codeopt.equivalence.frames",),
+}
+
+
+def preload(target: Target) -> tuple[str, ...]:
+    """The modules that the zygote of a target holds: what every child of it would import."""
+    modules = libraries(target)
+    tops = {module.partition(".")[0] for module in modules}
+    more = [module for top, extra in _WITH.items() if top in tops for module in extra]
+    return (*BASE_MODULES, *modules, *more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +175,7 @@ class Run:
                     yield found
 
     def _declarations(self, file: Path, roots: Sequence[Path]) -> Iterator[Target | Problem]:
-        sandbox = self._sandbox_for(())
+        sandbox = self._sandbox_for(BASE_MODULES)
         limits = Limits(self.config.timeout, self.config.memory_limit << 20)
         end = sandbox.call(read_declarations, file, limits=limits)
         if not isinstance(end, Completed):
@@ -183,12 +196,12 @@ class Run:
         return False
 
     def _sandbox_for(self, modules: tuple[str, ...]) -> Sandbox:
-        """The zygote that holds these libraries; only the last one is kept."""
+        """The zygote that holds these modules; only the last one is kept."""
         if self._sandbox is None or self._sandbox[0] != modules:
             if self._sandbox is not None:
                 self._sandbox[1].close()
             sandbox = Sandbox(
-                (*BASE_MODULES, *modules),
+                modules,
                 jobs=self.config.workers,
                 isolation=self.config.isolation,
                 passed=self.config.pass_env,
@@ -215,7 +228,7 @@ class Run:
     def _search(
         self, target: Target, targets: Sequence[Target], number: int, reached: set[str]
     ) -> Iterator[Event]:
-        sandbox = self._sandbox_for(libraries(target))
+        sandbox = self._sandbox_for(preload(target))
         session = Session(sandbox, target, self.sources, self.config)
         search = Search(
             session,

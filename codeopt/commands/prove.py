@@ -11,7 +11,7 @@ from codeopt.commands.environment import environment
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Verdict
 from codeopt.errors import UsageError, WorkloadError
-from codeopt.pipeline import BASE_MODULES
+from codeopt.pipeline import BASE_MODULES, preload
 from codeopt.report.outcome import ProveOutcome
 from codeopt.sandbox import Completed, Limits, Sandbox
 from codeopt.search.replay import script_of
@@ -19,7 +19,7 @@ from codeopt.search.session import Session, TargetFailure, Texts, describe_end
 from codeopt.source import Problem, SourceFile, display_name, read_source
 from codeopt.suggestion import Figures
 from codeopt.target import Target
-from codeopt.workload.declared import find_workload_files, libraries, locate, read_declarations
+from codeopt.workload.declared import find_workload_files, locate, read_declarations
 from codeopt.workload.spelled import write_workload
 
 
@@ -39,11 +39,11 @@ def prove(
     ) as plain:
         target = _target(plain, before, after, qualname, config, root, call)
         target = replace(target, text=before.text)
-        modules = libraries(target)
-        if not modules:
+        modules = preload(target)
+        if modules == BASE_MODULES:
             return _judge(plain, target, before, after, config, call, case)
         with Sandbox(
-            (*BASE_MODULES, *modules),
+            modules,
             jobs=config.workers,
             isolation=config.isolation,
             passed=config.pass_env,

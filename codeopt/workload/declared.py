@@ -86,9 +86,6 @@ def libraries(target: Target) -> tuple[str, ...]:
                 queue += inside
             elif module.split(".")[0] != "codeopt":
                 wanted[module] = None
-    if any(module.partition(".")[0] == "torch" for module in wanted):
-        # The first optimizer imports it, which takes seconds, in every child again.
-        wanted["torch._dynamo"] = None
     return tuple(sorted(wanted))
 
 
