@@ -17,8 +17,8 @@ Use instead
 When it is safe
     These read every item, in order, and keep no hold of the list. `heapq` chooses another algorithm
     for an iterator, which shows only where items have no total order, and `writelines` begins to
-    write before all items are made: those two are for a proof by running, and so are products of what
-    may be a handful.
+    write before all items are made: those two are for a proof by running, and so are products,
+    counts and dictionaries of what may be a handful.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _FEEDS = {
     "math.prod": 0, "array.array": 1, "heapq.nlargest": 1, "heapq.nsmallest": 1,
 }  # fmt: skip
 
-_SURE = ("collections.Counter", "collections.deque", "collections.OrderedDict", "math.fsum")
-_FEW = ("math.prod", "array.array")
+_SURE = ("collections.deque", "math.fsum")
+_FEW = ("collections.Counter", "collections.OrderedDict", "math.prod", "array.array")
 
 RULE = Rule(
     code="MEM111",

@@ -330,6 +330,8 @@ def value_of(
     ):
         return node, None
     flow = facts.flow(function)
+    if node.id in flow.captured:
+        return node, None
     made = flow.definitions(node.id, facts.statement(node))
     stmt = next(iter(made), None)
     if len(made) != 1 or not isinstance(stmt, ast.Assign) or not isinstance(stmt.targets[0], ast.Name):
@@ -338,7 +340,7 @@ def value_of(
         u for u in facts.names.uses(node.id, function) if stmt in flow.definitions(u.id, facts.statement(u))
     ]
     here = facts.statement(node)
-    if len(stmt.targets) != 1 or node.id in flow.captured or set(uses) != set(readers):
+    if len(stmt.targets) != 1 or set(uses) != set(readers):
         return node, None
     inputs = {
         n.id for n in ast.walk(stmt.value) if isinstance(n, ast.Name) and facts.names.home(n) is function
