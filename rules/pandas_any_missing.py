@@ -73,18 +73,26 @@ def find(facts: Facts) -> Iterator[Site]:
         if outer is None or call.args or call.keywords or not frames.truth_only(facts, call):
             continue
         inner = outer[0]
+        twice = patterns.method(inner, "any")
         if isinstance(inner, ast.Attribute) and inner.attr == "values":
             mask = inner.value
-        elif (column := patterns.method(inner, "any")) and not column[1].args and not column[1].keywords:
-            mask = column[0]
+        elif twice is not None and not twice[1].args and not twice[1].keywords:
+            mask = twice[0]
         else:
             continue
         made = patterns.method(mask, "isnull", "isna")
         if made is None or made[1].args or made[1].keywords or not patterns.plain(made[0]):
             continue
-        if frames.may_be(facts, made[0]) or patterns.kind(facts, made[0]) == "unknown":
+        frame = patterns.kind(facts, made[0]) in ("frame", "unknown")
+        # Only a frame needs `any` twice; `values` are those of a column as well.
+        if frame and (twice is not None or frames.surely(facts, made[0]) or _is_table(made[0])):
             name = facts.names.fresh_name("column", call)
             text = f"any({name}.hasnans for _, {name} in {facts.text(made[0])}.items())"
             yield RULE.site(
                 facts, call, "a column at a time tells it", facts.edits.replace(call, text), certain=False
             )
+
+
+def _is_table(node: ast.expr) -> bool:
+    """Whether a name says that its values have two axes."""
+    return frames.named(node) or (isinstance(node, ast.Name) and node.id.split("_")[0] == "X")

@@ -25,7 +25,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, patterns
+from codeopt.facts import Facts, frames, patterns
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -71,17 +71,22 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         dropped = patterns.method(selected, "dropna")
         if isinstance(selected, ast.Subscript) and patterns.column_mask(selected.slice, selected.value):
-            if not patterns.plain(selected.value):
+            if not patterns.plain(selected.value) or not frames.likely(facts, selected.value):
                 continue
             text = f"int(({facts.text(selected.slice)}).sum())"
             certain = patterns.kind(facts, selected.value) == "frame"
-        elif dropped is not None and not dropped[1].args and not dropped[1].keywords:
+        elif dropped is not None and _is_frame(facts, dropped):
             text = f"int({patterns.operand(facts, dropped[0])}.notna().all(axis=1).sum())"
-            certain = patterns.kind(facts, dropped[0]) == "frame"
+            certain = True
         else:
             continue
         message = "the rows are copied only to be counted"
         yield RULE.site(facts, node, message, facts.edits.replace(node, text), certain=certain)
+
+
+def _is_frame(facts: Facts, dropped: tuple[ast.expr, ast.Call]) -> bool:
+    """Whether a frame drops its incomplete rows, and a column does not drop its missing values."""
+    return frames.surely(facts, dropped[0]) and not dropped[1].args and not dropped[1].keywords
 
 
 def _measured(facts: Facts, node: ast.expr) -> ast.expr | None:

@@ -24,7 +24,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, patterns
+from codeopt.facts import Facts, frames, patterns
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -63,7 +63,11 @@ def find(facts: Facts) -> Iterator[Site]:
         rows = node.value
         if not isinstance(rows, ast.Subscript) or not isinstance(node.ctx, ast.Load):
             continue
-        if patterns.string_key(node) is None or not patterns.plain(rows.value):
+        if (
+            patterns.string_key(node) is None
+            or not patterns.plain(rows.value)
+            or not frames.likely(facts, rows.value)
+        ):
             continue
         if not patterns.column_mask(rows.slice, rows.value) or _written(facts, node):
             continue

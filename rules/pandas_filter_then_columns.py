@@ -67,7 +67,11 @@ def find(facts: Facts) -> Iterator[Site]:
         rows = node.value
         if not isinstance(rows, ast.Subscript) or not frames.columns(node):
             continue
-        if not patterns.plain(rows.value) or not patterns.column_mask(rows.slice, rows.value):
+        if (
+            not patterns.plain(rows.value)
+            or not frames.likely(facts, rows.value)
+            or not patterns.column_mask(rows.slice, rows.value)
+        ):
             continue
         frame, mask, wanted = (facts.text(n) for n in (rows.value, rows.slice, node.slice))
         yield RULE.site(

@@ -23,7 +23,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, patterns
+from codeopt.facts import Facts, frames, patterns
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -66,7 +66,11 @@ def find(facts: Facts) -> Iterator[Site]:
         frame = rows.value
         if isinstance(frame, ast.Attribute) and frame.attr == "loc":
             frame = frame.value
-        if not patterns.plain(frame) or not patterns.column_mask(rows.slice, frame):
+        if (
+            not patterns.plain(frame)
+            or not frames.likely(facts, frame)
+            or not patterns.column_mask(rows.slice, frame)
+        ):
             continue
         text = f"{facts.text(frame)}.index[{facts.text(rows.slice)}]"
         yield RULE.site(

@@ -68,7 +68,11 @@ def find(facts: Facts) -> Iterator[Site]:
         frame = rows.value
         if isinstance(frame, ast.Attribute) and frame.attr == "loc":
             frame = frame.value
-        if not patterns.plain(frame) or not patterns.column_mask(rows.slice, frame):
+        if (
+            not patterns.plain(frame)
+            or not frames.likely(facts, frame)
+            or not patterns.column_mask(rows.slice, frame)
+        ):
             continue
         text = f"{'not ' if empty else ''}({facts.text(rows.slice)}).any()"
         yield RULE.site(

@@ -80,7 +80,15 @@ def find(facts: Facts) -> Iterator[Site]:
         if (expand is None) is not listed or (expand is not None and not _is_true(expand)):
             continue
         edits = patterns.add_argument(facts, call, f"n={part + 1}")
-        yield RULE.site(facts, node, "the parts behind are not used", edits)
+        certain = listed or _of_column(found[0])
+        yield RULE.site(facts, node, "the parts behind are not used", edits, certain=certain)
+
+
+def _of_column(node: ast.expr) -> bool:
+    """Whether text is surely that of a column: that of an index splits into labels of many levels."""
+    while isinstance(node, (ast.Attribute, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return patterns.string_key(node) is not None
 
 
 def _is_text(node: ast.expr | None) -> bool:

@@ -1,7 +1,7 @@
 """A whole table converted to read its first row.
 
 What it does
-    Finds `df.to_dict("records")[0]`, `df.values.tolist()[0]` and `df.to_numpy()[0]` and
+    Finds `df.to_dict("records")[0]`, `df.values.tolist()[0]` and
     converts the first row only.
 
 Why it costs memory
@@ -94,5 +94,5 @@ def _table(facts: Facts, node: ast.expr) -> ast.expr | None:
         frame = array.value
     else:
         return None
-    known = frames.surely(facts, frame) or frames.columns(frame)
-    return frame if known or (listed is not None and frames.may_be(facts, frame)) else None
+    known = frames.columns(frame) or frames.likely(facts, frame)
+    return frame if known and listed is not None else None

@@ -75,7 +75,7 @@ def find(facts: Facts) -> Iterator[Site]:
         else:
             continue
         kind = patterns.kind(facts, table)
-        if kind not in ("frame", "series", "unknown") or not frames.imported(facts):
+        if kind not in ("frame", "series") and not (kind == "unknown" and frames.named(table)):
             continue
         text = patterns.operand(facts, table)
         new = f"{text}.shape" if isinstance(node, ast.Attribute) else f"len({text})"

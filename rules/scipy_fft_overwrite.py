@@ -15,8 +15,8 @@ Use instead
 
 When it is safe
     The input is the result of arithmetic in the call itself, so nothing can see what becomes of
-    it. Only complex input can be overwritten by a complex result; other input is copied as
-    before.
+    it. The result keeps the memory order of the input, so the site is left to a run. Only complex
+    input can be overwritten by a complex result; other input is copied as before.
 """
 
 from __future__ import annotations
@@ -84,4 +84,4 @@ def find(facts: Facts) -> Iterator[Site]:
             call.args[0], ast.BinOp
         ):
             edits = patterns.add_argument(facts, call, "overwrite_x=True")
-            yield RULE.site(facts, call, "nothing else holds the input", edits)
+            yield RULE.site(facts, call, "nothing else holds the input", edits, certain=False)

@@ -75,4 +75,5 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if isinstance(call.args[0], ast.BinOp):
             edits = patterns.add_argument(facts, call, "overwrite_a=True")
-            yield RULE.site(facts, call, "nothing else holds the matrix", edits)
+            certain = patterns.is_call(facts, call, "scipy.linalg.det")
+            yield RULE.site(facts, call, "nothing else holds the matrix", edits, certain=certain)

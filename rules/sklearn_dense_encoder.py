@@ -127,8 +127,8 @@ def _piped(facts: Facts, encoder: ast.Call) -> bool:
     listed = facts.parent(encoder)
     if isinstance(listed, ast.Tuple):
         step, listed = listed, facts.parent(listed)
-    items = listed.args if isinstance(listed, ast.Call) else getattr(listed, "elts", [])
-    if step not in items[:-1] or items.index(step) != len(items) - 2:
+    items: list[ast.expr] = listed.args if isinstance(listed, ast.Call) else getattr(listed, "elts", [])
+    if len(items) < 2 or items[-2] is not step:
         return False
     last = items[-1].elts[-1] if isinstance(items[-1], ast.Tuple) and items[-1].elts else items[-1]
     return estimators.name(facts, last) in _TAKES

@@ -123,7 +123,7 @@ def find(facts: Facts) -> Iterator[Site]:
         uses = [n for n in ast.walk(stmt) if isinstance(n, ast.Name) and n.id == data.id]
         if len(uses) != 1 or data.id in facts.flow(function).live_after(stmt):
             continue
-        if not facts.aliases.owner(data.id, stmt, function).wrong:
+        if facts.aliases.owner(data.id, stmt, function).owned:
             yield RULE.site(
                 facts, call, "nothing reads the input again",
                 patterns.add_argument(facts, maker, f"{option}=False"), certain=False,

@@ -119,6 +119,8 @@ def find(facts: Facts) -> Iterator[Site]:
         found = patterns.method(call, *_METHODS)
         if found is None or len(call.args) != 1 or call.keywords or not isinstance(call.args[0], ast.Name):
             continue
+        if not patterns.plain(found[0]):
+            continue
         makers = estimators.makers(facts, found[0])
         if not makers or not all(estimators.name(facts, m) in _MODELS for m in makers):
             continue

@@ -16,8 +16,8 @@ Use instead
     x = normalize(x, copy=False)
 
 When it is safe
-    The function alone holds the array, which is known to be one of floats, and rebinds its only
-    name. Otherwise a run decides.
+    The function alone holds the array and drops or rebinds its only name. A memory order or type
+    that is not the usual one may show, so the site is left to a run.
 """
 
 from __future__ import annotations
@@ -117,10 +117,8 @@ def find(facts: Facts) -> Iterator[Site]:
         if len(reads) != 1 or (not rebound and data.id in facts.flow(function).live_after(stmt)):
             continue
         owner = facts.aliases.owner(data.id, stmt, function)
-        if owner.wrong:
+        known = facts.arrays.value(data, stmt).kind == "ndarray"
+        if owner.wrong or not (owner.owned or known):
             continue
-        value = facts.arrays.value(data, stmt)
-        yield RULE.site(
-            facts, call, "nothing else holds the array", patterns.add_argument(facts, call, "copy=False"),
-            certain=owner.owned and value.is_block and value.dtype == "float64",
-        )  # fmt: skip
+        edits = patterns.add_argument(facts, call, "copy=False")
+        yield RULE.site(facts, call, "nothing else holds the array", edits, certain=False)

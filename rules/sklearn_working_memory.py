@@ -29,7 +29,7 @@ from codeopt.edit import Site, Trust
 from codeopt.facts import Facts
 from codeopt.rule import Example, Pair, Rule
 
-_CHUNKED = ("silhouette_score", "silhouette_samples", "pairwise_distances_argmin_min")
+_CHUNKED = ("silhouette_score", "silhouette_samples")
 _BOUNDS = (16, 4)
 
 
@@ -38,7 +38,7 @@ RULE = Rule(
     name="sk-working-memory",
     trust=Trust.EXACT,
     summary="distances are made in chunks as large as the default allows",
-    triggers=("silhouette", "pairwise_distances_argmin", "pairwise_distances_chunked"),
+    triggers=("silhouette",),
     pair=Pair("S13", 30.71, 8.11),
     examples=(
         Example(
@@ -108,6 +108,8 @@ def find(facts: Facts) -> Iterator[Site]:
         if not library.startswith("sklearn.metrics") or name not in _CHUNKED:
             continue
         if not isinstance(stmt, (ast.Assign, ast.Return, ast.Expr)) or _bounded(facts, call):
+            continue
+        if any(isinstance(k.value, ast.Constant) and k.value.value == "precomputed" for k in call.keywords):
             continue
         context = facts.names.spell("sklearn.config_context", call)
         imports = () if context else ("import sklearn",)

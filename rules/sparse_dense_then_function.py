@@ -1,7 +1,7 @@
 """A function of the entries applied to a dense copy.
 
 What it does
-    Finds `np.log1p(x.toarray())`, `x.toarray().astype(t)` and `x.toarray() > 0` and applies
+    Finds `np.log1p(x.toarray())` and `x.toarray() > 0` and applies
     them to the sparse matrix first.
 
 Why it costs memory
@@ -44,14 +44,8 @@ RULE = Rule(
             call=("logs(__import__('scipy.sparse').sparse.csr_matrix([[0, 1.0, 0], [4, 0, 0], [0, 2, 3]]))"),
         ),
         Example(
-            "import numpy as np\n"
-            "\n"
-            "def masks(x):\n"
-            "    return x.toarray().astype(np.float32), x.toarray() > 0\n",
-            "import numpy as np\n"
-            "\n"
-            "def masks(x):\n"
-            "    return x.astype(np.float32).toarray(), (x > 0).toarray()\n",
+            "import numpy as np\n\ndef masks(x):\n    return np.sqrt(x.toarray()), x.toarray() > 0\n",
+            "import numpy as np\n\ndef masks(x):\n    return x.sqrt().toarray(), (x > 0).toarray()\n",
             call=("masks(__import__('scipy.sparse').sparse.csr_matrix([[0, 1.0, 0], [4, 0, 0], [0, 2, 3]]))"),
             sites=2,
         ),
@@ -60,7 +54,7 @@ RULE = Rule(
         ("import numpy as np\n\ndef f(x):\n    return np.exp(x.toarray())\n"),
         ("def f(x):\n    return x.toarray() == 0\n"),
         ("def f(x):\n    return x.toarray() > -1\n"),
-        ("def f(x):\n    return x.toarray().astype(float, copy=False)\n"),
+        ("def f(x):\n    return x.toarray().astype(float)\n"),
         ("import numpy as np\n\ndef f(x, out):\n    return np.sqrt(x.toarray(), out=out)\n"),
     ),
 )
@@ -80,17 +74,9 @@ def find(facts: Facts) -> Iterator[Site]:
         elif len(node.args) != 1 or node.keywords:
             continue
         else:
-            cast = patterns.method(node, "astype")
             name = (facts.names.dotted(node.func) or "").removeprefix("numpy.")
-            matrix = sparse.densified(facts, cast[0] if cast else node.args[0])
-            made = (
-                ""
-                if matrix is None or (name not in _FUNCTIONS and cast is None)
-                else (
-                    f"{patterns.operand(facts, matrix)}."
-                    + (f"astype({facts.text(node.args[0])})" if cast else f"{_spelled(name)}()")
-                )
-            )
+            matrix = sparse.densified(facts, node.args[0]) if name in _FUNCTIONS else None
+            made = f"{sparse.as_operand(facts, matrix)}.{_spelled(name)}()" if matrix is not None else ""
         if made:
             yield RULE.site(
                 facts, node, "zeros stay zeros", facts.edits.replace(node, f"{made}.toarray()"), certain=False

@@ -25,8 +25,20 @@ def may_be(facts: Facts, node: ast.expr) -> bool:
 
 
 def imported(facts: Facts) -> bool:
-    """Whether the file imports pandas."""
-    return facts.names.spell("pandas") is not None or "from pandas" in facts.source.text
+    """Whether the file imports pandas or its frames at its top."""
+    return any(facts.names.spell(name) for name in ("pandas", "pandas.DataFrame", "pandas.Series"))
+
+
+def named(node: ast.expr) -> bool:
+    """Whether an expression is called what frames are called."""
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return name.strip("_").lower() == "df" or name.endswith("_df") or name.startswith("df_")
+
+
+def likely(facts: Facts, node: ast.expr) -> bool:
+    """Whether an expression is a frame by its type, or nothing speaks against it and much for it."""
+    kind = patterns.kind(facts, node)
+    return kind == "frame" or (kind == "unknown" and (named(node) or imported(facts)))
 
 
 def column(node: ast.AST | None) -> str | None:
