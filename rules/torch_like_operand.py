@@ -14,12 +14,14 @@ Use instead
     kept = torch.where(mask, x, x.new_zeros(()))
 
 When it is safe
-    Always: the number has the type and device of `x`, and `x` gives the shape.
+    Always: the number has the type and device of `x`, and `x` gives the shape. Names of
+    statistics (`scale`, `min_val`) are left alone: they are too small to matter.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
@@ -28,6 +30,7 @@ from codeopt.rule import Example, Pair, Rule
 
 _PAIRED = ("torch.max", "torch.min", "torch.maximum", "torch.minimum")
 _MADE = ("torch.zeros_like", "torch.ones_like")
+_SMALL = re.compile(r"(^|_)(min|max|scale|lr|count|denom|denominator|norm|std|var|sum|total|num)(_|$)")
 
 RULE = Rule(
     code="MEM314",
@@ -74,6 +77,6 @@ def find(facts: Facts) -> Iterator[Site]:
                 continue
             if len(constant.args) == 1 and not constant.keywords and patterns.same(constant.args[0], other):
                 kind = "zeros" if facts.names.dotted(constant.func) == "torch.zeros_like" else "ones"
-                if patterns.plain(other):
+                if patterns.plain(other) and not _SMALL.search(facts.text(other).lower()):
                     edits = facts.edits.replace(constant, f"{facts.text(other)}.new_{kind}(())")
                     yield RULE.site(facts, constant, "one number says the same", edits)

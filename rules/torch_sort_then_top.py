@@ -11,11 +11,11 @@ Example
     best = scores.argsort(descending=True)[:k]
 
 Use instead
-    best = torch.topk(scores, k).indices
+    best = torch.topk(scores, min(k, scores.size(-1))).indices
 
 When it is safe
-    There are at least `k` numbers along the axis, and for positions no two are alike: which of
-    equal numbers comes first is not said. That only a run can tell.
+    For positions, where no two numbers are alike: which of equal ones comes first is not said.
+    That only a run can tell.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ RULE = Rule(
     examples=(
         Example(
             "import torch\n\ndef best(scores, k):\n    return scores.argsort(descending=True)[:k]\n",
-            "import torch\n\ndef best(scores, k):\n    return torch.topk(scores, k).indices\n",
+            "import torch\n\ndef best(scores, k):\n"
+            "    return torch.topk(scores, min(k, scores.size(-1))).indices\n",
             call="best(torch.arange(6.0), 2)",
         ),
         Example(
             "import torch\n\ndef best(scores, k):\n    return torch.sort(scores, dim=-1)[0][:, :k]\n",
             "import torch\n\ndef best(scores, k):\n"
-            "    return torch.topk(scores, k, dim=-1, largest=False).values\n",
+            "    return torch.topk(scores, min(k, scores.size(-1)), dim=-1, largest=False).values\n",
             call="best(torch.arange(6.0).reshape(2, 3), 2)",
         ),
     ),
@@ -75,6 +76,8 @@ def find(facts: Facts) -> Iterator[Site]:
         order = given.get("descending")
         if order is not None and not isinstance(order, ast.Constant):
             continue
+        if patterns.plain(subject):
+            count = f"min({count}, {facts.text(subject)}.size(-1))"
         parts = [facts.text(subject), count] + ([f"dim={facts.text(given['dim'])}"] if "dim" in given else [])
         parts += [] if isinstance(order, ast.Constant) and order.value is True else ["largest=False"]
         edits = facts.edits.replace(first, f"{name}({', '.join(parts)}).{part}")

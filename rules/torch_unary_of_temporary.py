@@ -16,7 +16,8 @@ Use instead
 When it is safe
     Where the value is floating for certain, and neither its own gradient nor autocast depends
     on it: sums, products and quotients keep their operands, not their result. `exp` changes
-    type under autocast unless it works in place, so it is left to a run.
+    type under autocast unless it works in place, and roots are mostly taken of statistics that
+    are too small to matter, so these are left to a run.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from codeopt.edit import Site, Trust
 from codeopt.facts import Facts, library, tensors
 from codeopt.rule import Example, Pair, Rule
 
-_SURE = library.words("sqrt sigmoid tanh relu")
-_CAST = library.words("exp expm1")
+_SURE = library.words("sigmoid tanh relu")
+_CAST = library.words("sqrt exp expm1")
 _NUMBERS = library.words("item numel size dim tensor scalar_tensor")
 _REDUCED = library.words("sum mean max min norm var std prod amax amin dot")
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)

@@ -32,7 +32,7 @@ from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
 _BLOCKS = (256, 64, 1024)
-_WHOLE = re.compile(r"^X(_|$)|(^|_)(test|val|valid|train|all|dataset|data|features|images|inputs)(_|$)")
+_WHOLE = re.compile(r"^X(_|$)|(^|_)(test|val|valid|train|all|features|images|inputs)(_|$)")
 _ROWWISE = ("argmax", "softmax", "log_softmax", "sigmoid", "cpu", "float", "detach", "max", "norm")
 
 RULE = Rule(
@@ -89,7 +89,9 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         join, whole = facts.names.spell("torch.cat", call), _rowwise(facts, call)
         rows = facts.names.fresh_name("rows", call)
-        if join is None or isinstance(facts.parent(whole), ast.Attribute):
+        stmt = facts.parent(whole)
+        pair = isinstance(stmt, ast.Assign) and isinstance(stmt.targets[0], ast.Tuple)
+        if join is None or pair or isinstance(stmt, ast.Attribute):
             continue
         body = patterns.with_parts(facts, whole, {given: rows})
         for block in _BLOCKS:
