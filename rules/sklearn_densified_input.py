@@ -25,7 +25,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, patterns
+from codeopt.facts import Facts, frames, patterns
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
@@ -110,11 +110,20 @@ def find(facts: Facts) -> Iterator[Site]:
         listed = isinstance(user, ast.Call) and call in user.args and _takes_sparse(facts, user, call)
         # The matrix may reach an estimator by another way: only a run can tell which one.
         vectorised = patterns.method(found[0], "transform", "fit_transform") is not None
-        if listed or (vectorised and isinstance(user, ast.Assign) and "sklearn" in facts.source.text):
+        if listed or (vectorised and _fitted_only(facts, call)):
             end = facts.range(call)[1]
             dot = facts.source.data.rindex(b".", facts.range(found[0])[1], end)
             message = "the estimator takes the sparse matrix"
             yield RULE.site(facts, call, message, (Edit(dot, end, ""),), certain=listed)
+
+
+def _fitted_only(facts: Facts, dense: ast.Call) -> bool:
+    """Whether a dense table has one name, under which only estimators see it."""
+    held = frames.held_by(facts, dense) if isinstance(facts.parent(dense), ast.Assign) else None
+    calls = [(use, facts.parent(use)) for use in held or []]
+    return bool(calls) and all(
+        isinstance(c, ast.Call) and c.args[:1] == [use] and patterns.method(c, *_METHODS) for use, c in calls
+    )
 
 
 def _takes_sparse(facts: Facts, user: ast.Call, argument: ast.Call) -> bool:

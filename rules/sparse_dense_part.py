@@ -39,8 +39,8 @@ RULE = Rule(
             call=("first(__import__('scipy.sparse').sparse.csr_matrix([[0, 1.0, 0], [4, 0, 0], [0, 2, 3]]))"),
         ),
         Example(
-            "def row(counts, i):\n    return counts.toarray()[0] + counts.toarray()[:, i]\n",
-            "def row(counts, i):\n    return counts[[0]].toarray()[0] + counts[:, [i]].toarray()[:, 0]\n",
+            "def row(counts, i):\n    return counts.toarray()[2] + counts.toarray()[:, i]\n",
+            "def row(counts, i):\n    return counts[[2]].toarray()[0] + counts[:, [i]].toarray()[:, 0]\n",
             call=(
                 "row(__import__('scipy.sparse').sparse.csr_matrix([[0, 1.0, 0], [4, 0, 0], [0, 2, 3]]), 1)"
             ),
@@ -78,7 +78,8 @@ def _part(facts: Facts, key: ast.expr) -> tuple[str, str] | None:
     """How a sparse matrix is asked for a part, and what takes the axis away that stays."""
     if isinstance(key, ast.Slice) and key.step is None and (key.lower or key.upper):
         return facts.text(key), ""
-    if _is_place(key):
+    # Most matrices whose first row alone is read have no other.
+    if _is_place(key) and patterns.number(key) != 0:
         return f"[{facts.text(key)}]", "[0]"
     if isinstance(key, ast.Tuple) and len(key.elts) == 2 and isinstance(key.elts[0], ast.Slice):
         rows, column = key.elts

@@ -79,7 +79,8 @@ def find(facts: Facts) -> Iterator[Site]:
             inner = f"{sparse.as_operand(facts, matrix)}.{name}(axis={facts.text(found[1]['axis'])})"
             inner += ".toarray()" if name in ("max", "min") else ""
             text = sparse.flat(facts, inner, call)
-        if text is not None and patterns.number(found[1].get("axis")) in (None, 0, 1, -1):
+        usual = "axis" not in found[1] or patterns.number(found[1]["axis"]) in (0, 1, -1)
+        if text is not None and usual:
             yield RULE.site(
                 facts, call, "the sparse matrix can be reduced", facts.edits.replace(call, text),
                 certain=False,
