@@ -19,7 +19,8 @@ When it is safe
     as before and in the same order. `any` and `all` stop early: items behind the stop are not
     computed any more, which matters only if computing them does something; they are taken without
     a proof by running only where the items are plain reads, comparisons and arithmetic on them.
-    A comprehension with `await`, `yield`, a walrus or `next` is left alone, and so is one in a
+    Over what may be a handful nothing is gained: only numbers, lines, files and the like are taken
+    without a run. A comprehension with `await`, `yield`, a walrus or `next` is left alone, and so is one in a
     class body.
 """
 
@@ -89,6 +90,8 @@ def find(facts: Facts) -> Iterator[Site]:
         reducer = facts.names.dotted(call.func)
         if reducer not in _COMPLETE | _EARLY or not listed.lazy(facts, call.args[0]):
             continue
+        if listed.short(facts, call.args[0]):
+            continue
         if len(call.args) == 2 and reducer != "builtins.sum":
             continue
         name = (reducer or "").rpartition(".")[2]
@@ -97,5 +100,6 @@ def find(facts: Facts) -> Iterator[Site]:
             call,
             f"`{name}` needs one item at a time; the list holds all of them",
             listed.without_brackets(facts, call, call.args[0]),
-            certain=reducer in _COMPLETE or listed.pure_items(call.args[0]),
+            certain=(reducer in _COMPLETE or listed.pure_items(call.args[0]))
+            and listed.many(facts, call.args[0]),
         )
