@@ -57,7 +57,7 @@ RULE = Rule(
             "            x = torch.utils.checkpoint.checkpoint(block, x, use_reentrant=False) if "
             "torch.is_grad_enabled() else block(x)\n"
             "        return x\n",
-            call="float(Deep()(torch.ones(2, 3)).sum()) * 0",
+            call="Deep()(torch.ones(2, 3)).shape[0]",
         ),
         Example(
             "import torch\nimport torch.utils.checkpoint\n\nclass Deep(torch.nn.Module):\n"
@@ -72,7 +72,7 @@ RULE = Rule(
             "            x = torch.utils.checkpoint.checkpoint(layer, x, use_reentrant=False) if "
             "torch.is_grad_enabled() else layer(x)\n"
             "        return x\n",
-            call="float(Deep()(torch.ones(2, 3)).sum()) * 0",
+            call="Deep()(torch.ones(2, 3)).shape[0]",
         ),
     ),
     counterexamples=(
