@@ -30,7 +30,7 @@ def quads(r: Node, c: Node, h: Node | None) -> list[Quad] | None:
 
 def went_narrow(original: Floats, candidate: Floats, dtype: str) -> bool:
     """Whether float64 values passed through float32, whose rounding hides in the tolerance of
-    1e-7: all are numbers that float32 can hold, where the original's mostly are not."""
+    1e-8: all are numbers that float32 can hold, where the original's mostly are not."""
     if dtype not in ("float64", "float") or original.size < FEW:
         return False
     with np.errstate(all="ignore"):

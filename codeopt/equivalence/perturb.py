@@ -51,15 +51,16 @@ each in a single case."""
 KINDS = {
     "array": (
         "int64", "nan", "float32", "one row", "readonly", "inf", "many rows", "empty", "broadcast",
-        "odd rows", "in pairs", "overlap", "rows alike", "same", "rows twice", "constant", "zeros",
-        "rows backwards", "zeros signed", "view", "float64", "transposed", "large", "subnormal",
-        "memory-mapped", "negative", "float16", "alone float32", "alone float64", "int32", "bool", "scalar",
+        "one column fewer", "odd rows", "in pairs", "overlap", "rows alike", "same", "rows twice",
+        "constant", "zeros", "rows backwards", "zeros signed", "view", "float64", "transposed", "large",
+        "subnormal", "memory-mapped", "negative", "float16", "alone float32", "alone float64", "int32",
+        "bool", "scalar",
     ),
     "tensor": (
         "requires_grad", "nan", "float64", "one row", "inf", "many rows", "empty", "in pairs", "odd rows",
-        "overlap", "broadcast", "rows alike", "same", "integers", "rows twice", "constant", "zeros",
-        "float32", "rows backwards", "zeros signed", "view", "transposed", "large", "subnormal", "negative",
-        "bfloat16", "alone float64", "bool", "scalar",
+        "one column fewer", "overlap", "broadcast", "rows alike", "same", "integers", "rows twice",
+        "constant", "zeros", "float32", "rows backwards", "zeros signed", "view", "transposed", "large",
+        "subnormal", "negative", "bfloat16", "alone float64", "bool", "scalar",
     ),
     "frame": (
         "nan", "one row", "missing", "other labels", "empty", "odd rows", "view", "same labels", "float32",
@@ -125,6 +126,8 @@ def _array_applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
         return floating and alike[0].path == leaf.path and any(kind != dtype_name(x.value) for x in alike)
     if kind == "channels last":
         return dims == 4
+    if kind == "one column fewer":
+        return dims > 1 and value.shape[-1] > 2
     return leaf.rows > 1 and dims > (1 if kind == "fortran" else 0)
 
 
@@ -201,6 +204,8 @@ def perturb(call: Call, kind: str, path: str) -> Call:
         return call
     if kind in ROWS:
         return sharing.take_rows(call, kind, leaf, leaves)
+    if kind == "one column fewer":
+        return sharing.without_column(call, leaf, leaves)
     if kind == "same" or kind in SHARING:
         other = sharing.partner(kind, leaf, leaves)
         return sharing.share(call, kind, leaf, other) if other is not None else call

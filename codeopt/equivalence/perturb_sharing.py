@@ -65,6 +65,21 @@ def take(value: Any, family: str, rows: list[int]) -> Any:
     return value[np.array(rows, dtype=np.int64)]
 
 
+def without_column(call: Call, leaf: Leaf, leaves: list[Leaf]) -> Call:
+    """The call with the last axis of this array or tensor one shorter, and with it every axis of
+    the others that is as long: a length may be odd or even, or just right for a block."""
+    long = leaf.value.shape[-1]
+    ids = {id(x.value): x.family for x in leaves if x.family in ("array", "tensor") and long in x.value.shape}
+
+    def cut(value: Any) -> Any:
+        index = tuple(slice(long - 1) if length == long else slice(None) for length in value.shape)
+        if ids[id(value)] == "array":
+            return value[index].copy(order="K")
+        return value.detach()[index].clone().requires_grad_(value.requires_grad)
+
+    return map_call(call, lambda v, p: cut(v) if id(v) in ids else v)
+
+
 def _prime_below(n: int) -> int:
     return next(p for p in range(n - 1, 1, -1) if all(p % d for d in range(2, int(p**0.5) + 1)))
 

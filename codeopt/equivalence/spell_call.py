@@ -21,7 +21,7 @@ from codeopt.equivalence.said import Streams
 from codeopt.equivalence.snapshot import Recorder
 from codeopt.equivalence.spell import Speller
 from codeopt.equivalence.spell_memory import Unwritable
-from codeopt.equivalence.surroundings import settings_restored
+from codeopt.equivalence.surroundings import seed_of_call, settings_restored
 from codeopt.sandbox.world import World
 from codeopt.workload.call import Call
 
@@ -265,9 +265,10 @@ def _source(written: _Written, view: View, seed: int | None, around: Sequence[st
     lines = [*written.lines, *view.before.splitlines()]
     if seed is not None:
         modules += ["import random", "import numpy as np"]
-        lines += [f"random.seed({seed})", f"np.random.seed({seed & 0xFFFFFFFF})"]
+        own = seed_of_call(seed)
+        lines += [f"random.seed({own})", f"np.random.seed({own})"]
         if "import torch" in written.imports:
-            lines.append(f"torch.manual_seed({seed})")
+            lines.append(f"torch.manual_seed({own})")
     text = " ".join([*lines, written.call, view.expression, view.then, *around])
     modules += [f"import {name}" for name in ("torch",) if "torch." in text]
     if "np." in text:

@@ -26,10 +26,20 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SI
 _NUMBERS = tuple((name, getattr(signal, name)) for name in _SIGNALS if hasattr(signal, name))
 
 
+_APART = 0x5EED
+
+
+def seed_of_call(seed: int) -> int:
+    """The seed of a call whose arguments were built with `seed`: another one, or a target that draws
+    would draw its own arguments again, and weights that it makes equal those it is given."""
+    return (seed + _APART) & 0xFFFFFFFF
+
+
 def seed_everything(seed: int) -> None:
-    """Seed `random`, NumPy's global generator and torch's, where torch is there."""
+    """Seed `random`, NumPy's global generator and torch's, where torch is there, for a call."""
+    seed = seed_of_call(seed)
     random.seed(seed)
-    np.random.seed(seed & 0xFFFFFFFF)
+    np.random.seed(seed)
     if "torch" in sys.modules:
         from codeopt.equivalence.torch_state import seed_torch
 

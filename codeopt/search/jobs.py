@@ -92,7 +92,7 @@ def near_faults_job(
     missed: list[str] = []
     for name, text in overlay.items():
         original = target.original() if name == str(target.path) else Path(name).read_text(encoding="utf-8")
-        faults = plant_near(original, text, reached.get(name, frozenset()), seed, count // len(overlay))
+        faults = plant_near(original, text, reached.get(name, frozenset()), seed, max(1, count // len(overlay)))
         found = count_caught(target, faults, reference, unstable, level, file=name, beside=overlay)
         planted, caught = planted + found[0], caught + found[1]
         missed += found[2]

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
-from codeopt.pipeline import BASE_MODULES
+from codeopt.pipeline import BASE_MODULES, preload
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.search.session import Session, describe_end
 from codeopt.source import Problem, SourceFile, read_source
 from codeopt.target import Target
-from codeopt.workload.declared import Declaration, libraries, locate, read_declarations
+from codeopt.workload.declared import Declaration, locate, read_declarations
 from tests.quality.rewrites import (
     numpy_corpus,
     numpy_package,
@@ -103,8 +103,8 @@ def judge(rewrites: Iterable[Rewrite], jobs: int = 1) -> Iterator[Judged]:
         by_target.setdefault(rewrite.target, []).append(rewrite)
     with tempfile.TemporaryDirectory(prefix="codeopt-study-") as folder:
         targets = _targets(by_target, Path(folder))
-        wanted = {module for target in targets.values() for module in libraries(target)}
-        with Sandbox((*BASE_MODULES, *sorted(wanted)), jobs=jobs) as sandbox:
+        wanted = {module for target in targets.values() for module in preload(target)}
+        with Sandbox(sorted(wanted), jobs=jobs) as sandbox:
             for name, group in by_target.items():
                 yield from _judge_target(sandbox, targets[name], group)
 
