@@ -36,7 +36,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a mask of a whole frame is made to see whether anything is missing",
     triggers=("isnull()", "isna()"),
-    pair=Pair("D25", 3.06, 0.2),
+    pair=Pair("D25", 30.53, 1.92),
     examples=(
         Example(
             "def check(df):\n"

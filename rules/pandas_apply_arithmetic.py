@@ -35,7 +35,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a function of Python computes with every value of a column",
     triggers=(".apply(", ".map("),
-    pair=Pair("D45", 21.06, 3.05),
+    pair=Pair("D45", 23.07, 3.06),
     examples=(
         Example(
             'def fahrenheit(df):\n    return df["c"].apply(lambda c: c * 1.8 + 32)\n',

@@ -37,7 +37,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="rows are made one by one for arithmetic on columns",
     triggers=("axis=",),
-    pair=Pair("D09", 3.05, 0.15),
+    pair=Pair("D09", 9.30, 0.92),
     examples=(
         Example(
             'def total(df):\n    return df.apply(lambda r: r["b"] * r["c"] + 1, axis=1)\n',

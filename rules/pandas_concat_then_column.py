@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="whole frames are joined to read one column",
     triggers=("concat(",),
-    pair=Pair("D33", 29.0, 7.63),
+    pair=Pair("D33", 11.53, 2.97),
     examples=(
         Example(
             'import pandas as pd\n\ndef prices(old, new):\n    return pd.concat([old, new])["price"]\n',

@@ -38,7 +38,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a new array is copied into a frame or series",
     triggers=("Series(", "DataFrame("),
-    pair=Pair("D39", 18.31, 9.16),
+    pair=Pair("D39", 30.53, 16.28),
     examples=(
         Example(
             "import numpy as np\n"

@@ -33,7 +33,7 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="all correlations are computed to read one",
     triggers=("corr()", "cov()"),
-    pair=Pair("D46", 13.74, 4.77),
+    pair=Pair("D46", 13.75, 4.78),
     examples=(
         Example(
             'def related(df):\n    return df.corr().loc["a", "b"]\n',

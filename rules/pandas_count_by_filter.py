@@ -34,7 +34,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="rows are selected only to be counted",
     triggers=("len(", ".shape[0]"),
-    pair=Pair("D10", 9.98, 0.25),
+    pair=Pair("D10", 12.57, 0.26),
     examples=(
         Example(
             'def late(df):\n    return len(df[df["delay"] > 15])\n',

@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a whole file is made as text before it is written",
     triggers=("to_csv(",),
-    pair=Pair("D43", 13.4, 9.93),
+    pair=Pair("D43", 36.62, 14.93),
     examples=(
         Example(
             "import io\n"

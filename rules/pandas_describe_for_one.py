@@ -36,7 +36,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a whole description is computed to read one of its numbers",
     triggers=("describe()",),
-    pair=Pair("D23", 3.27, 0.25),
+    pair=Pair("D23", 13.01, 0.83),
     examples=(
         Example(
             'def typical(df):\n    return df["price"].describe()["mean"]\n',

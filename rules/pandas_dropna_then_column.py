@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="rows of every column are kept to read one column",
     triggers=("dropna(",),
-    pair=Pair("D48", 14.1, 4.31),
+    pair=Pair("D48", 14.31, 4.35),
     examples=(
         Example(
             'def prices(df):\n    return df.dropna(subset=["size"])["price"]\n',

@@ -52,7 +52,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a frame is copied at once where copy-on-write would do",
     triggers=(".copy()",),
-    pair=Pair("D06b", 10.69, 1.53),
+    pair=Pair("D06b", 15.28, 3.05),
     examples=(
         Example(
             'import pandas as pd\n\ndef rates(df):\n    out = df.copy()\n    out["rate"] = out["a"] / 2\n'

@@ -33,7 +33,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="rows of every column are selected to read one column",
     triggers=("][",),
-    pair=Pair("D21", 9.95, 3.86),
+    pair=Pair("D21", 12.57, 3.86),
     examples=(
         Example(
             'def mean(df):\n    return df[df["delay"] > 15]["price"].mean()\n',

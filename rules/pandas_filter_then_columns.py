@@ -33,7 +33,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="rows of every column are selected to keep a few",
     triggers=("][",),
-    pair=Pair("D26", 12.56, 5.07),
+    pair=Pair("D26", 12.57, 5.07),
     examples=(
         Example(
             "import pandas as pd\n"

@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="rows are selected only for their labels",
     triggers=("].index",),
-    pair=Pair("D27", 12.55, 2.63),
+    pair=Pair("D27", 12.57, 6.44),
     examples=(
         Example(
             'def late(df):\n    return df[df["delay"] > 15].index\n',

@@ -34,7 +34,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="rows are selected only to see whether there are any",
     triggers=(".empty", "len("),
-    pair=Pair("D28", 12.55, 0.19),
+    pair=Pair("D28", 12.57, 0.19),
     examples=(
         Example(
             'import pandas as pd\n\ndef quiet(df: pd.DataFrame):\n    return df[df["delay"] > 15].empty\n',

@@ -37,7 +37,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a whole frame is transformed to read one column",
     triggers=(")[",),
-    pair=Pair("D24", 13.73, 2.29),
+    pair=Pair("D24", 13.75, 2.29),
     examples=(
         Example(
             'import pandas as pd\n\ndef prices(df: pd.DataFrame):\n    return df.fillna(0)["price"]\n',

@@ -36,7 +36,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="every column is aggregated to keep one",
     triggers=("groupby(",),
-    pair=Pair("D30", 12.21, 5.56),
+    pair=Pair("D30", 12.25, 5.56),
     examples=(
         Example(
             'def typical(df):\n    return df.groupby("k").median()["b"]\n',

@@ -35,7 +35,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="groups hold every column and few are read",
     triggers=("groupby(",),
-    pair=Pair("D32", 18.5, 9.16),
+    pair=Pair("D32", 18.53, 9.18),
     examples=(
         Example(
             "def totals(df):\n"

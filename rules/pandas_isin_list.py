@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a column becomes a list only to be looked up in",
     triggers=("isin(",),
-    pair=Pair("D41", 6.8, 2.22),
+    pair=Pair("D41", 11.81, 2.22),
     examples=(
         Example(
             'def known(df, users):\n    return df["k"].isin(users["a"].tolist())\n',

@@ -37,7 +37,7 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="a function of Python reduces each group",
     triggers=("groupby(",),
-    pair=Pair("D40", 18.51, 5.56),
+    pair=Pair("D40", 18.55, 5.56),
     examples=(
         Example(
             'def highest(df):\n    return df.groupby("k")["b"].transform(lambda g: g.max())\n',

@@ -38,7 +38,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a column becomes a list only to be gone over",
     triggers=("tolist()", "to_list()"),
-    pair=Pair("D37", 1.53, 0.01),
+    pair=Pair("D37", 15.06, 0.00),
     examples=(
         Example(
             "def total(df):\n"

@@ -39,7 +39,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="whole rows are selected by a query to count them or read one column",
     triggers=("query(",),
-    pair=Pair("D34", 14.07, 6.1),
+    pair=Pair("D34", 14.11, 6.10),
     examples=(
         Example(
             'def late(df):\n    return len(df.query("a > 1"))\n',

@@ -33,7 +33,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a whole file is read for its first rows or its header",
     triggers=("read_csv(",),
-    pair=Pair("D42", 184.2, 10.28),
+    pair=Pair("D42", 15.94, 10.28),
     examples=(
         Example(
             "import io\n"

@@ -36,7 +36,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a whole file is read to fold one column",
     triggers=("read_csv(",),
-    pair=Pair("D04", 184.17, 12.04),
+    pair=Pair("D04", 19.20, 12.05),
     examples=(
         Example(
             "import io\n"

@@ -37,7 +37,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a dictionary is built for every row before the first is read",
     triggers=("to_dict",),
-    pair=Pair("D13", 7.17, 0.02),
+    pair=Pair("D13", 21.44, 0.02),
     examples=(
         Example(
             'def total(df):\n    total = 0.0\n    for row in df.to_dict("records"):\n'

@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a whole frame is sorted to read one column",
     triggers=("sort_values(",),
-    pair=Pair("D31", 15.45, 7.82),
+    pair=Pair("D31", 15.47, 7.84),
     examples=(
         Example(
             'def path(df):\n    return df.sort_values("k")["b"].tolist()\n',

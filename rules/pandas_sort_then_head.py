@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a whole frame is sorted to read its first rows",
     triggers=("sort_values",),
-    pair=Pair("D08", 12.21, 7.83),
+    pair=Pair("D08", 15.47, 7.83),
     examples=(
         Example(
             'def worst(df):\n    return df.sort_values("error", ascending=False).head(2)\n',

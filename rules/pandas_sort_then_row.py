@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a whole frame is sorted to read its first or last row",
     triggers=("sort_values(",),
-    pair=Pair("D49", 15.45, 7.82),
+    pair=Pair("D49", 15.47, 7.82),
     examples=(
         Example(
             'def last(df):\n    return df.sort_values("a").iloc[-1]\n',

@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="text is split everywhere to keep one part",
     triggers=(".str.split(",),
-    pair=Pair("D29", 8.7, 1.69),
+    pair=Pair("D29", 28.28, 12.26),
     examples=(
         Example(
             'def hosts(urls):\n    return urls.str.split("/").str[2]\n',

@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a frame is stacked to find its extreme value",
     triggers=("stack()",),
-    pair=Pair("D50", 77.83, 1.21),
+    pair=Pair("D50", 30.18, 0.64),
     examples=(
         Example(
             "def highest(df):\n    return df.stack().max()\n",

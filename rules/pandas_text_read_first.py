@@ -33,7 +33,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a file is read into a text before it is parsed",
     triggers=("read_csv(",),
-    pair=Pair("D44", 81.62, 34.2),
+    pair=Pair("D44", 46.10, 22.55),
     examples=(
         Example(
             "import io\n"

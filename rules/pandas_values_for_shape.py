@@ -13,8 +13,9 @@ Use instead
     rows, columns = df.shape
 
 When it is safe
-    For frames and series, whose shape is that of their values. Something else with `values` may
-    have another shape or none, so without knowing the type the site is left to a run.
+    For frames and series, whose shape is that of their values. A frame of one type gives its array
+    without a copy, and something else with `values` may have another shape or none, so the site is
+    left to a run.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a whole array is made to read its shape",
     triggers=(".values", "to_numpy"),
-    pair=Pair("D36", 12.21, 0.01),
+    pair=Pair("D36", 12.21, 0.00),
     examples=(
         Example(
             "import pandas as pd\n\ndef size(df: pd.DataFrame):\n    return df.values.shape\n",

@@ -33,7 +33,7 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="a long signal is transformed whole for a short kernel",
     triggers=("fftconvolve(",),
-    pair=Pair("S38", 48.06, 35.28),
+    pair=Pair("S38", 69.53, 50.04),
     examples=(
         Example(
             "from scipy.signal import fftconvolve, oaconvolve\n"

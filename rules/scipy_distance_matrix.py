@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="distances are made of the differences of all pairs",
     triggers=("distance_matrix(",),
-    pair=Pair("S32", 13.83, 0.17),
+    pair=Pair("S32", 12.86, 0.80),
     examples=(
         Example(
             "from scipy.spatial import distance_matrix\n"

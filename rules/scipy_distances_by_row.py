@@ -39,7 +39,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="all distances are held to reduce each row of them",
     triggers=("cdist(",),
-    pair=Pair("S28", 22.9, 0.75),
+    pair=Pair("S28", 22.91, 0.75),
     examples=(
         Example(
             "import numpy as np\n"

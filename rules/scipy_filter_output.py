@@ -40,7 +40,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="an image is filtered into a new array and dropped",
     triggers=("_filter(",),
-    pair=Pair("S37", 16.48, 8.47),
+    pair=Pair("S37", 18.79, 9.63),
     examples=(
         Example(
             "import numpy as np\n"

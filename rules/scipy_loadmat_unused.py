@@ -36,7 +36,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="variables are read from a file and never used",
     triggers=("loadmat(",),
-    pair=Pair("S39", 8.27, 0.64),
+    pair=Pair("S39", 12.22, 0.03),
     examples=(
         Example(
             "import io\n"

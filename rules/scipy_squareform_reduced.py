@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a full table of distances is made of half of it to be reduced",
     triggers=("squareform(",),
-    pair=Pair("S31", 45.77, 15.25),
+    pair=Pair("S31", 16.48, 5.49),
     examples=(
         Example(
             "from scipy.spatial.distance import pdist, squareform\n"

@@ -68,7 +68,7 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="a sparse matrix is made dense for an estimator that takes it as it is",
     triggers=(".toarray()",),
-    pair=Pair("S01b", 14.15, 0.88),
+    pair=Pair("S01b", 18.69, 0.34),
     examples=(
         Example(
             "from sklearn.linear_model import LogisticRegression\n\ndef fit(counts, labels):\n"

@@ -42,7 +42,7 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="a whole kernel matrix is held to reduce each row of it",
     triggers=("_similarity", "_kernel", "_distances", "cdist("),
-    pair=Pair("S29", 23.98, 1.23),
+    pair=Pair("S29", 23.45, 0.98),
     examples=(
         Example(
             "import numpy as np\n"

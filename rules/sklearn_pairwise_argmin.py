@@ -39,7 +39,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="all distances are computed to find the nearest",
     triggers=("pairwise_distances", "euclidean_distances"),
-    pair=Pair("S05", 45.88, 0.59),
+    pair=Pair("S05", 15.50, 0.66),
     examples=(
         Example(
             "from sklearn.metrics import pairwise_distances\n\ndef nearest(a, b):\n"

@@ -42,7 +42,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="an array is scaled in a copy and dropped",
     triggers=("scale(", "normalize(", "binarize(", "_transform("),
-    pair=Pair("S34", 25.02, 12.82),
+    pair=Pair("S34", 27.49, 15.26),
     examples=(
         Example(
             "import numpy as np\n"

@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="sparse matrices are made dense to be compared",
     triggers=("toarray()",),
-    pair=Pair("S24", 64.85, 0.21),
+    pair=Pair("S24", 36.54, 0.20),
     examples=(
         Example(
             "def same(a, b):\n"

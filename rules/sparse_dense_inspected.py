@@ -33,7 +33,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a sparse matrix is made dense to be counted",
     triggers=("toarray()", "todense()"),
-    pair=Pair("S20", 30.52, 0.01),
+    pair=Pair("S20", 30.52, 0.00),
     examples=(
         Example(
             "import numpy as np\n"

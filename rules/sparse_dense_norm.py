@@ -32,7 +32,7 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="a sparse matrix is made dense for its norm",
     triggers=("norm(",),
-    pair=Pair("S21", 61.1, 0.49),
+    pair=Pair("S21", 61.10, 0.50),
     examples=(
         Example(
             "import numpy as np\n"

@@ -31,7 +31,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a sparse matrix is made dense to read a part",
     triggers=("toarray()[", "todense()["),
-    pair=Pair("S18", 30.52, 0.04),
+    pair=Pair("S18", 30.53, 0.03),
     examples=(
         Example(
             "def first(counts):\n    return counts.toarray()[:2]\n",

@@ -33,7 +33,7 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="a sparse matrix is made dense to be reduced",
     triggers=("toarray()", "todense()"),
-    pair=Pair("S16", 30.53, 0.27),
+    pair=Pair("S16", 30.53, 0.05),
     examples=(
         Example(
             "import numpy as np\n\ndef totals(counts):\n    return counts.toarray().sum(axis=0)\n",

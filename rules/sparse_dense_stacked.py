@@ -33,7 +33,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="dense copies are stacked",
     triggers=("toarray()",),
-    pair=Pair("S26", 122.07, 61.53),
+    pair=Pair("S26", 122.07, 61.52),
     examples=(
         Example(
             "import numpy as np\n"

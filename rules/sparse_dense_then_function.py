@@ -36,7 +36,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="a function of the entries is applied to a dense copy",
     triggers=("toarray()",),
-    pair=Pair("S25", 61.04, 30.76),
+    pair=Pair("S25", 61.04, 30.77),
     examples=(
         Example(
             "import numpy as np\n\ndef logs(counts):\n    return np.log1p(counts.toarray())\n",

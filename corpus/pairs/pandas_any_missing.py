@@ -12,7 +12,7 @@ def arguments():
     return (table,)
 
 
-def run(table):
+def run(table: pd.DataFrame):
     if table.isnull().values.any():
         raise ValueError("values are missing")
     return len(table)
