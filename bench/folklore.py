@@ -42,7 +42,7 @@ def peak(case: Case) -> int:
             kept = case()
         del kept
         with memray.FileReader(path) as reader:
-            return reader.metadata.peak_memory
+            return int(reader.metadata.peak_memory)
 
 
 def table(rows: int = 200_000) -> pd.DataFrame:
@@ -173,8 +173,8 @@ CASES: tuple[tuple[str, Case, Case], ...] = (
     ),
     (
         "`itertuples` instead of `iterrows`",
-        lambda: math.fsum(row["a"] for _, row in SMALL.iterrows()),
-        lambda: math.fsum(row.a for row in SMALL.itertuples(index=False)),
+        lambda: math.fsum(float(row["a"]) for _, row in SMALL.iterrows()),
+        lambda: math.fsum(float(row.a) for row in SMALL.itertuples(index=False)),
     ),
     ("`to_numpy()` instead of `.values`", lambda: FRAME.values.sum(), lambda: FRAME.to_numpy().sum()),
     ("`sort_values(inplace=True)`", lambda: sorted_frame(False), lambda: sorted_frame(True)),

@@ -35,7 +35,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="every row becomes a list before the first is read",
     triggers=(".tolist()",),
-    pair=Pair("D18", 6.48, 0.00),
+    pair=Pair("D18", 12.97, 0.01),
     examples=(
         Example(
             "def total(df):\n"

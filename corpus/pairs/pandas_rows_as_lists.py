@@ -6,7 +6,7 @@ import pandas as pd
 
 def arguments():
     rng = np.random.default_rng(0)
-    table = pd.DataFrame(rng.random((60_000, 6)), columns=list("abcdef"))
+    table = pd.DataFrame(rng.random((120_000, 6)), columns=list("abcdef"))
     table["kind"] = rng.integers(0, 50, len(table))
     table["id"] = np.arange(len(table))
     return (table,)
