@@ -186,6 +186,9 @@ class _Gathering:
             # An argument of a kind that cannot be looked into would make every verdict Unproven.
             return
         if outcome.raised and case.perturbations:
+            if any(p.kind == "one column fewer" for p in case.perturbations):
+                # The other arguments do not fit it; that says nothing of how the target raises.
+                return
             if self.raising >= max(2, self.wanted // RAISING_SHARE):
                 return
             self.raising += 1
