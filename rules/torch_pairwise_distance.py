@@ -33,8 +33,8 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="distances of all pairs are built by broadcasting",
     triggers=(
-        "None",
-        "unsqueeze(",
+        "[:, None",
+        "unsqueeze(1)",
     ),
     pair=Pair("T22", 44.0, 0.7),
     examples=(

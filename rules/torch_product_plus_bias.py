@@ -36,9 +36,9 @@ RULE = Rule(
     trust=Trust.CLOSE,
     summary="a bias is added to a finished product",
     triggers=(
-        "bias",
-        "_b",
-        "b",
+        "@",
+        "mm(",
+        "matmul(",
     ),
     pair=Pair("T30", 8.0, 4.0),
     examples=(

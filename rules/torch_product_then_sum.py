@@ -31,7 +31,10 @@ RULE = Rule(
     name="torch-product-then-sum",
     trust=Trust.CLOSE,
     summary="a product of two tensors is built only to be summed",
-    triggers=("sum(",),
+    triggers=(
+        "sum(-1",
+        "dim=-1",
+    ),
     pair=Pair("T78", 4.0, 0.1),
     examples=(
         Example(

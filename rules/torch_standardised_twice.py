@@ -36,13 +36,7 @@ RULE = Rule(
     name="torch-standardised-twice",
     trust=Trust.EXACT,
     summary="a difference without a name is divided into another tensor",
-    triggers=(
-        "mean",
-        "mu",
-        "min",
-        "loc",
-        "cent",
-    ),
+    triggers=(") /",),
     pair=Pair("T35", 8.0, 4.0),
     examples=(
         Example(

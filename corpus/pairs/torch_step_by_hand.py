@@ -5,8 +5,8 @@ import torch
 
 def arguments():
     torch.manual_seed(0)
-    weight = torch.randn(1500, 1000, requires_grad=True)
-    weight.grad = torch.randn(1500, 1000)
+    weight = torch.randn(2000, 1500, requires_grad=True)
+    weight.grad = torch.randn(2000, 1500)
     return ([weight], 0.01)
 
 
