@@ -35,7 +35,7 @@ RULE = Rule(
     trust=Trust.EXACT,
     summary="every row becomes a list before the first is read",
     triggers=(".tolist()",),
-    pair=Pair("D18", 12.97, 0.01),
+    pair=Pair("D18", 14.97, 0.01),
     examples=(
         Example(
             "def total(df):\n"
