@@ -5,8 +5,8 @@ What it does
     with `torch.count_nonzero`. So with `.float().sum()` and `.float().mean()` of a mask.
 
 Why it costs memory
-    A sum of booleans is a sum of 64-bit integers: PyTorch first casts the whole mask to them,
-    eight bytes for every one.
+    A sum of booleans is a sum of 64-bit integers: on a processor PyTorch first casts the whole
+    mask to them, eight bytes for every one.
 
 Example
     correct += (prediction == target).sum().item()
