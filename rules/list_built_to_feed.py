@@ -61,6 +61,13 @@ RULE = Rule(
             call="f([1, 2])",
         ),
         Example(
+            "import math\n\ndef f(xs):\n    return math.fsum(\n        [\n            x / 3\n"
+            "            for x in xs\n        ]\n    )\n",
+            "import math\n\ndef f(xs):\n    return math.fsum(\n        x / 3\n            for x in xs\n"
+            "    )\n",
+            call="f([1, 2])",
+        ),
+        Example(
             "import heapq\n\ndef f(xs):\n    return heapq.nlargest(2, [x % 5 for x in xs])\n",
             "import heapq\n\ndef f(xs):\n    return heapq.nlargest(2, (x % 5 for x in xs))\n",
             call="f(range(9))",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit
@@ -16,6 +17,7 @@ _PURE = (
     ast.operator, ast.cmpop, ast.boolop, ast.unaryop,
 )  # fmt: skip
 
+_BLANK = re.compile(rb"[ \t]*\r?\n[ \t]*")
 _LONG = frozenset(
     {"os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "csv.reader", "re.finditer"}
 )
@@ -97,7 +99,15 @@ def without_brackets(facts: Facts, call: ast.Call, comprehension: ast.ListComp) 
     tail = facts.source.data[end : facts.range(call)[1]].strip()
     alone = len(call.args) == 1 and not call.keywords and tail == b")"
     opening, closing = ("", "") if alone else ("(", ")")
-    return [Edit(start, start + 1, opening), Edit(end - 1, end, closing)]
+    data, first, last = facts.source.data, start + 1, end - 1
+    if alone and not data[data.rfind(b"\n", 0, start) + 1 : start].strip():
+        # A bracket on a line of its own takes the line with it.
+        blank, behind = _BLANK.match(data, first), _BLANK.match(data, end)
+        before = len(data[:last].rstrip(b" \t"))
+        first = blank.end() if blank else first
+        own = data[before - 1 : before] == b"\n"
+        last = before - (2 if data[before - 2 : before] == b"\r\n" else 1) if behind and own else last
+    return [Edit(start, first, opening), Edit(last, end, closing)]
 
 
 def iterated(facts: Facts, node: ast.AST) -> ast.For | ast.comprehension | None:
