@@ -88,11 +88,12 @@ def near_faults_job(
     """Plant wrong variants of a candidate where it changed the original, and count those that the
     cases tell from the original at the candidate's own level."""
     reference = _load(file)
+    each = max(1, count // len(overlay))
     planted = caught = 0
     missed: list[str] = []
     for name, text in overlay.items():
         original = target.original() if name == str(target.path) else Path(name).read_text(encoding="utf-8")
-        faults = plant_near(original, text, reached.get(name, frozenset()), seed, max(1, count // len(overlay)))
+        faults = plant_near(original, text, reached.get(name, frozenset()), seed, each)
         found = count_caught(target, faults, reference, unstable, level, file=name, beside=overlay)
         planted, caught = planted + found[0], caught + found[1]
         missed += found[2]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from codeopt.candidate import Candidate
 from codeopt.edit import Edit, Site, Span, Trust
@@ -11,15 +14,20 @@ from codeopt.measure.peak import PeakSample
 from codeopt.search.archive import Evaluation
 from codeopt.search.conclude import _front, rejections
 from codeopt.search.rounds import Progress, Proven, _overclaims
+from codeopt.search.controls import with_controls
+from codeopt.search.jobs import FaultCount
+from codeopt.search.replay import script_of
 from codeopt.suggestion import Rejection, UnprovenSite, original_lines, unified_diff
+from codeopt.target import Target
 
+TARGET = Target(Path("/p/m.py"), "f", "m", Path("/p"), Path("/p/codeopt_workloads.py"), 0, 1)
 SITE = Site("MEM000", "m.py", "f", Span(3, 1, 3, 2), "message", Trust.EXACT, (Edit(0, 1, "x"),))
 
 
 def refused(verdict: Verdict) -> Rejection | UnprovenSite:
     progress = Progress()
     progress.refused.append((SITE, Evaluation(Candidate(frozenset([SITE])), {}, verdict, None)))
-    (told,) = rejections(progress)
+    (told,) = rejections(progress, TARGET, Path("/refused"))
     return told
 
 
@@ -65,3 +73,34 @@ def test_a_rule_overclaims_only_where_the_workload_itself_shows_less() -> None:
     assert not _overclaims(SITE, Same(Trust.CLOSE, 1, caveats=("0-d: raises",)))
     assert not _overclaims(SITE, Same(Trust.EXACT, 1))
     assert not _overclaims(replace(SITE, certain=False), Same(Trust.CLOSE, 1))
+
+
+@pytest.mark.parametrize(
+    ("counts", "kept"),
+    [([(9, 9), (0, 0)], True), ([(9, 4), (9, 5)], True), ([(9, 4), (9, 4)], False), ([], False)],
+)
+def test_a_verdict_stands_where_the_inputs_catch_half_of_the_faults(
+    counts: list[tuple[int, int]], kept: bool
+) -> None:
+    told = with_controls(
+        Same(Trust.EXACT, 3), ("result",), [FaultCount(p, c, ("line 3",)) for p, c in counts]
+    )
+    if not kept:
+        assert isinstance(told, Unproven)
+        assert "cannot tell" in told.reason
+        return
+    assert isinstance(told, Same)
+    assert told.faults_planted == sum(p for p, _ in counts)
+    assert not told.self_check
+
+
+def test_a_refusal_without_source_is_a_command_that_proves_the_case_again() -> None:
+    command = script_of(TARGET, "/p/m.py", "/refused/a.py", Differs("x", "scale 0.1, seed 3", 0))
+    assert command.startswith(
+        "codeopt prove /p/m.py /refused/a.py --target f --workloads /p/codeopt_workloads.py"
+    )
+    assert command.endswith("--case 'scale 0.1, seed 3'\n")
+    assert (
+        script_of(TARGET, "/p/m.py", "/refused/a.py", Differs("x", "example 3 of the declared strategy"))
+        == ""
+    )
