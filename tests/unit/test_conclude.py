@@ -13,10 +13,10 @@ from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unprov
 from codeopt.measure.peak import PeakSample
 from codeopt.search.archive import Evaluation
 from codeopt.search.conclude import _front, rejections
-from codeopt.search.rounds import Progress, Proven, _overclaims
 from codeopt.search.controls import with_controls
 from codeopt.search.jobs import FaultCount
 from codeopt.search.replay import script_of
+from codeopt.search.rounds import Progress, Proven, _overclaims
 from codeopt.suggestion import Rejection, UnprovenSite, original_lines, unified_diff
 from codeopt.target import Target
 
