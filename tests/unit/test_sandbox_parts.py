@@ -62,7 +62,8 @@ def test_plain_data_comes_through() -> None:
         Differs("x", case=[1]),  # type: ignore[arg-type]
         10**2000,
     ],
-    ids=repr,
+    ids=["a call", "a large buffer", "a large set", "a class", "a word for a number", "a list for a word",
+         "a huge number"],
 )  # fmt: skip
 def test_what_is_no_plain_data_is_refused(value: object) -> None:
     with pytest.raises(pickle.UnpicklingError):
