@@ -187,7 +187,7 @@ differs(
     "a record or a view of it", row(True), row(False), lambda: (record(1),), why="One can write through it."
 )
 differs("unit of dates", lambda: np.array(["2020-01-01"], "M8[D]"), lambda: np.array(["2020-01-01"], "M8[s]"))
-differs("dates", lambda: np.array(["2020-01-01"], "M8[D]"), lambda: np.array(["2020-01-02"], "M8[D]"))
+differs("another date", lambda: np.array(["2020-01-01"], "M8[D]"), lambda: np.array(["2020-01-02"], "M8[D]"))
 differs("bytes of void", lambda: np.void(b"ab"), lambda: np.void(b"ac"))
 differs("mask", masked([1.0, 2], [0, 1]), masked([1.0, 2], [1, 0]))
 differs("masked or a number", lambda: np.ma.masked, lambda: np.float64(0))

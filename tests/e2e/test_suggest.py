@@ -106,7 +106,7 @@ def test_a_trap_is_refused_with_a_counterexample(project: Path, codeopt: Run) ->
     (project / "trap.py").write_text(TRAP)
     report = report_of(codeopt("suggest", ".", "--format", "json"))
     for suggestion in [*plain["suggestions"], *report["suggestions"]]:
-        assert "x -= " not in suggestion["diff"]
+        assert "+    x -= " not in suggestion["diff"]
     for rejection in report["rejected"]:
         assert rejection["verdict"] in {"differs", "crashed"}
         assert rejection["counterexample"].strip()
