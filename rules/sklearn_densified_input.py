@@ -95,6 +95,8 @@ RULE = Rule(
         "    return LogisticRegression(solver='saga').fit(x.toarray(), y)\n",
         "from sklearn.linear_model import Ridge\n\ndef f(x, y):\n    return Ridge().fit(x.toarray(), y)\n",
         "def f(model, x, y):\n    return model.fit(x.toarray(), y)\n",
+        "def table(vectorizer, texts):\n    dense = vectorizer.fit_transform(texts).toarray()\n"
+        "    return dense\n\n\ndef f(vectorizer, texts):\n    return table(vectorizer, texts).sum()\n",
         "def f(x):\n    return x.toarray()\n",
     ),
 )
@@ -110,7 +112,7 @@ def find(facts: Facts) -> Iterator[Site]:
         listed = isinstance(user, ast.Call) and call in user.args and _takes_sparse(facts, user, call)
         # The matrix may reach an estimator by another way: only a run can tell which one.
         vectorised = patterns.method(found[0], "transform", "fit_transform") is not None
-        if listed or (vectorised and _fitted_only(facts, call)):
+        if listed or (vectorised and (_fitted_only(facts, call) or _handed_on(facts, call))):
             end = facts.range(call)[1]
             dot = facts.source.data.rindex(b".", facts.range(found[0])[1], end)
             message = "the estimator takes the sparse matrix"
@@ -124,6 +126,20 @@ def _fitted_only(facts: Facts, dense: ast.Call) -> bool:
     return bool(calls) and all(
         isinstance(c, ast.Call) and c.args[:1] == [use] and patterns.method(c, *_METHODS) for use, c in calls
     )
+
+
+def _handed_on(facts: Facts, dense: ast.Call) -> bool:
+    """Whether a dense table only leaves a function that this file calls, beside an estimator that
+    would take it sparse."""
+    held = frames.held_by(facts, dense) if isinstance(facts.parent(dense), ast.Assign) else None
+    function = facts.function(dense)
+    if not held or not isinstance(function, DEFS):
+        return False
+    parents = [facts.parent(use) for use in held]
+    ends = [facts.parent(p) if isinstance(p, ast.Tuple) else p for p in parents]
+    called = any(getattr(call.func, "id", "") == function.name for call in facts.walk(ast.Call))
+    known = any(name in facts.source.text for name in _ESTIMATORS)
+    return called and known and all(isinstance(end, ast.Return) for end in ends)
 
 
 def _takes_sparse(facts: Facts, user: ast.Call, argument: ast.Call) -> bool:
