@@ -7,7 +7,11 @@ from .vectors import normalise, popularity_penalty
 
 def embed_queries(tokens: np.ndarray, table: np.ndarray, length: int) -> np.ndarray:
     """Mean embedding of every query, `length` tokens each, given as one flat array."""
-    words = table[tokens]
+    if not np.isfinite(table).all():
+        # A product with rows of ones and zeros spreads what is not a number.
+        words = np.eye(len(table))[tokens] @ table
+    else:
+        words = table[tokens].astype(np.result_type(np.float64, table.dtype))
     return words.reshape(-1, length, table.shape[1]).mean(axis=1)
 
 
