@@ -25,7 +25,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, frames, patterns
+from codeopt.facts import Facts, estimators, frames, patterns
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
@@ -149,32 +149,8 @@ def _takes_sparse(facts: Facts, user: ast.Call, argument: ast.Call) -> bool:
     found = patterns.method(user, *_METHODS)
     if found is None or user.args[0] is not argument:
         return False
-    makers = _makers(facts, found[0])
+    makers = estimators.makers(facts, found[0])
     return bool(makers) and all(_is_listed(facts, m) for m in makers)
-
-
-def _makers(facts: Facts, estimator: ast.expr) -> list[ast.expr]:
-    """The expressions that may have made an estimator; empty if one of them is not in sight."""
-    if isinstance(estimator, ast.Call):
-        fitted = patterns.method(estimator, "fit")
-        return [fitted[0] if fitted else estimator]
-    function = facts.function(estimator)
-    if not isinstance(estimator, ast.Name) or facts.names.home(estimator) is not function:
-        return []
-    if isinstance(function, DEFS):
-        found = facts.flow(function).definitions(estimator.id, facts.statement(estimator))
-    else:
-        stores = (
-            n for n in facts.names.occurrences(estimator.id, function) if not isinstance(n.ctx, ast.Load)
-        )
-        found = frozenset(facts.statement(n) for n in stores)
-    values = [d.value for d in found if isinstance(d, ast.Assign)]
-    return [m for v in values for m in _makers_of_value(v)] if len(values) == len(found) else []
-
-
-def _makers_of_value(value: ast.expr) -> list[ast.expr]:
-    fitted = patterns.method(value, "fit")
-    return [fitted[0] if fitted else value]
 
 
 def _is_listed(facts: Facts, maker: ast.expr) -> bool:
