@@ -23,7 +23,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, frames, patterns
+from codeopt.facts import Facts, frames
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -61,18 +61,11 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         parent, rows = facts.parent(node), node.value
         called = isinstance(parent, ast.Call) and parent.func is node
-        if called or not isinstance(rows, ast.Subscript):
+        found = frames.filtered(facts, rows)
+        if called or found is None:
             continue
-        frame = rows.value
-        if isinstance(frame, ast.Attribute) and frame.attr == "loc":
-            frame = frame.value
-        if (
-            not patterns.plain(frame)
-            or not frames.likely(facts, frame)
-            or not patterns.column_mask(rows.slice, frame)
-        ):
-            continue
-        text = f"{facts.text(frame)}.index[{facts.text(rows.slice)}]"
+        frame, mask = found
+        text = f"{facts.text(frame)}.index[{facts.text(mask)}]"
         yield RULE.site(
             facts, node, "the rows are copied only for their labels",
             facts.edits.replace(node, text), certain=False,

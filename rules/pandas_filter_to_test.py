@@ -63,18 +63,11 @@ def find(facts: Facts) -> Iterator[Site]:
         if tested is None:
             continue
         rows, empty = tested
-        if not isinstance(rows, ast.Subscript):
+        found = frames.filtered(facts, rows)
+        if found is None:
             continue
-        frame = rows.value
-        if isinstance(frame, ast.Attribute) and frame.attr == "loc":
-            frame = frame.value
-        if (
-            not patterns.plain(frame)
-            or not frames.likely(facts, frame)
-            or not patterns.column_mask(rows.slice, frame)
-        ):
-            continue
-        text = f"{'not ' if empty else ''}({facts.text(rows.slice)}).any()"
+        frame, mask = found
+        text = f"{'not ' if empty else ''}({facts.text(mask)}).any()"
         yield RULE.site(
             facts, node, "the rows are copied only to be tested", facts.edits.replace(node, text),
             certain=frames.surely(facts, frame),

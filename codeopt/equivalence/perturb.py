@@ -205,7 +205,7 @@ def perturb(call: Call, kind: str, path: str) -> Call:
     if kind in ROWS:
         return sharing.take_rows(call, kind, leaf, leaves)
     if kind == "one column fewer":
-        return sharing.without_column(call, leaf, leaves)
+        return sharing.without_column(call, leaf)
     if kind == "same" or kind in SHARING:
         other = sharing.partner(kind, leaf, leaves)
         return sharing.share(call, kind, leaf, other) if other is not None else call

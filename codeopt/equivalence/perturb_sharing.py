@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from codeopt.equivalence.leaves import ROWED, Leaf, map_call
+from codeopt.equivalence.leaves import ROWED, Leaf, family_of, map_call
 from codeopt.workload.call import Call
 
 MANY = 1031
@@ -65,19 +65,22 @@ def take(value: Any, family: str, rows: list[int]) -> Any:
     return value[np.array(rows, dtype=np.int64)]
 
 
-def without_column(call: Call, leaf: Leaf, leaves: list[Leaf]) -> Call:
+def without_column(call: Call, leaf: Leaf) -> Call:
     """The call with the last axis of this array or tensor one shorter, and with it every axis of
     the others that is as long: a length may be odd or even, or just right for a block."""
-    long = leaf.value.shape[-1]
-    ids = {id(x.value): x.family for x in leaves if x.family in ("array", "tensor") and long in x.value.shape}
+    length = leaf.value.shape[-1]
+    return map_call(call, lambda v, p: narrowed(v, length, length - 1))
 
-    def cut(value: Any) -> Any:
-        index = tuple(slice(long - 1) if length == long else slice(None) for length in value.shape)
-        if ids[id(value)] == "array":
-            return value[index].copy(order="K")
-        return value.detach()[index].clone().requires_grad_(value.requires_grad)
 
-    return map_call(call, lambda v, p: cut(v) if id(v) in ids else v)
+def narrowed(value: Any, length: int, kept: int) -> Any:
+    """An array or tensor with `kept` entries along every axis that has `length`; other values as
+    they are."""
+    if family_of(value) not in ("array", "tensor") or length not in value.shape:
+        return value
+    cut = value[tuple(slice(kept) if n == length else slice(None) for n in value.shape)]
+    if isinstance(value, np.ndarray):
+        return cut.copy()
+    return cut.detach().clone().requires_grad_(value.requires_grad)
 
 
 def _prime_below(n: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from codeopt.equivalence.leaves import ROWED, Leaf, leaves_of, map_call
-from codeopt.equivalence.perturb_sharing import take
+from codeopt.equivalence.perturb_sharing import narrowed, take
 from codeopt.workload.call import Call
 
 Holds = Callable[[Call], bool]
@@ -78,22 +78,12 @@ def _fewer_columns(call: Call) -> Iterator[Call]:
     for length in lengths:
         for kept in dict.fromkeys((1, 2, length // 2, length - 1)):
             if kept < length:
-                yield map_call(call, lambda v, p, n=length, k=kept: _narrowed(v, n, k))  # type: ignore[misc]
+                yield map_call(call, lambda v, p, n=length, k=kept: narrowed(v, n, k))  # type: ignore[misc]
     for leaf in leaves_of(call):
         if leaf.family == "frame" and leaf.value.ndim == 2:
             for i in range(leaf.value.shape[1]):
                 fewer = leaf.value.drop(columns=leaf.value.columns[i])
                 yield _replaced(call, leaf, fewer)
-
-
-def _narrowed(value: Any, length: int, kept: int) -> Any:
-    shape = getattr(value, "shape", ())
-    if not isinstance(shape, tuple) or length not in shape or not hasattr(value, "reshape"):
-        return value
-    cut = value[tuple(slice(kept) if n == length else slice(None) for n in shape)]
-    if isinstance(value, np.ndarray):
-        return cut.copy()
-    return cut.detach().clone().requires_grad_(value.requires_grad)
 
 
 def _replaced(call: Call, leaf: Leaf, new: Any) -> Call:

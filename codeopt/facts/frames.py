@@ -93,6 +93,19 @@ def held_by(facts: Facts, call: ast.Call) -> list[ast.expr] | None:
     return list(facts.names.uses(target.id, function)) if stores == [target] else None
 
 
+def filtered(facts: Facts, rows: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """Frame and mask of `frame[mask]` or `frame.loc[mask]`, where the mask is made of the frame's own
+    columns and it is likely to be a frame."""
+    if not isinstance(rows, ast.Subscript):
+        return None
+    frame = rows.value
+    if isinstance(frame, ast.Attribute) and frame.attr == "loc":
+        frame = frame.value
+    if patterns.plain(frame) and likely(facts, frame) and patterns.column_mask(rows.slice, frame):
+        return frame, rows.slice
+    return None
+
+
 def truth_only(facts: Facts, node: ast.expr) -> bool:
     """Whether only the truth of a value counts: tests, `not`, `bool(...)`, and `and`/`or` in those."""
     parent = facts.parent(node)

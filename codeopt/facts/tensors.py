@@ -44,7 +44,6 @@ _ONLY_TENSORS = library.words(
     "unsqueeze detach masked_fill masked_fill_ log_softmax unsqueeze_ requires_grad_ index_select permute "
     "expand_as view_as bmm type_as new_zeros new_ones scatter_ backward cuda logsumexp"
 )
-_INTEGERS = library.words("argmax argmin argsort long int randint randperm nonzero")
 
 
 def _call(facts: Facts, node: ast.expr) -> str | None:
@@ -137,12 +136,6 @@ def is_mask(facts: Facts, node: ast.expr) -> bool | None:
     if found is not None and len(found[1].args) == 1:
         return True if surely(facts, found[0]) else None
     return False
-
-
-def is_index(facts: Facts, node: ast.expr) -> bool:
-    """Whether an expression surely holds integers."""
-    found = patterns.method(node, *_INTEGERS)
-    return found is not None or _call(facts, node) in _INTEGERS
 
 
 def about(facts: Facts, node: ast.expr) -> bool:

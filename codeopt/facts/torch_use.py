@@ -291,12 +291,6 @@ def module_class(facts: Facts, node: ast.AST) -> ast.ClassDef | None:
     return None
 
 
-def enclosing_def(facts: Facts, node: ast.AST) -> DefNode | None:
-    """The `def` whose own code a node is."""
-    function = facts.function(node)
-    return function if isinstance(function, DEFS) else None
-
-
 def functional(facts: Facts, name: str, at: ast.AST) -> str | None:
     """How the file can spell `torch.nn.functional.name`; None if it imports nothing of torch."""
     return facts.names.spell(f"torch.nn.functional.{name}", at)

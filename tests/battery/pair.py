@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partialmethod
 from types import ModuleType
 from typing import Any
 
@@ -84,36 +85,19 @@ class Family:
         self.pairs: list[Pair] = []
 
     def add(
-        self, label: str, name: str, first: Function, second: Function, arguments: Arguments, why: str
+        self,
+        label: str,
+        name: str,
+        first: Function,
+        second: Function,
+        arguments: Arguments = nothing,
+        why: str = "",
     ) -> None:
         self.pairs.append(Pair(name, self.name, label, first, second, arguments, why))
 
-    def exact(
-        self, name: str, first: Function, second: Function, arguments: Arguments = nothing, why: str = ""
-    ) -> None:
-        self.add("exact", name, first, second, arguments, why)
-
-    def close(
-        self, name: str, first: Function, second: Function, arguments: Arguments = nothing, why: str = ""
-    ) -> None:
-        self.add("close", name, first, second, arguments, why)
-
-    def precision(
-        self, name: str, first: Function, second: Function, arguments: Arguments = nothing, why: str = ""
-    ) -> None:
-        self.add("precision", name, first, second, arguments, why)
-
-    def lossy(
-        self, name: str, first: Function, second: Function, arguments: Arguments = nothing, why: str = ""
-    ) -> None:
-        self.add("lossy", name, first, second, arguments, why)
-
-    def differs(
-        self, name: str, first: Function, second: Function, arguments: Arguments = nothing, why: str = ""
-    ) -> None:
-        self.add("differs", name, first, second, arguments, why)
-
-    def unproven(
-        self, name: str, first: Function, second: Function, arguments: Arguments = nothing, why: str = ""
-    ) -> None:
-        self.add("unproven", name, first, second, arguments, why)
+    exact = partialmethod(add, "exact")
+    close = partialmethod(add, "close")
+    precision = partialmethod(add, "precision")
+    lossy = partialmethod(add, "lossy")
+    differs = partialmethod(add, "differs")
+    unproven = partialmethod(add, "unproven")

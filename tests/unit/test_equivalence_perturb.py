@@ -229,3 +229,10 @@ def test_unchanged_containers_stay_the_same_objects() -> None:
     same = map_call(call, lambda value, path: value)
     assert same.args[0] is call.args[0]
     assert size_of(call) == 8 * 2 + 8 + array().nbytes
+
+
+def test_one_column_fewer_takes_along_what_is_as_long() -> None:
+    call = Call(args=(np.ones((4, 7)), np.ones(7), np.ones(4), "text"))
+    cut = perturb(call, "one column fewer", "args[0]")
+    assert [v.shape for v in cut.args[:3]] == [(4, 6), (6,), (4,)]
+    assert perturb(call, "one column fewer", "args[1]") is call
