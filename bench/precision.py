@@ -1,0 +1,197 @@
+"""How often a finding is right, judged by reading the code of packages that no rule was made on.
+
+    python bench/precision.py sample > new.csv   # draws findings; fill in verdict and reason by hand
+    python bench/precision.py                    # the table of what was judged, in Markdown
+    python bench/precision.py --write            # and put it into docs/precision.md
+    python bench/precision.py check              # are the judged findings still found? exits 1 if not
+
+A finding is a place: all alternatives of one rule there count once. It is `default` (what `check`
+shows and `check --fix` writes: certain and exact), `certain` (shown by `check`, weaker trust) or
+`search` (only `suggest` sees it, which runs and proves it first). Tests, examples, benchmarks and
+documentation of a package are left out. Right means that the rewrite keeps what the code does to
+the level it claims, and lowers the peak of that statement in realistic use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import astuple, dataclass, fields, replace
+from itertools import chain
+from math import sqrt
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))
+
+from bench.packages import Package, fetch, pinned  # noqa: E402
+from codeopt.edit import Site, Trust  # noqa: E402
+from codeopt.registry import find_sites, load_rules  # noqa: E402
+from codeopt.source import Problem, discover, read_source  # noqa: E402
+from codeopt.suppress import read_suppressions  # noqa: E402
+
+RECORD = ROOT / "docs" / "precision" / "held_out.csv"
+PAGE = ROOT / "docs" / "precision.md"
+_CLASSES = ("default", "certain", "search")
+_ASIDE = {"test", "tests", "testing", "examples", "example", "docs", "doc", "benchmarks", "tutorials"}
+_HEAD = """# How often a finding is right
+
+Every finding below was judged by reading the code around it, in releases of public packages on which
+no rule had been made or mended (`docs/precision/held_out.csv` holds them one by one: place, version,
+verdict, reason). *default* is what `codeopt check` shows and `--fix` writes; *certain* has a weaker
+trust level and needs `--allow`; *search* is what only `codeopt suggest` tries, and proves by running
+before anybody sees it. Right means that the rewrite keeps what the code does to the level it claims,
+and lowers the peak of that statement in realistic use. The interval is Wilson's, at 95 %.
+
+`python bench/precision.py --write` makes this page.
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One judged place; `verdict` is `right`, `wrong`, or empty while nobody has read it."""
+
+    rule: str
+    kind: str
+    trust: str
+    package: str
+    version: str
+    path: str
+    line: int
+    verdict: str = ""
+    reason: str = ""
+
+
+def findings(package: Package) -> Iterator[Finding]:
+    """Every place that a rule names in a package's own code, each once."""
+    for path in discover([package.folder]):
+        name = package.relative(path)
+        source = read_source(path, name)
+        if isinstance(source, Problem) or _ASIDE & set(Path(name).parts) or path.name.startswith("test_"):
+            continue
+        off = read_suppressions(source)
+        places: dict[tuple[str, int, int], Finding] = {}
+        for site in find_sites(source, load_rules()).sites:
+            place = (site.rule, site.span.line, site.span.column)
+            if not off.hides(site, ""):
+                places.setdefault(place, _finding(site, package))
+        yield from places.values()
+
+
+def _finding(site: Site, package: Package) -> Finding:
+    exact = site.trust is Trust.EXACT
+    kind = ("default" if exact else "certain") if site.certain else "search"
+    return Finding(site.rule, kind, site.trust, package.name, package.version, site.path, site.span.line)
+
+
+def _listed(package: Package) -> list[Finding]:
+    return list(findings(package))
+
+
+def sample(packages: Sequence[Package], seed: int, most: int, searched: int) -> list[Finding]:
+    """Of each package at most `most` findings, `searched` of them of the kind that only the search tries."""
+    with ProcessPoolExecutor() as pool:
+        found = list(pool.map(_listed, packages))
+    chosen: list[Finding] = []
+    for package, places in zip(packages, found, strict=True):
+        draw = random.Random(f"{seed} {package.name}")
+        of = {kind: [p for p in places if p.kind == kind] for kind in _CLASSES}
+        search = draw.sample(of["search"], min(searched, len(of["search"])))
+        certain = of["default"] + of["certain"]
+        room = most - len(search)
+        kept = draw.sample(certain, room) if len(certain) > room else certain
+        chosen += sorted([*kept, *search], key=lambda f: (f.path, f.line, f.rule))
+    return chosen
+
+
+def read_record(path: Path = RECORD) -> list[Finding]:
+    """The judged findings of a file."""
+    with path.open(newline="") as file:
+        return [Finding(**{**row, "line": int(row["line"])}) for row in csv.DictReader(file)]  # type: ignore[arg-type]
+
+
+def write_record(chosen: Sequence[Finding], out: Path | None) -> None:
+    """Write findings as CSV, to standard output if no file is given."""
+    file = out.open("w", newline="") if out else sys.stdout
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([field.name for field in fields(Finding)])
+    writer.writerows(map(astuple, chosen))
+
+
+def table(judged: Sequence[Finding]) -> Iterator[str]:
+    """Right and wrong by class, by package and by rule, as lines of Markdown."""
+    yield from ("| class | findings | right | share | interval |", "|---|---:|---:|---:|---|")
+    for name in (*_CLASSES, "all"):
+        yield _row(name, [f for f in judged if name in (f.kind, "all")])
+    yield from ("", "| package | findings | right | wrong |", "|---|---:|---:|---:|")
+    for package in sorted({f"{f.package} {f.version}" for f in judged}, key=str.casefold):
+        yield _counts(package, [f for f in judged if f"{f.package} {f.version}" == package])
+    yield from ("", "| rule | findings | right | wrong |", "|---|---:|---:|---:|")
+    names = {loaded.rule.code: loaded.rule.name for loaded in load_rules()}
+    for rule, _ in Counter(f.rule for f in judged).most_common():
+        yield _counts(f"{rule} {names.get(rule, '')}", [f for f in judged if f.rule == rule])
+
+
+def _row(name: str, judged: Sequence[Finding]) -> str:
+    right, count = sum(f.verdict == "right" for f in judged), len(judged)
+    if not count:
+        return f"| {name} | 0 | 0 | | |"
+    low, high = wilson(right, count)
+    return f"| {name} | {count} | {right} | {right / count:.1%} | {low:.0%} to {high:.0%} |"
+
+
+def _counts(name: str, judged: Sequence[Finding]) -> str:
+    right = sum(f.verdict == "right" for f in judged)
+    return f"| {name} | {len(judged)} | {right} | {len(judged) - right} |"
+
+
+def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's score interval of a share (E. B. Wilson, JASA 22, 1927)."""
+    share, scale = right / count, 1 + z * z / count
+    middle = share + z * z / (2 * count)
+    width = z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
+    return (middle - width) / scale, (middle + width) / scale
+
+
+def missing(judged: Sequence[Finding], packages: Sequence[Package]) -> list[Finding]:
+    """Judged findings that the rules of today no longer make, or make with another certainty."""
+    with ProcessPoolExecutor() as pool:
+        found = set(chain.from_iterable(pool.map(_listed, packages)))
+    return [f for f in judged if replace(f, verdict="", reason="") not in found]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Draw, show or check the judged findings."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("what", nargs="?", choices=("sample", "check", "table"), default="table")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/precision.md")
+    parser.add_argument("--purpose", default="precision", help="which packages of bench/packages.toml")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--most", type=int, default=40, help="findings a package")
+    parser.add_argument("--search", type=int, default=16, help="of these, findings for the search only")
+    chosen = parser.parse_args(argv)
+    if chosen.what == "table":
+        lines = "\n".join(table(read_record()))
+        print(lines)
+        if chosen.write:
+            PAGE.write_text(f"{_HEAD}{lines}\n")
+        return 0
+    packages = fetch(pinned(chosen.purpose))
+    if chosen.what == "sample":
+        write_record(sample(packages, chosen.seed, chosen.most, chosen.search), None)
+        return 0
+    gone = missing(read_record(), packages)
+    for finding in gone:
+        place = f"{finding.package} {finding.path}:{finding.line}"
+        print(f"{place}: no longer found as {finding.kind} by {finding.rule}")
+    return 1 if gone else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
