@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus_expected import CORPUS, Program, measure, programs, warm_imports
+from corpus_expected import Program, measure, programs, warm_imports
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "corpus.md"
 BEGIN, END = "<!-- reach: begin -->\n", "<!-- reach: end -->\n"
