@@ -23,7 +23,3 @@ class WorkloadError(CodeoptError):
 
 class MissingExtra(CodeoptError):
     """A verb that runs code was called where its optional packages are not installed."""
-
-
-class StaleFileError(CodeoptError):
-    """A file changed after the suggestion for it was made."""

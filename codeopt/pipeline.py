@@ -55,6 +55,17 @@ def preload(target: Target) -> tuple[str, ...]:
     return (*BASE_MODULES, *modules, *more)
 
 
+def open_sandbox(config: Config, modules: Sequence[str]) -> Sandbox:
+    """A sandbox as configured, whose zygote holds these modules; raises CodeoptError."""
+    return Sandbox(
+        modules,
+        jobs=config.workers,
+        limits=Limits(config.timeout, config.memory_limit << 20),
+        isolation=config.isolation,
+        passed=config.pass_env,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemFound:
     """Something could not be used; the rest goes on."""
@@ -175,9 +186,7 @@ class Run:
                     yield found
 
     def _declarations(self, file: Path, roots: Sequence[Path]) -> Iterator[Target | Problem]:
-        sandbox = self._sandbox_for(BASE_MODULES)
-        limits = Limits(self.config.timeout, self.config.memory_limit << 20)
-        end = sandbox.call(read_declarations, file, limits=limits)
+        end = self._sandbox_for(BASE_MODULES).call(read_declarations, file)
         if not isinstance(end, Completed):
             yield _problem(file, 1, describe_end(end))
             return
@@ -200,12 +209,7 @@ class Run:
         if self._sandbox is None or self._sandbox[0] != modules:
             if self._sandbox is not None:
                 self._sandbox[1].close()
-            sandbox = Sandbox(
-                modules,
-                jobs=self.config.workers,
-                isolation=self.config.isolation,
-                passed=self.config.pass_env,
-            )
+            sandbox = open_sandbox(self.config, modules)
             self.isolation = sandbox.isolation
             self._stack.callback(sandbox.close)
             self._sandbox = (modules, sandbox)

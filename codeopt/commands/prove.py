@@ -11,9 +11,9 @@ from codeopt.commands.environment import environment
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Verdict
 from codeopt.errors import UsageError, WorkloadError
-from codeopt.pipeline import BASE_MODULES, preload
+from codeopt.pipeline import BASE_MODULES, open_sandbox, preload
 from codeopt.report.outcome import ProveOutcome
-from codeopt.sandbox import Completed, Limits, Sandbox
+from codeopt.sandbox import Completed, Sandbox
 from codeopt.search.replay import script_of
 from codeopt.search.session import Session, TargetFailure, Texts, describe_end
 from codeopt.source import Problem, SourceFile, display_name, read_source
@@ -34,20 +34,13 @@ def prove(
     workload is there, WorkloadError where the old version cannot be run.
     """
     before, after = _read(old), _read(new)
-    with Sandbox(
-        BASE_MODULES, jobs=config.workers, isolation=config.isolation, passed=config.pass_env
-    ) as plain:
+    with open_sandbox(config, BASE_MODULES) as plain:
         target = _target(plain, before, after, qualname, config, root, call)
         target = replace(target, text=before.text)
         modules = preload(target)
         if modules == BASE_MODULES:
             return _judge(plain, target, before, after, config, call, case)
-        with Sandbox(
-            modules,
-            jobs=config.workers,
-            isolation=config.isolation,
-            passed=config.pass_env,
-        ) as sandbox:
+        with open_sandbox(config, modules) as sandbox:
             return _judge(sandbox, target, before, after, config, call, case)
 
 
@@ -78,7 +71,7 @@ def _target(
     folders = [root, old.path.resolve().parent, new.path.resolve().parent]
     targets: list[Target] = []
     for file in files or find_workload_files([], folders):
-        end = sandbox.call(read_declarations, file, limits=_limits(config))
+        end = sandbox.call(read_declarations, file)
         if not isinstance(end, Completed):
             raise WorkloadError(describe_end(end))
         located = [locate(file, i, found, folders) for i, found in enumerate(end.value)]
@@ -153,7 +146,3 @@ def _prove(session: Session, changed: Texts) -> tuple[Verdict, Figures, Figures 
     before = Figures(peak.peak_bytes, seconds, peak.resident_bytes)
     after = Figures(sample.peak_bytes, new_seconds, sample.resident_bytes) if sample is not None else None
     return verdict, before, after, peak.floor_bytes
-
-
-def _limits(config: Config) -> Limits:
-    return Limits(config.timeout, config.memory_limit << 20)

@@ -24,9 +24,14 @@ from codeopt.equivalence.process_state import process_settings, restore_process
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGPIPE", "SIGHUP")
 _NUMBERS = tuple((name, getattr(signal, name)) for name in _SIGNALS if hasattr(signal, name))
-
-
 _APART = 0x5EED
+_NO_LOGGER = logging.PlaceHolder
+_COMPILER = "torch._dynamo"
+_BY_COMPILER = frozenset(
+    {_COMPILER, "environment", "warning filters", "functions to run at exit", "log levels", "patched"}
+)
+"""What importing torch's compiler changes. Torch imports it on the first use of an optimizer or a
+checkpoint, whoever uses them; the settings of that one call say nothing of the target."""
 
 
 def seed_of_call(seed: int) -> int:
@@ -44,15 +49,6 @@ def seed_everything(seed: int) -> None:
         from codeopt.equivalence.torch_state import seed_torch
 
         seed_torch(seed)
-
-
-_NO_LOGGER = logging.PlaceHolder
-_COMPILER = "torch._dynamo"
-_BY_COMPILER = frozenset(
-    {_COMPILER, "environment", "warning filters", "functions to run at exit", "log levels", "patched"}
-)
-"""What importing torch's compiler changes. Torch imports it on the first use of an optimizer or a
-checkpoint, whoever uses them; the settings of that one call say nothing of the target."""
 
 
 class Settings:

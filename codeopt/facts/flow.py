@@ -123,10 +123,6 @@ class Flow:
         entry = self._graph.entry
         return entry[later] in self._graph.reachable(entry[earlier])
 
-    def leaves_at_once(self, stmt: ast.stmt) -> bool:
-        """Whether the function ends as soon as a statement is over."""
-        return all(self._graph.steps[f].stmt is None for f in self._followers(stmt))
-
     def _followers(self, stmt: ast.stmt) -> list[int]:
         if self._is_compound(stmt):
             return [self._graph.after[stmt]]

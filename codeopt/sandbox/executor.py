@@ -99,8 +99,7 @@ class Sandbox:
 
     Use as a context manager; leaving it kills whatever still runs. Each child works in an
     empty folder of its own that is removed when it ends. `isolation` names the rung, `auto` takes
-    the strongest that works; `skipped` says why stronger ones do not. Raises CodeoptError where
-    none works.
+    the strongest that works. Raises CodeoptError where none works.
     """
 
     def __init__(
@@ -129,11 +128,10 @@ class Sandbox:
         self._up = True
         self._newest: subprocess.Popen[bytes] | None = None
         try:
-            self._zygote, self.skipped = self._start(isolation)
+            self._zygote = self._start(isolation)
         except BaseException:
             _remove(self.folder)
             raise
-        self.failed_imports = self._zygote.failed_imports
         self._reader = threading.Thread(target=self._read, name="codeopt-sandbox", daemon=True)
         self._reader.start()
 
@@ -142,7 +140,7 @@ class Sandbox:
         """The name of the rung in use."""
         return self._zygote.rung.name
 
-    def _start(self, isolation: str) -> tuple[Zygote, dict[str, str]]:
+    def _start(self, isolation: str) -> Zygote:
         return start_zygote(isolation, self._jobs_folder, self._preload, self._passed, self._note)
 
     def _note(self, process: subprocess.Popen[bytes]) -> None:
@@ -245,7 +243,7 @@ class Sandbox:
         if self._restarts > _MOST_RESTARTS:
             return False
         try:
-            fresh, _ = self._start(old.rung.name)
+            fresh = self._start(old.rung.name)
         except Exception:  # noqa: BLE001 - whatever it was, all that waits must be told
             return False
         with self._lock:

@@ -21,12 +21,11 @@ from codeopt.sandbox.watch import MARK, sweep
 
 @dataclass(frozen=True)
 class Zygote:
-    """A running zygote; `failed_imports` maps the modules it could not import to the reason."""
+    """A running zygote, and the folder below which its jobs may write."""
 
     rung: Rung
     folder: Path
     process: subprocess.Popen[bytes]
-    failed_imports: dict[str, str]
 
     def send(self, message: object) -> bool:
         """Hand over a request; whether it was taken, by a zygote that is not gone."""
@@ -85,8 +84,8 @@ def start_zygote(
     modules: Sequence[str],
     passed: Sequence[str],
     note: Callable[[subprocess.Popen[bytes]], None],
-) -> tuple[Zygote, dict[str, str]]:
-    """The zygote on the first of the wanted rungs that works, and why those before it do not.
+) -> Zygote:
+    """The zygote on the first of the wanted rungs that works.
 
     Jobs may write below `folder`; `passed` names variables of the environment that they may see
     beside the usual ones; `note` is told of each process before it is ready. Raises CodeoptError
@@ -95,7 +94,7 @@ def start_zygote(
     skipped: dict[str, str] = {}
     for rung in rungs(wanted):
         try:
-            return _start(rung, folder, tuple(modules), tuple(passed), note), skipped
+            return _start(rung, folder, tuple(modules), tuple(passed), note)
         except Unavailable as reason:
             skipped[rung.name] = str(reason)
     reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
@@ -124,11 +123,10 @@ def _start(
             start_new_session=True,
         )
     note(process)
-    zygote = Zygote(rung, folder, process, {})
+    zygote = Zygote(rung, folder, process)
     zygote.send(Preload(modules))
-    ready = zygote.receive()
-    if isinstance(ready, Ready):
-        return Zygote(rung, folder, process, ready.failed)
+    if isinstance(zygote.receive(), Ready):
+        return zygote
     zygote.kill()
     zygote.close_pipes()
     error = said.read_text(errors="replace").strip()

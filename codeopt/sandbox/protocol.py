@@ -62,10 +62,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The zygote has imported what it could; `failed` maps module to reason."""
-
-    failed: dict[str, str]
-    threads: int
+    """The zygote has imported what it could; a child says what it lacks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ _PRLIMIT = {"x86_64": 302, "aarch64": 261}
 _OWN_PROCESS = 0
 _REFUSED = {
     # socket, which makes all but pairs; ptrace, process_vm_readv and _writev, pidfd_open,
-    # pidfd_send_signal, pidfd_getfd; mknod, mknodat; shmget, semget, msgget, mq_open (they outlive the
-    # process); mount, umount2,
-    # pivot_root, setns, unshare, reboot, init_module, finit_module, delete_module, kexec_load, bpf,
-    # io_uring_setup (which opens files and sockets unseen), open_by_handle_at, add_key, keyctl
+    # pidfd_send_signal, pidfd_getfd; mknod, mknodat; shmget, semget, msgget, mq_open (they outlive
+    # the process); mount, umount2, pivot_root, setns, unshare, reboot, init_module, finit_module,
+    # delete_module, kexec_load, bpf, io_uring_setup (which opens files and sockets unseen),
+    # open_by_handle_at, add_key, keyctl
     "x86_64": (
         41, 101, 310, 311, 434, 424, 438, 133, 259, 29, 64, 68, 240, 165, 166,
         155, 308, 272, 169, 175, 313, 176, 246, 321, 425, 304, 248, 250,

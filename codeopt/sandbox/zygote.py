@@ -8,6 +8,7 @@ Requests come on its standard input, notices leave on its standard output; nothi
 from __future__ import annotations
 
 import builtins
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -105,12 +106,10 @@ class _Zygote:
         return f"{why}, and was killed" if why else ""
 
     def preload(self, modules: Iterable[str]) -> Ready:
-        failed = {}
         for name in modules:
-            try:
+            # A library may fail in any way; the child that needs it will say so.
+            with contextlib.suppress(BaseException):
                 importlib.import_module(name)
-            except BaseException as error:  # noqa: BLE001 - a library may fail in any way, the child will say so
-                failed[name] = f"{type(error).__name__}: {error}"
         torch = sys.modules.get("torch")
         if torch is not None:
             torch.set_num_threads(1)
@@ -121,7 +120,7 @@ class _Zygote:
         gc.collect()
         gc.freeze()
         self.resident = resident_bytes()
-        return Ready(failed, len(os.listdir("/proc/self/task")))
+        return Ready()
 
     def fork(self, run: Run) -> _Child:
         pid = os.fork()

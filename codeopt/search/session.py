@@ -65,21 +65,15 @@ class Session:
         self._files = {name: str(source.path.resolve()) for name, source in sources.items()}
         self._watched = frozenset(self._files.values())
         self._config = config
-        self._limits = replace(sandbox.limits, seconds=config.timeout, memory_bytes=config.memory_limit << 20)
         self._reference = sandbox.folder / f"reference{next(_reference_numbers)}"
         self._unstable: tuple[str, ...] = ()
         self._reach = Reach({})
-        self._proof_limits = self._limits
+        self._proof_limits = sandbox.limits
 
     def reach(self, texts: Texts) -> Reach:
         """Lines that the workload runs. Raises TargetFailure."""
         job = self._sandbox.submit(
-            trace_reach,
-            self.target,
-            self._overlay(texts),
-            self._watched,
-            self._config.seed,
-            limits=self._limits,
+            trace_reach, self.target, self._overlay(texts), self._watched, self._config.seed
         )
         return _value(job.result(), Reach)
 
@@ -92,8 +86,7 @@ class Session:
         cases = self._record()
         sample = _value(peak.result(), PeakSample)
         planted = self._sandbox.submit(
-            faults_job, self.target, self._reference, self._unstable, lines, self._config.seed, _FAULTS,
-            limits=self._limits,
+            faults_job, self.target, self._reference, self._unstable, lines, self._config.seed, _FAULTS
         )  # fmt: skip
         faults = _faults(planted.result())
         return Baseline(sample, cases, self._unstable, faults)
@@ -106,14 +99,14 @@ class Session:
     def _record(self, only: str = "") -> int:
         """Record the original's outcomes, and what of them is stable; the number of cases."""
         recorded = self._sandbox.submit(
-            reference_job, self.target, self._config.cases, self._config.seed, only, limits=self._limits
+            reference_job, self.target, self._config.cases, self._config.seed, only
         )
         reference = _value(recorded.result(), Recorded)
         self._reference.write_bytes(reference.data)
         # A candidate may be slower than the original, but not without end.
         seconds = min(self._config.timeout, 5.0 + 10 * reference.seconds)
-        self._proof_limits = replace(self._limits, seconds=seconds)
-        checked = self._sandbox.submit(self_check_job, self.target, self._reference, limits=self._limits)
+        self._proof_limits = replace(self._sandbox.limits, seconds=seconds)
+        checked = self._sandbox.submit(self_check_job, self.target, self._reference)
         self._unstable = _value(checked.result(), tuple)
         return reference.cases
 
@@ -133,7 +126,7 @@ class Session:
         """The smallest counterexample, or the one at hand if shrinking fails."""
         job = self._sandbox.submit(
             shrink_job, self.target, self._overlay(texts), self._reference, differs, self._unstable,
-            self._config.allow, limits=self._limits,
+            self._config.allow
         )  # fmt: skip
         end = job.result()
         return end.value if isinstance(end, Completed) and isinstance(end.value, Differs) else differs
@@ -142,7 +135,7 @@ class Session:
         """The verdict with its controls: faults in the original, and near what the variant changes."""
         job = self._sandbox.submit(
             near_faults_job, self.target, self._overlay(texts), self._reach.lines, self._reference,
-            self._unstable, verdict.level, self._config.seed, _FAULTS, limits=self._limits,
+            self._unstable, verdict.level, self._config.seed, _FAULTS
         )  # fmt: skip
         near = _faults(job.result())
         return with_controls(verdict, baseline.unstable, [baseline.faults, near])
@@ -157,9 +150,7 @@ class Session:
         turns = [i for _ in range(_TIMING_ROUNDS) for i in range(main)]
         for index in (*turns, *range(main, len(variants))):
             overlay = self._overlay(variants[index])
-            end = self._sandbox.call(
-                measure_seconds, self.target, overlay, 1.0, self._config.seed, limits=self._limits
-            )
+            end = self._sandbox.call(measure_seconds, self.target, overlay, 1.0, self._config.seed)
             if isinstance(end, Completed):
                 best[index] = min(best[index], end.value)
         return best
@@ -169,8 +160,7 @@ class Session:
 
     def _submit_peak(self, texts: Texts) -> Future[JobEnd]:
         return self._sandbox.submit(
-            measure_peak, self.target, self._overlay(texts), 1.0, self._config.seed, self._watched,
-            limits=self._limits,
+            measure_peak, self.target, self._overlay(texts), 1.0, self._config.seed, self._watched
         )  # fmt: skip
 
     def _submit_proof(self, texts: Texts) -> Future[JobEnd]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
-from codeopt.pipeline import BASE_MODULES, preload
+from codeopt.pipeline import BASE_MODULES, open_sandbox, preload
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.search.session import Session, describe_end
 from codeopt.source import Problem, SourceFile, read_source
@@ -104,7 +104,7 @@ def judge(rewrites: Iterable[Rewrite], jobs: int = 1) -> Iterator[Judged]:
     with tempfile.TemporaryDirectory(prefix="codeopt-study-") as folder:
         targets = _targets(by_target, Path(folder))
         wanted = {module for target in targets.values() for module in preload(target)}
-        with Sandbox(sorted(wanted), jobs=jobs) as sandbox:
+        with open_sandbox(Config(jobs=jobs), sorted(wanted)) as sandbox:
             for name, group in by_target.items():
                 yield from _judge_target(sandbox, targets[name], group)
 
@@ -128,7 +128,7 @@ def _targets(names: Iterable[str], folder: Path) -> dict[str, Target]:
     for module in set(packages.values()):
         _copy_module(module, folder / _file_name(module))
     declared: dict[Path, list[Declaration]] = {}
-    with Sandbox(BASE_MODULES) as sandbox:
+    with open_sandbox(Config(), BASE_MODULES) as sandbox:
         found = {}
         for name in names:
             file, root, wanted = _workload(name, folder)
