@@ -120,10 +120,11 @@ def find(facts: Facts) -> Iterator[Site]:
         deaths.sort(key=lambda d: facts.index.order(d.last))
         for last, group in groupby(deaths, key=lambda d: d.last):
             dying = list({d.name: d for d in group}.values())
-            names = ", ".join(d.name for d in dying)
-            edits = facts.edits.insert_after(last, f"del {names}")
+            edits = facts.edits.insert_after(last, f"del {', '.join(d.name for d in dying)}")
             if edits:
-                message = f"`{names}` is not read again, but stays alive while more is allocated"
+                names = "` and `".join(d.name for d in dying)
+                verbs = ("are", "stay") if len(dying) > 1 else ("is", "stays")
+                message = f"`{names}` {verbs[0]} not read again, but {verbs[1]} alive while more is allocated"
                 certain = all(_certain(d, function, facts) for d in dying)
                 yield RULE.site(facts, dying[0].made, message, edits, certain=certain)
 

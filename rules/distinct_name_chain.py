@@ -24,7 +24,8 @@ When it is safe
     The names are local, bound once and read nowhere but in the chain, by code of this function
     itself, and the last name is not in use yet. As for `dead-local`, which unbinds the names
     one by one instead, only arrays that were made in this function and that nothing else holds
-    are renamed without a proof by running, and only in chains of three names or more.
+    are renamed without a proof by running, only in chains of three names or more, and only names
+    of one family (`x`, `x_scaled`, `x2`): others tell the reader what they hold.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def find(facts: Facts) -> Iterator[Site]:
             if len(chain) > 1 or (chain and _goes_on(facts, chain[-1], function)):
                 names = "` and `".join(d.name for d in chain)
                 message = f"`{names}` stay alive after the next value of the chain is made"
-                certain = len(chain) > 1 and all(_certain(d, function, facts) for d in chain)
+                alike = len(chain) > 1 and _of_one_family([d.name for d in chain], _target(chain[-1].last))
+                certain = alike and all(_certain(d, function, facts) for d in chain)
                 yield RULE.site(facts, first.made, message, _renamed(facts, chain), certain=certain)
 
 
@@ -149,6 +151,11 @@ def _goes_on(facts: Facts, death: Death, function: DefNode) -> bool:
             passes = isinstance(stmt, (ast.Assign, ast.Return)) and not isinstance(stmt.value, ast.Name)
             return passes and name not in facts.flow(function).live_after(stmt)
     return False
+
+
+def _of_one_family(names: list[str], last: str) -> bool:
+    """Whether names begin with the same word, digits aside."""
+    return len({name.split("_")[0].rstrip("0123456789") or name for name in (*names, last)}) == 1
 
 
 def _certain(death: Death, function: DefNode, facts: Facts) -> bool:

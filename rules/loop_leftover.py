@@ -104,9 +104,11 @@ def find(facts: Facts) -> Iterator[Site]:
         deaths.sort(key=lambda d: facts.index.order(d.last))
         for last, group in groupby(deaths, key=lambda d: d.last):
             dying = list({d.name: d for d in group}.values())
-            names = ", ".join(d.name for d in dying)
-            edits = facts.edits.insert_after(last, f"del {names}")
+            edits = facts.edits.insert_after(last, f"del {', '.join(d.name for d in dying)}")
             if edits:
-                message = f"`{names}` is still bound while the next turn builds its successor"
+                names = "` and `".join(d.name for d in dying)
+                bound = "are still bound while the next turn builds their successors"
+                bound = bound if len(dying) > 1 else "is still bound while the next turn builds its successor"
+                message = f"`{names}` {bound}"
                 certain = all(facts.lifetimes.frees_array(d, function) for d in dying)
                 yield RULE.site(facts, dying[0].made, message, edits, certain=certain)
