@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from itertools import islice
 from pathlib import Path
 
 _FAR = 5
 _LIBRARIES = frozenset({"torch", "numpy", "pandas", "scipy", "sklearn", "tensorflow", "matplotlib", "tqdm"})
+_MOST_FILES = 500
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
@@ -32,3 +35,22 @@ def find_module(importer: Path, module: str) -> Path | None:
             if file.is_file():
                 return file
     return None
+
+
+def mentioned_beside(file: Path, name: str) -> bool:
+    """Whether a name may be meant for other files of the project than the one that defines it.
+
+    A public name of a package always may, since others import that; else the files beside this
+    one, and below it where it is no part of a package, are searched for the word.
+    """
+    file = file.absolute()
+    packaged = (file.parent / "__init__.py").exists()
+    if packaged and not name.startswith("_"):
+        return True
+    if not file.is_file():
+        return False
+    others = list(islice(file.parent.glob("*.py" if packaged else "**/*.py"), _MOST_FILES))
+    word = re.compile(rb"\b%s\b" % re.escape(name).encode())
+    return len(others) == _MOST_FILES or any(
+        word.search(other.read_bytes()) for other in others if other != file and other.is_file()
+    )

@@ -1,0 +1,170 @@
+"""A function builds a list that its callers only go through.
+
+What it does
+    Finds a function that does nothing with a list but add to it and return it, where a caller in the
+    same file goes through what it gets once, and makes the function a generator. Callers that need a
+    list get one around the call.
+
+Why it costs memory
+    All items are alive until the caller has seen the last one. A generator makes one when the caller
+    asks for it: 32 MiB become one for a list of small dictionaries.
+
+Example
+    def rows(path):
+        found = []
+        for line in open(path):
+            found.append(line.split())
+        return found
+
+Use instead
+    def rows(path):
+        for line in open(path):
+            yield line.split()
+
+When it is safe
+    The function and its caller now take turns. That nothing of it shows (output, errors, the order of
+    effects) only a run can tell, so a proof decides. Left alone are functions that other files may use,
+    that are decorated or passed on, that stop inside `with` blocks other than open files or inside a
+    `try` that cleans up, that change an item after adding it, and callers that may leave their loop
+    early or change in it what they passed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codeopt.edit import Edit, Site, Trust
+from codeopt.facts import Facts, generators
+from codeopt.facts.generators import Builder
+from codeopt.facts.siblings import mentioned_beside
+from codeopt.rule import Example, Pair, Rule
+
+_LISTS = ("builtins.list", "typing.List")
+
+RULE = Rule(
+    code="MEM150",
+    name="list-returned-to-iterate",
+    trust=Trust.EXACT,
+    summary="a function builds a list that its callers only go through",
+    triggers=(".append(", ".extend("),
+    pair=Pair("P09", 32.0, 1.0),
+    examples=(
+        Example(
+            "def rows(text):\n    found = []\n    for line in text:\n        if line:\n"
+            "            found.append(line.split())\n    return found\n\n"
+            "def total(text):\n    count = 0\n    for row in rows(text):\n        count += len(row)\n"
+            "    return count, len(rows(text))\n",
+            "def rows(text):\n    for line in text:\n        if line:\n"
+            "            yield line.split()\n\n"
+            "def total(text):\n    count = 0\n    for row in rows(text):\n        count += len(row)\n"
+            "    return count, len(list(rows(text)))\n",
+            call="total(['a b', '', 'c'])",
+        ),
+        Example(
+            "import os\n\ndef walk(tree: dict) -> list[int]:\n    if not tree:\n        return []\n"
+            "    found: list[int] = []\n    for key, below in tree.items():\n        found.append(key)\n"
+            "        found.extend(walk(below))\n    return found\n\n"
+            "def total(tree):\n    keys = walk(tree)\n    return sum(keys)\n",
+            "import os\nfrom collections.abc import Iterator\n\ndef walk(tree: dict) -> Iterator[int]:\n"
+            "    if not tree:\n        return\n    for key, below in tree.items():\n        yield key\n"
+            "        yield from walk(below)\n\n"
+            "def total(tree):\n    keys = walk(tree)\n    return sum(keys)\n",
+            call="total({1: {2: {}}, 3: {}})",
+        ),
+    ),
+    counterexamples=(
+        "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return out\n\n"
+        "def g(xs):\n    return f(xs)[0]\n",
+        "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return out\n\n"
+        "def g(xs):\n    for x in f(xs):\n        if x:\n            break\n",
+        "def f(xs):\n    out = []\n    item = {}\n    for x in xs:\n        out.append(item)\n"
+        "        item['x'] = x\n    return out\n\ndef g(xs):\n    return [str(i) for i in f(xs)]\n",
+        "def f(xs, lock):\n    out = []\n    with lock:\n        for x in xs:\n            out.append(x)\n"
+        "    return out\n\ndef g(xs, lock):\n    return sum(f(xs, lock))\n",
+        "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return out\n\n"
+        "def g(xs):\n    for x in f(xs):\n        xs.remove(x)\n",
+        "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return out\n\n"
+        "def g(xs):\n    return all(f(xs)), f\n",
+    ),
+)
+
+
+def find(facts: Facts) -> Iterator[Site]:
+    """Functions that could hand over one item at a time."""
+    for function in facts.functions():
+        made = generators.builder(facts, function)
+        calls = generators.calls_of(facts, made.function) if made is not None else None
+        if made is None or calls is None:
+            continue
+        own = [c for c in calls if facts.function(c) is function]
+        passed_on = [a for a in made.adds if a.args[0] in own]
+        others = [c for c in calls if c not in own]
+        readers = {c: _reader(facts, c) for c in others}
+        if len(passed_on) < len(own) or not any(r is not None and r.folds for r in readers.values()):
+            continue
+        edits = _edits(facts, made)
+        if edits is None or mentioned_beside(facts.source.path, function.name):
+            continue
+        for call, found in readers.items():
+            edits += facts.edits.replace(call, f"list({facts.text(call)})") if found is None else ()
+        spelled = _iterator(facts, made.function)
+        imports = ("from collections.abc import Iterator",) if made.function.returns and not spelled else ()
+        message = "callers need one item at a time; the list holds all of them"
+        yield RULE.site(facts, function, message, edits, imports=imports, certain=False)
+
+
+def _reader(facts: Facts, call: ast.Call) -> generators.Reader | None:
+    found = generators.reader(facts, call)
+    return None if found is None or generators.disturbed(facts, call, found) else found
+
+
+def _iterator(facts: Facts, function: ast.FunctionDef) -> str | None:
+    """How the file spells the type of an iterator."""
+    names = facts.names
+    return names.spell("collections.abc.Iterator", function) or names.spell("typing.Iterator", function)
+
+
+def _edits(facts: Facts, made: Builder) -> list[Edit] | None:
+    """Edits that make the function a generator; None where its text does not allow it."""
+    annotation = _annotation(facts, made.function)
+    if annotation is None:
+        return None
+    edits = [*facts.edits.delete(made.start), *annotation]
+    for add in made.adds:
+        text = generators.handed_over(facts, add)
+        if text is None:
+            return None
+        edits.append(Edit(*facts.range(facts.statement(add)), text))
+    for stmt in made.returns:
+        tail = (
+            stmt is made.returns[-1] and len(facts.edits.siblings(stmt)) > 1 and _is_tail(facts, made, stmt)
+        )
+        edits += facts.edits.delete(stmt) if tail else facts.edits.replace_statement(stmt, ["return"])
+    return edits
+
+
+def _is_tail(facts: Facts, made: Builder, stmt: ast.stmt) -> bool:
+    """Whether the function is over behind a statement anyway."""
+    while facts.edits.siblings(stmt)[-1] is stmt:
+        parent = facts.parent(stmt)
+        if parent is made.function:
+            return True
+        if not isinstance(parent, ast.With):
+            return False
+        stmt = parent
+    return False
+
+
+def _annotation(facts: Facts, function: ast.FunctionDef) -> tuple[Edit, ...] | None:
+    """The edit of a return annotation, none where there is none; None where it is another type."""
+    returns = function.returns
+    if returns is None:
+        return ()
+    kind = returns.value if isinstance(returns, ast.Subscript) else returns
+    if facts.names.dotted(kind) not in _LISTS:
+        return None
+    spelled = _iterator(facts, function)
+    if spelled is None and facts.names.fresh_name("Iterator", function) != "Iterator":
+        return None
+    return facts.edits.replace(kind, spelled or "Iterator")
