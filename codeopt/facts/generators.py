@@ -25,8 +25,6 @@ _OPENERS = library.words("open open_text fdopen")
 _BRACKETED = (
     ast.Call, ast.List, ast.Dict, ast.Set, ast.Tuple, ast.Subscript, ast.ListComp, ast.DictComp, ast.SetComp,
 )  # fmt: skip
-    {"builtins.next", "builtins.locals", "builtins.vars", "builtins.eval", "builtins.super"}
-)
 
 
 @dataclass(frozen=True, slots=True)
