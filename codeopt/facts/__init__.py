@@ -17,6 +17,7 @@ from typing import TypeVar
 from codeopt.edit import Span
 from codeopt.facts.aliases import Aliases
 from codeopt.facts.arrays import Arrays
+from codeopt.facts.compiled import is_compiled
 from codeopt.facts.edits import Edits
 from codeopt.facts.flow import Flow
 from codeopt.facts.grad import Grad
@@ -95,6 +96,10 @@ class Facts:
     def function_name(self, node: ast.AST) -> str:
         """The qualified name of the function around a node, `<module>` at the top."""
         return self.index.qualname(node)
+
+    def is_compiled(self, node: ast.AST) -> bool:
+        """Whether a decorator hands the code around a node to a compiler (Numba, TorchScript, JAX)."""
+        return is_compiled(self, node)
 
     def functions(self) -> Iterator[DefNode]:
         """Every `def` and `async def`, in source order."""

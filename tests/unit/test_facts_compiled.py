@@ -1,0 +1,47 @@
+"""Functions that a compiler takes over."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from codeopt.facts import Facts
+from codeopt.source import SourceFile
+
+
+def last_return(text: str) -> tuple[Facts, ast.AST]:
+    facts = Facts.of(SourceFile(Path("m.py"), "m.py", text))
+    assert isinstance(facts, Facts)
+    return facts, list(facts.walk(ast.Return))[-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import numba\n@numba.njit\ndef f(x): return x",
+        "from numba import njit\n@njit(cache=True)\ndef f(x): return x",
+        "from package.compat import njit\n@njit\ndef f(x): return x",
+        "import torch\n@torch.jit.script\ndef f(x): return x",
+        "import functools, jax\n@functools.partial(jax.jit, static_argnums=0)\ndef f(x): return x",
+        "from numba import njit\n@njit\ndef f(x):\n    def g(): return x\n",
+    ],
+)
+def test_compiled(text: str) -> None:
+    facts, node = last_return(text)
+    assert facts.is_compiled(node)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x): return x",
+        "import torch\n@torch.no_grad()\ndef f(x): return x",
+        "import functools\n@functools.partial(print, 1)\ndef f(x): return x",
+        "from numba import njit\n@njit\ndef g(x): return x\ndef f(x): return g(x)",
+    ],
+)
+def test_not_compiled(text: str) -> None:
+    facts, node = last_return(text)
+    assert not facts.is_compiled(node)
