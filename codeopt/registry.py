@@ -1,10 +1,12 @@
-"""Which rules there are: every module of `codeopt.rules`, found by looking, never registered."""
+"""Which rules there are: every module of `codeopt.rules`, found by looking, never registered.
+
+After them come the rules of other distributions (`plugins`), each held to the shape of a rule.
+"""
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,17 +14,34 @@ from functools import cache
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.facts import Facts
+from codeopt.plugins import RulePackage, files_state, held_find, import_rules, rule_packages, wrong_shape
 from codeopt.rule import Find, Rule
 from codeopt.source import Problem, SourceFile
+
+OWN_RULES = "codeopt.rules"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedRule:
-    """A rule with its finder and its page, the docstring of its file."""
+    """A rule with its finder and its page, the docstring of its file.
+
+    `module` is the name of that file's module, `origin` the distribution that brings it: empty for
+    rules of this project.
+    """
 
     rule: Rule
     find: Find
     page: str
+    module: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Rules, and what was wrong with those that cannot be used."""
+
+    rules: tuple[LoadedRule, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +52,66 @@ class Found:
     problems: tuple[Problem, ...] = ()
 
 
-@cache
 def load_rules() -> tuple[LoadedRule, ...]:
-    """All rules, ordered by code."""
-    package = importlib.import_module("codeopt.rules")
-    found: list[LoadedRule] = []
-    for module_info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"codeopt.rules.{module_info.name}")
-        page = inspect.cleandoc(module.__doc__ or "")
-        found.append(LoadedRule(module.RULE, module.find, page))
-    return tuple(sorted(found, key=lambda loaded: loaded.rule.code))
+    """All rules: those of this project, then those of other distributions, each ordered by code."""
+    return _loaded().rules
+
+
+def rule_problems() -> tuple[Problem, ...]:
+    """What is wrong with the rules of other distributions, one line each; such rules are left out."""
+    return _loaded().problems
+
+
+def rule_sources() -> tuple[tuple[str, str], ...]:
+    """The distributions that bring rules, and version and state of the files of each; imports none."""
+    return tuple((p.distribution, f"{p.version} {files_state(p)}") for p in rule_packages())
+
+
+def rules_of(module: str, origin: str = "") -> Loaded:
+    """The rules in a package, or in a module that is one, as they would be loaded from `origin`."""
+    rules: list[LoadedRule] = []
+    problems: list[Problem] = []
+    for found in import_rules(module):
+        if isinstance(found, Problem):
+            problems.append(found)
+        elif wrong := wrong_shape(found, own=module == OWN_RULES):
+            problems.append(Problem(found.__file__ or found.__name__, 1, f"{found.__name__}: {wrong}"))
+        else:
+            page = inspect.cleandoc(found.__doc__ or "")
+            find = held_find(found.RULE, found.find) if origin else found.find
+            rules.append(LoadedRule(found.RULE, find, page, found.__name__, origin))
+    return Loaded(tuple(sorted(rules, key=lambda loaded: loaded.rule.code)), tuple(problems))
+
+
+@cache
+def _loaded() -> Loaded:
+    own = rules_of(OWN_RULES)
+    rules, problems = list(own.rules), list(own.problems)
+    known = {key: "codeopt" for loaded in rules for key in (loaded.rule.code, loaded.rule.name)}
+    theirs: list[LoadedRule] = []
+    for package in rule_packages():
+        if package.problem:
+            problems.append(_of_package(package, Problem(package.distribution, 1, package.problem)))
+        for module in package.modules:
+            found = rules_of(module, package.distribution)
+            problems += [_of_package(package, problem) for problem in found.problems]
+            for loaded in found.rules:
+                keys = (loaded.rule.code, loaded.rule.name)
+                taken = [f"{key} is used by {known[key]} already" for key in keys if key in known]
+                if taken:
+                    file = sys.modules[loaded.module].__file__ or loaded.module
+                    message = f"{loaded.module}: {' and '.join(taken)}"
+                    problems.append(_of_package(package, Problem(file, 1, message)))
+                else:
+                    known |= dict.fromkeys(keys, package.distribution)
+                    theirs.append(loaded)
+    theirs.sort(key=lambda loaded: loaded.rule.code)
+    return Loaded((*rules, *theirs), tuple(problems))
+
+
+def _of_package(package: RulePackage, problem: Problem) -> Problem:
+    message = f"rule package {package}: {problem.message}; the rest is used without it"
+    return Problem(problem.path, problem.line, message)
 
 
 def select_rules(

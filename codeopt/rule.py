@@ -5,11 +5,17 @@ The docstring of the rule's file is its page: `codeopt explain` and the docs pri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit, Site, Trust
+
+AREAS = ("python", "numpy", "torch", "pandas", "sklearn")
+OWN_CODE = re.compile(r"MEM[1-5]\d\d")
+THEIR_CODE = re.compile(r"(?!MEM)[A-Z]{2,}\d{3,}")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 if TYPE_CHECKING:
     import ast
@@ -33,7 +39,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The measured before/after pair that earns a rule its place (peaks in MiB)."""
+    """The measured before/after pair that earns a rule its place (peaks in MiB).
+
+    `id` names the program that was measured; `codeopt measure-pair` prints all three.
+    """
 
     id: str
     before: float
@@ -46,6 +55,10 @@ class Rule:
 
     `triggers`: the cheap text filter; a file that holds none of these strings cannot hold a
     site and is not even parsed for this rule. Empty means every file.
+
+    `area` is the library the rule is about. Rules of this project leave it out, their codes say it
+    (`MEM2xx` is NumPy); a rule of another package states it. `pair` may be left out until it is
+    measured; the bench asks for it.
     """
 
     code: str
@@ -53,14 +66,14 @@ class Rule:
     trust: Trust
     summary: str
     triggers: tuple[str, ...]
-    pair: Pair
     examples: tuple[Example, ...]
     counterexamples: tuple[str, ...]
+    pair: Pair | None = None
+    area: str = ""
 
-    @property
-    def area(self) -> str:
-        """The library the rule is about, from the first digit of its code."""
-        return {"1": "python", "2": "numpy", "3": "torch", "4": "pandas", "5": "sklearn"}[self.code[3]]
+    def __post_init__(self) -> None:
+        if not self.area and OWN_CODE.fullmatch(self.code):
+            object.__setattr__(self, "area", AREAS[int(self.code[3]) - 1])
 
     def site(
         self,
@@ -75,7 +88,10 @@ class Rule:
         certain: bool = True,
         trust: Trust | None = None,
     ) -> Site:
-        """A site of this rule at `node`, located and named by the facts of its file."""
+        """A site of this rule at `node`, located and named by the facts of its file.
+
+        In a function that a compiler takes over none is certain: what lives how long is not known there.
+        """
         return Site(
             rule=self.code,
             path=facts.source.name,
@@ -87,7 +103,7 @@ class Rule:
             imports=imports,
             group=f"{self.code}:{facts.span(node).line}:{facts.span(node).column}" if group else "",
             label=label,
-            certain=certain,
+            certain=certain and not facts.is_compiled(node),
         )
 
 

@@ -18,14 +18,15 @@ def find_rule(name: str) -> LoadedRule:
 
 def describe(loaded: LoadedRule) -> dict[str, Any]:
     """A rule as plain data for JSON."""
-    rule = loaded.rule
+    rule, pair = loaded.rule, loaded.rule.pair
     return {
         "code": rule.code,
         "name": rule.name,
         "area": rule.area,
         "trust": rule.trust.value,
         "summary": rule.summary,
-        "pair": {"id": rule.pair.id, "before_mib": rule.pair.before, "after_mib": rule.pair.after},
+        "pair": pair and {"id": pair.id, "before_mib": pair.before, "after_mib": pair.after},
+        "package": loaded.origin or "codeopt",
         "page": loaded.page,
     }
 
@@ -33,9 +34,12 @@ def describe(loaded: LoadedRule) -> dict[str, Any]:
 def page_text(loaded: LoadedRule) -> str:
     """The page of `codeopt explain`: head, the rule's docstring, the measured pair."""
     rule = loaded.rule
-    head = f"{rule.code} {rule.name} ({rule.area}, {rule.trust.value})"
+    about = ", ".join(filter(None, (rule.area, rule.trust.value, loaded.origin)))
+    head = f"{rule.code} {rule.name} ({about})"
     pair = rule.pair
-    measured = f"Measured on its pair {pair.id}: {pair.before:g} MiB before, {pair.after:g} MiB after."
+    measured = "It has no measured pair."
+    if pair is not None:
+        measured = f"Measured on its pair {pair.id}: {pair.before:g} MiB before, {pair.after:g} MiB after."
     return f"{head}\n{'=' * len(head)}\n\n{loaded.page}\n\n{measured}\n"
 
 

@@ -21,6 +21,7 @@ LAYERS = [
     ["config", "suppress", "output_check"],
     ["facts"],
     ["rule"],
+    ["plugins"],
     ["rules"],
     ["registry"],
     ["candidate", "workload", "sandbox"],

@@ -1,18 +1,20 @@
-"""Every rule passes every check of the public bench."""
+"""Every rule passes every check of the public bench, and finds something to rewrite in its pair.
+
+What the pairs save is measured by `python bench/pairs.py`.
+"""
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from codeopt.registry import LoadedRule, load_rules
-from codeopt.testing import CHECKS, check_unique
+from codeopt.registry import OWN_RULES, rules_of
+from codeopt.testing import pair_file, rule_tests
 
+PAIRS = Path(__file__).parents[2] / "corpus" / "pairs"
 
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("loaded", load_rules(), ids=lambda loaded: loaded.rule.name)
-def test_rule_passes(loaded: LoadedRule, check: str) -> None:
-    assert list(CHECKS[check](loaded)) == []
+test_rule_passes = rule_tests(OWN_RULES, pairs=PAIRS, measure=False)
 
 
-def test_codes_and_names_are_unique() -> None:
-    assert list(check_unique(load_rules())) == []
+def test_no_pair_is_without_a_rule() -> None:
+    known = {pair_file(loaded, PAIRS) for loaded in rules_of(OWN_RULES).rules}
+    assert sorted(p.name for p in PAIRS.glob("*.py") if p not in known) == []

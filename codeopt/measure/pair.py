@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from types import ModuleType
 
+from codeopt.equivalence.results import difference
 from codeopt.measure.peak import trim_heap, watch_resident
-from codeopt.testing import difference
 
 Sample = tuple[int, int, str]
 """Peak bytes by memray, bytes of resident memory, and how the result differs from the first text's."""

@@ -1,10 +1,4 @@
-"""The rule bench: what every rule has to pass, usable for rules outside this project too.
-
-Each check takes a loaded rule and yields one line for each thing that is wrong:
-
-    for name, check in CHECKS.items():
-        assert list(check(loaded)) == []
-"""
+"""What every rule has to pass: each check takes a loaded rule and yields a line for each thing wrong."""
 
 from __future__ import annotations
 
@@ -13,16 +7,16 @@ import importlib.util
 import io
 import itertools
 import re
-import sys
 import tokenize
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from codeopt.candidate import render
 from codeopt.edit import Site, Trust, conflict
-from codeopt.registry import Found, LoadedRule, find_sites
+from codeopt.equivalence.results import difference
+from codeopt.registry import OWN_RULES, Found, LoadedRule, find_sites
+from codeopt.rule import NAME, OWN_CODE, THEIR_CODE
 from codeopt.source import SourceFile
 
 HEADINGS = ("What it does", "Why it costs memory", "Example", "Use instead", "When it is safe")
@@ -54,23 +48,23 @@ def check_page(loaded: LoadedRule) -> Iterator[str]:
     for heading in HEADINGS:
         if not re.search(rf"^#* ?{re.escape(heading)}", loaded.page, re.MULTILINE):
             yield f"the page has no heading {heading!r}"
-    if not re.fullmatch(r"MEM[1-5]\d\d", rule.code):
-        yield f"code {rule.code!r} is not MEM and three digits"
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name):
+    if loaded.module.startswith(f"{OWN_RULES}."):
+        if not OWN_CODE.fullmatch(rule.code):
+            yield f"code {rule.code!r} is not MEM, a digit from 1 to 5 and two more"
+    elif not THEIR_CODE.fullmatch(rule.code):
+        yield f"code {rule.code!r} is not capital letters, other than MEM, and three or more digits"
+    if not NAME.fullmatch(rule.name):
         yield f"name {rule.name!r} is not words in lower case joined by hyphens"
+    if not rule.area:
+        yield "RULE.area does not say which library the rule is about"
     if not rule.summary or rule.summary.endswith("."):
         yield "the summary is empty or ends with a full stop"
-    if not rule.pair.id or rule.pair.after >= rule.pair.before:
+    if rule.pair is None:
+        yield "RULE.pair is missing: `codeopt measure-pair` prints it"
+    elif not rule.pair.id or rule.pair.after >= rule.pair.before:
         yield "the measured pair does not pay"
     if len(rule.examples) < 2 or len(rule.counterexamples) < 3:
         yield "at least 2 examples and 3 counterexamples are needed"
-
-
-def check_unique(rules: Sequence[LoadedRule]) -> Iterator[str]:
-    """No two rules share a code or a name."""
-    for attribute in ("code", "name"):
-        counts = Counter(getattr(loaded.rule, attribute) for loaded in rules)
-        yield from (f"{attribute} {value} is used {n} times" for value, n in counts.items() if n > 1)
 
 
 def check_examples(loaded: LoadedRule) -> Iterator[str]:
@@ -138,62 +132,6 @@ def check_calls(loaded: LoadedRule) -> Iterator[str]:
             why = difference(before, after, exact=loaded.rule.trust is Trust.EXACT)
             if why:
                 yield f"example {number}: {example.call} differs: {why}"
-
-
-CHECKS: dict[str, Callable[[LoadedRule], Iterator[str]]] = {
-    "page": check_page,
-    "examples": check_examples,
-    "counterexamples": check_counterexamples,
-    "layout": check_layout,
-    "subsets": check_subsets,
-    "calls": check_calls,
-}
-
-
-def difference(a: Any, b: Any, *, exact: bool) -> str:
-    """Why two results are not the same, or an empty string."""
-    if type(a) is not type(b):
-        return f"{type(a).__name__} and {type(b).__name__}"
-    if isinstance(a, (list, tuple)):
-        if len(a) != len(b):
-            return f"lengths {len(a)} and {len(b)}"
-        return next((why for x, y in zip(a, b, strict=True) if (why := difference(x, y, exact=exact))), "")
-    if isinstance(a, dict):
-        if list(a) != list(b):
-            return f"keys {list(a)} and {list(b)}"
-        return next((why for k in a if (why := difference(a[k], b[k], exact=exact))), "")
-    return _leaf_difference(a, b, exact)
-
-
-def _leaf_difference(a: Any, b: Any, exact: bool) -> str:
-    # Only what an example itself imported is loaded: the bench needs no library of its own.
-    numpy, torch, pandas = (sys.modules.get(name) for name in ("numpy", "torch", "pandas"))
-    if torch is not None and isinstance(a, torch.Tensor):
-        limits = {"rtol": 0.0, "atol": 0.0} if exact else {}
-        return _raised(lambda: torch.testing.assert_close(a, b, equal_nan=True, **limits))
-    if pandas is not None and isinstance(a, (pandas.DataFrame, pandas.Series, pandas.Index)):
-        kind = {pandas.DataFrame: "frame", pandas.Series: "series"}.get(type(a), "index")
-        check = getattr(pandas.testing, f"assert_{kind}_equal")
-        return _raised(lambda: check(a, b, check_exact=exact))
-    if numpy is not None and isinstance(a, (numpy.ndarray, numpy.generic)):
-        if a.dtype != b.dtype or a.shape != b.shape:
-            return f"{a.dtype}{a.shape} and {b.dtype}{b.shape}"
-        if exact:
-            return _raised(lambda: numpy.testing.assert_array_equal(a, b))
-        return _raised(lambda: numpy.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-8))
-    if isinstance(a, float) and not exact:
-        return "" if a == b or abs(a - b) <= 1e-5 * abs(a) + 1e-8 else f"{a} and {b}"
-    if not isinstance(a, (int, float, complex, str, bytes, bool, frozenset, set, type(None))):
-        return "" if repr(a) == repr(b) else f"{a!r} and {b!r}"
-    return "" if a == b or (a != a and b != b) else f"{a!r} and {b!r}"
-
-
-def _raised(check: Callable[[], object]) -> str:
-    try:
-        check()
-    except AssertionError as error:
-        return str(error).strip() or "not equal"
-    return ""
 
 
 def _run(text: str, call: str) -> Any:
