@@ -291,6 +291,20 @@ def module_class(facts: Facts, node: ast.AST) -> ast.ClassDef | None:
     return None
 
 
+def own_layer(facts: Facts, node: ast.AST) -> ast.Call | None:
+    """The one call whose result the class around `self.name` ever binds that attribute to."""
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or node.value.id != "self":
+        return None
+    around = next((p for p in facts.index.ancestors(node) if isinstance(p, ast.ClassDef)), None)
+    made: list[ast.Call | None] = []
+    for part in facts.under(around) if around is not None else ():
+        if isinstance(part, ast.Attribute) and part.attr == node.attr and isinstance(part.ctx, ast.Store):
+            stmt = facts.parent(part)
+            value = stmt.value if isinstance(stmt, (ast.Assign, ast.AnnAssign)) else None
+            made.append(value if isinstance(value, ast.Call) else None)
+    return made[0] if len(made) == 1 else None
+
+
 def functional(facts: Facts, name: str, at: ast.AST) -> str | None:
     """How the file can spell `torch.nn.functional.name`; None if it imports nothing of torch."""
     return facts.names.spell(f"torch.nn.functional.{name}", at)
