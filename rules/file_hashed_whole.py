@@ -23,11 +23,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, listed, patterns
+from codeopt.edit import Edit, Site, Trust
+from codeopt.facts import Facts, listed
 from codeopt.rule import Example, Pair, Rule
 
 _NAMES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256")
+_HASHED = ("digest", "hashed", "checksum")
 
 RULE = Rule(
     code="MEM117",
@@ -51,8 +52,17 @@ RULE = Rule(
             '    return hashlib.file_digest(h, "md5").digest()\n',
             call="f(b'abc')",
         ),
+        Example(
+            "import hashlib\n\ndef f(path):\n    with open(path, 'rb') as h:\n"
+            "        content = h.read()\n    return hashlib.sha256(content).hexdigest()\n",
+            "import hashlib\n\ndef f(path):\n    with open(path, 'rb') as h:\n"
+            '        digest = hashlib.file_digest(h, "sha256")\n    return digest.hexdigest()\n',
+            call="f('/proc/self/cmdline')",
+        ),
     ),
     counterexamples=(
+        "import hashlib\n\ndef f(path):\n    with open(path, 'rb') as h:\n        data = h.read()\n"
+        "    return hashlib.sha256(data).digest(), len(data)\n",
         "import hashlib\n\ndef f(data):\n    return hashlib.sha256(data).hexdigest()\n",
         "import hashlib\n\ndef f(h):\n    return hashlib.sha256(h.read(100)).hexdigest()\n",
         "import hashlib\n\ndef f(h):\n    return hashlib.sha256(h.read()).hexdigest(), h.tell()\n",
@@ -68,14 +78,30 @@ def find(facts: Facts) -> Iterator[Site]:
         name = (facts.names.dotted(call.func) or "").removeprefix("hashlib.")
         if name not in _NAMES or len(call.args) != 1 or call.keywords:
             continue
-        read = patterns.method(call.args[0], "read")
-        if read is None or read[1].args or read[1].keywords or not isinstance(read[0], ast.Name):
-            continue
-        file, function = read[0], facts.function(call)
-        mode = listed.opened(facts, file)
-        if (mode is not None and "b" not in mode) or len(facts.names.uses(file.id, function)) != 1:
-            continue
+        read = listed.read_for(facts, call.args[0])
         spelled = facts.names.spell("hashlib.file_digest", call)
-        if spelled is not None:
-            edits = facts.edits.replace(call, f'{spelled}({file.id}, "{name}")')
-            yield RULE.site(facts, call, "a hash needs a piece of the file at a time", edits, certain=False)
+        if read is None or spelled is None:
+            continue
+        file = read[0].func.value  # type: ignore[attr-defined]
+        mode = listed.opened(facts, file)
+        if (mode is not None and "b" not in mode) or len(
+            facts.names.uses(file.id, facts.function(call))
+        ) != 1:
+            continue
+        text, message = f'{spelled}({file.id}, "{name}")', "a hash needs a piece of the file at a time"
+        yield RULE.site(facts, call, message, _edits(facts, call, text, *read), certain=False)
+
+
+def _edits(
+    facts: Facts, call: ast.Call, text: str, read: ast.Call, bound: ast.Assign | None
+) -> tuple[Edit, ...]:
+    """The hash instead of the bytes: where the bytes were read, if they had a name."""
+    if bound is None:
+        return facts.edits.replace(call, text)
+    names = (n for n in _HASHED if facts.names.fresh_name(n, call) == n)
+    name = next(names, None) or facts.names.fresh_name(_HASHED[0], call)
+    return (
+        *facts.edits.replace(bound.targets[0], name),
+        *facts.edits.replace(read, text),
+        *facts.edits.replace(call, name),
+    )

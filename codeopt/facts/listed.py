@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit
+from codeopt.facts import patterns
 from codeopt.facts.index import COMPREHENSIONS, DEFS
 
 if TYPE_CHECKING:
@@ -149,6 +150,30 @@ def opened(facts: Facts, file: ast.expr) -> str | None:
         return "r"
     mode = modes[0].value if isinstance(modes[0], ast.Constant) else None
     return mode if isinstance(mode, str) else None
+
+
+def read_for(facts: Facts, node: ast.expr) -> tuple[ast.Call, ast.Assign | None] | None:
+    """The `file.read()` that an expression is, or that a name holds which nothing else reads.
+
+    With the statement that binds the name, whose value may then as well be made there: the name is
+    read once a binding. The file is a plain name.
+    """
+    call, bound = node, None
+    function = facts.function(node)
+    if isinstance(node, ast.Name) and isinstance(function, DEFS) and facts.names.home(node) is function:
+        flow = facts.flow(function)
+        made = list(flow.definitions(node.id, facts.statement(node)))
+        bound = made[0] if len(made) == 1 and isinstance(made[0], ast.Assign) else None
+        once = facts.names.uses(node.id, function) == [node] and node.id not in flow.captured
+        if bound is None or not once or not isinstance(bound.targets[0], ast.Name) or len(bound.targets) > 1:
+            return None
+        if facts.loops.around(bound) != facts.loops.around(node):
+            return None
+        call = bound.value
+    read = patterns.method(call, "read")
+    if read is None or read[1].args or read[1].keywords or not isinstance(read[0], ast.Name):
+        return None
+    return read[1], bound
 
 
 def default_newlines(facts: Facts, file: ast.expr) -> bool:
