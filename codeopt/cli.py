@@ -65,6 +65,13 @@ def _print(text: str, output: Path | None) -> None:
     sys.stdout.flush()
 
 
+def _tell_rule_problems() -> None:
+    from codeopt.registry import rule_problems
+
+    for problem in rule_problems():
+        click.echo(f"codeopt: {problem.path}:{problem.line}: {problem.message}", err=True)
+
+
 def _color(output: Path | None) -> bool:
     return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
@@ -246,6 +253,7 @@ def explain(code: str, form: str) -> None:
     from codeopt.commands.explain import describe, find_rule, page_text
     from codeopt.report.json import encode_json
 
+    _tell_rule_problems()
     loaded = find_rule(code)
     click.echo(encode_json(describe(loaded)) if form == "json" else page_text(loaded), nl=form == "json")
 
@@ -255,13 +263,45 @@ def explain(code: str, form: str) -> None:
 def rules(form: str) -> None:
     """List the rules."""
     from codeopt.commands.explain import describe, list_text
-    from codeopt.registry import load_rules
+    from codeopt.registry import load_rules, rule_problems
     from codeopt.report.json import encode_json
 
     if form == "json":
-        click.echo(encode_json({"version": 1, "rules": [describe(r) for r in load_rules()]}))
+        listed = [describe(loaded) for loaded in load_rules()]
+        click.echo(encode_json({"version": 1, "rules": listed, "errors": rule_problems()}))
     else:
+        _tell_rule_problems()
         click.echo(list_text(), nl=False)
+
+
+@app.command("new-rule")
+@click.argument("name")
+@click.option("--path", "folder", type=_PATHS, default=Path(), metavar="DIR", help="Project of the rule.")
+@click.option("--prefix", default="", metavar="LETTERS", help="Letters that its code begins with.")
+def new_rule(name: str, folder: Path, prefix: str) -> None:
+    """Write a rule that works, its pair and its test, to turn into your own."""
+    from codeopt.commands.new_rule import new_rule as write
+
+    written = write(name, folder, prefix)
+    for file in written.files:
+        click.echo(f"wrote {file}")
+    if written.snippet:
+        click.echo(f"add this to {folder / 'pyproject.toml'}:\n\n{written.snippet}")
+    click.echo(f"{written.code} {name} works as it stands: run pytest, then make it yours")
+
+
+@app.command("measure-pair")
+@click.argument("code")
+@click.argument("file", type=_PATHS)
+def measure_pair(code: str, file: Path) -> None:
+    """Run a rule's pair program before and after the rule, and print what `RULE.pair` states."""
+    from codeopt.commands.measure_pair import measure_pair as run
+    from codeopt.commands.measure_pair import pair_text
+
+    _tell_rule_problems()
+    measured = run(code, file)
+    click.echo(pair_text(measured), nl=False)
+    raise SystemExit(0 if measured.pays else 1)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -125,7 +125,8 @@ def select_rules(
     wanted, unwanted = tuple(select), tuple(ignore)
     for selector in (*wanted, *unwanted):
         if not any(_matches(selector, loaded.rule) for loaded in known):
-            raise UsageError(f"no rule is called {selector!r}; see `codeopt rules`")
+            broken = "; some rules of other packages cannot be used" if rule_problems() else ""
+            raise UsageError(f"no rule is called {selector!r}; see `codeopt rules`{broken}")
     return tuple(
         loaded
         for loaded in known

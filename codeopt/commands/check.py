@@ -15,7 +15,7 @@ from codeopt.config import Config
 from codeopt.edit import Site, Trust
 from codeopt.errors import UsageError
 from codeopt.output_check import RefusedOutput, check_output
-from codeopt.registry import LoadedRule, find_sites, select_rules
+from codeopt.registry import LoadedRule, find_sites, rule_problems, select_rules
 from codeopt.report.outcome import CheckOutcome
 from codeopt.source import Problem, SourceFile, discover, display_name, read_source, write_atomic
 from codeopt.suppress import read_suppressions
@@ -53,7 +53,7 @@ def check(paths: Sequence[Path], config: Config, *, fix: bool, fix_trust: Trust)
     rules = select_rules(config.select, config.ignore)
     return CheckOutcome(
         sites=tuple(site for r in results for site in r.sites),
-        problems=tuple(problem for r in results for problem in r.problems),
+        problems=(*rule_problems(), *(problem for r in results for problem in r.problems)),
         names={loaded.rule.code: loaded.rule.name for loaded in rules},
         files=len(files),
         lines=sum(r.lines for r in results),

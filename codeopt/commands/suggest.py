@@ -18,9 +18,10 @@ def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progres
     """
     need_run_extra("suggest")
     from codeopt.pipeline import Finished, ProblemFound, Run, TargetProgress, TargetStarted
+    from codeopt.registry import rule_problems
     from codeopt.suggestion import Rejection, Suggestion, UnprovenSite, rank_key
 
-    outcome = SuggestOutcome(environment())
+    outcome = SuggestOutcome(environment(), problems=list(rule_problems()))
     run = Run(config, paths, root)
     events = run.events()
     try:

@@ -16,7 +16,7 @@ from codeopt.candidate import render
 from codeopt.edit import Site, Trust, conflict
 from codeopt.equivalence.results import difference
 from codeopt.registry import OWN_RULES, Found, LoadedRule, find_sites
-from codeopt.rule import NAME, OWN_CODE, THEIR_CODE
+from codeopt.rule import NAME, OWN_CODE
 from codeopt.source import SourceFile
 
 HEADINGS = ("What it does", "Why it costs memory", "Example", "Use instead", "When it is safe")
@@ -48,11 +48,8 @@ def check_page(loaded: LoadedRule) -> Iterator[str]:
     for heading in HEADINGS:
         if not re.search(rf"^#* ?{re.escape(heading)}", loaded.page, re.MULTILINE):
             yield f"the page has no heading {heading!r}"
-    if loaded.module.startswith(f"{OWN_RULES}."):
-        if not OWN_CODE.fullmatch(rule.code):
-            yield f"code {rule.code!r} is not MEM, a digit from 1 to 5 and two more"
-    elif not THEIR_CODE.fullmatch(rule.code):
-        yield f"code {rule.code!r} is not capital letters, other than MEM, and three or more digits"
+    if loaded.module.startswith(f"{OWN_RULES}.") and not OWN_CODE.fullmatch(rule.code):
+        yield f"code {rule.code!r} is not MEM, a digit from 1 to 5 and two more"
     if not NAME.fullmatch(rule.name):
         yield f"name {rule.name!r} is not words in lower case joined by hyphens"
     if not rule.area:
