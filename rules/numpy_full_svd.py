@@ -74,6 +74,8 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if len(call.args) != 1 or call.keywords:
             continue
+        if facts.extents.is_slight(call.args[0], facts.statement(call)):
+            continue
         certain = _values_only(facts, call)
         if certain is None:
             continue

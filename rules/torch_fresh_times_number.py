@@ -1,7 +1,7 @@
 """New tensors scaled or shifted by a number.
 
 What it does
-    Finds `torch.randn(n, m) * 0.02`, `torch.rand(n) * 2 - 1` and the like, where a tensor
+    Finds `torch.randn(n, m) * 0.02`, `torch.rand(n, m) * 2 - 1` and the like, where a tensor
     that was just made meets numbers, and lets the operations work in its own memory.
 
 Why it costs memory
@@ -15,7 +15,8 @@ Use instead
 
 When it is safe
     Always for tensors of floating numbers without a name: nobody else can see them, they need
-    no gradient, and the same operation rounds in the same way in place.
+    no gradient, and the same operation rounds in the same way in place. Vectors, and tensors of a
+    size that stands there as a number, are left alone: they are not worth it.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ RULE = Rule(
     counterexamples=(
         "import torch\n\ndef f(n):\n    return 1 - torch.rand(n)\n",
         "import torch\n\ndef f():\n    return torch.randn(3, 3) * 0.1\n",
+        "import torch\n\ndef f(width):\n    return torch.ones(width) * 0.1\n",
         "import torch\n\ndef f(n, scale):\n    return torch.randn(n) * scale\n",
         "import torch\n\ndef f(n):\n    return torch.randn(n, requires_grad=True) * 0.5\n",
         "import torch\n\ndef f(n):\n    return torch.ones(n, dtype=torch.long) * 0.5\n",
@@ -106,4 +108,4 @@ def _is_new(facts: Facts, call: ast.Call) -> bool:
     if prefix != "torch" or not given <= {"device", "dtype", "generator"}:
         return False
     known = name in _FLOATS or (name in _CONSTANTS and "dtype" not in given)
-    return known and not all(isinstance(a, ast.Constant) for a in call.args)
+    return known and not facts.extents.is_slight(call, facts.statement(call))

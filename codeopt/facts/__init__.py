@@ -19,6 +19,7 @@ from codeopt.facts.aliases import Aliases
 from codeopt.facts.arrays import Arrays
 from codeopt.facts.compiled import is_compiled
 from codeopt.facts.edits import Edits
+from codeopt.facts.extent import Extents
 from codeopt.facts.flow import Flow
 from codeopt.facts.grad import Grad
 from codeopt.facts.in_place import InPlace
@@ -130,6 +131,11 @@ class Facts:
     def arrays(self) -> Arrays:
         """Kinds, dtypes and ranks."""
         return Arrays(self)
+
+    @cached_property
+    def extents(self) -> Extents:
+        """How many dimensions have a length with a name."""
+        return Extents(self)
 
     @cached_property
     def in_place(self) -> InPlace:

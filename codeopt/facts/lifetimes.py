@@ -78,12 +78,12 @@ class Lifetimes:
         return aliases.owner(death.name, death.last, function).owned
 
     def is_big(self, expr: ast.expr, stmt: ast.stmt) -> bool:
-        """A new array of a shape that is given, and not by literals alone: those one can see."""
+        """A new array of a shape that is given, not by literals alone and not a mere vector."""
         value = self._facts.arrays.value(expr, stmt)
         sized = value.is_block or value.kind in ("tensor", "frame")
         parts = [*expr.args, *(k.value for k in expr.keywords)] if isinstance(expr, ast.Call) else [expr]
         named = any(isinstance(n, ast.Name) for part in parts for n in self._facts.under(part))
-        return sized and value.fresh and named
+        return sized and value.fresh and named and not self._facts.extents.is_slight(expr, stmt)
 
     def _outermost(self, deaths: list[Death]) -> list[Death]:
         """Without deaths inside a statement behind which the same name dies: it can die only once."""

@@ -73,7 +73,7 @@ class Overwrites:
         lines = self._lines(plan, name)
         if lines is None:
             return None
-        certain = owner.owned and self._surely_fits(plan, stmt)
+        certain = owner.owned and self._surely_fits(plan, stmt) and self._is_worth_it(plan, target, stmt)
         guarded = None if certain else self._lines(plan, name, guarded=True)
         return Overwrite(stmt, name, target, tuple(lines), certain, tuple(guarded) if guarded else None)
 
@@ -128,6 +128,13 @@ class Overwrites:
         if not value.is_float or value.kind == "tensor":
             return False
         return all(self.fits(step, plan.leaf.id, block=value.is_block) for step in plan.steps)
+
+    def _is_worth_it(self, plan: Plan, target: str | None, stmt: ast.stmt) -> bool:
+        """Not for what a number bounds; nor, where the code gets longer by it, for a mere vector."""
+        assert isinstance(plan.leaf, ast.Name)
+        named = self._facts.extents.named(plan.leaf, stmt)
+        short = plan.leaf.id == target and len(plan.steps) == 1
+        return named is None or named > (0 if short else 1)
 
     def fits(self, step: Step, leaf: str, *, block: bool) -> bool:
         """Whether a step surely can overwrite a float value; calls with `out=` need a real array."""

@@ -1,0 +1,176 @@
+"""How many dimensions of an array are given by name, and not by numbers one can read.
+
+`zeros((3, 6))` has none and `linspace(0, 1, n)` one: what stands in the text bounds the first, and
+a vector is seldom what fills a memory. Anything whose making is not in sight is unknown.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from codeopt.facts import library
+from codeopt.facts.index import DEFS
+
+if TYPE_CHECKING:
+    from codeopt.facts import Facts
+
+_DEEP = 8
+_MANY = 1 << 16
+"""A dimension of so many elements counts though it is a number."""
+
+_RANGES = library.words("arange linspace logspace geomspace range randperm permutation")
+_SQUARES = library.words("eye identity")
+_SHAPED = library.words("zeros ones empty full")
+_VARARGS = library.words("rand randn")
+_SIZED = library.words(
+    "random random_sample standard_normal normal uniform exponential integers randint choice"
+)
+_LIKE = library.words("zeros_like ones_like empty_like full_like rand_like randn_like")
+_SAME = library.words(
+    "astype copy clone float double half int long bool to cpu numpy contiguous abs exp log sqrt"
+)
+_NUMBERS = library.REDUCTIONS | library.words("item numel dim amax amin argmax argmin norm")
+
+
+class Extents:
+    """Counts the named dimensions of expressions in one file."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def is_slight(self, expr: ast.expr, at: ast.stmt) -> bool:
+        """Whether an expression surely is a vector at most, or of a size that the text bounds."""
+        named = self.named(expr, at)
+        return named is not None and named <= 1
+
+    def named(self, expr: ast.expr, at: ast.stmt, depth: int = 0) -> int | None:
+        """The dimensions whose length has a name; None where the shape is not in sight."""
+        if depth > _DEEP:
+            return None
+        match expr:
+            case ast.Constant():
+                return 0
+            case ast.Name():
+                return self._name(expr, at, depth)
+            case ast.UnaryOp():
+                return self.named(expr.operand, at, depth + 1)
+            case ast.BinOp(op=ast.MatMult()):
+                return None
+            case ast.BinOp():
+                return self._most((expr.left, expr.right), at, depth)
+            case ast.Compare(comparators=[other]):
+                return self._most((expr.left, other), at, depth)
+            case ast.Attribute(attr="T"):
+                return self.named(expr.value, at, depth + 1)
+            case ast.Subscript(value=ast.Attribute(attr="shape")):
+                return 0
+            case ast.Call():
+                return self._call(expr, at, depth)
+        return 0 if self._facts.arrays.value(expr, at).kind == "scalar" else None
+
+    def _most(self, parts: Iterable[ast.expr], at: ast.stmt, depth: int) -> int | None:
+        found = [self.named(part, at, depth + 1) for part in parts]
+        # A vector meets another along the same axis or makes a table with it: that is not in sight.
+        if None in found or sum(1 for n in found if n) > 1:
+            return None
+        return max((n for n in found if n is not None), default=None)
+
+    def _name(self, name: ast.Name, at: ast.stmt, depth: int) -> int | None:
+        if self._facts.arrays.value(name, at).kind == "scalar":
+            return 0
+        function = self._facts.names.home(name)
+        if not isinstance(function, DEFS) or self._facts.function(at) is not function:
+            return None
+        flow = self._facts.flow(function)
+        made = flow.definitions(name.id, at)
+        if name.id in flow.captured or not made:
+            return None
+        found = [self._bound(node, depth) for node in made]
+        return None if None in found else max(n for n in found if n is not None)
+
+    def _bound(self, node: ast.AST, depth: int) -> int | None:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            return self.named(node.value, node, depth + 1)
+        return None
+
+    def _call(self, call: ast.Call, at: ast.stmt, depth: int) -> int | None:
+        dotted = self._facts.names.dotted(call.func) or ""
+        package, _, name = dotted.rpartition(".")
+        keywords = {k.arg: k.value for k in call.keywords}
+        if package in ("numpy", "torch", "numpy.random"):
+            if name in _NUMBERS and len(call.args) == 1 and not keywords:
+                return 0
+            if dotted in library.NUMPY_OUT or (package == "torch" and name in _SAME):
+                return self._most(call.args, at, depth)
+            return self._made(name, call, keywords, at, depth, varargs=package == "torch")
+        if isinstance(call.func, ast.Attribute):
+            method, owner = call.func.attr, call.func.value
+            if method in _NUMBERS and not call.args and not keywords:
+                return 0
+            if method in _SAME:
+                return self.named(owner, at, depth + 1)
+            if method in _SIZED and "size" in keywords:
+                return _dimensions([keywords["size"]])
+        return 0 if self._facts.arrays.value(call, at).kind == "scalar" else None
+
+    def _made(
+        self,
+        name: str,
+        call: ast.Call,
+        keywords: dict[str | None, ast.expr],
+        at: ast.stmt,
+        depth: int,
+        *,
+        varargs: bool,
+    ) -> int | None:
+        if name in _RANGES:
+            return min(1, sum(_is_named(a) for a in (*call.args, *keywords.values())))
+        if name in _SQUARES:
+            return 2 * any(map(_is_named, call.args))
+        if name in _LIKE and call.args:
+            return self.named(call.args[0], at, depth + 1)
+        if name in _SIZED:
+            return _dimensions([keywords["size"]]) if "size" in keywords else None
+        if name in _VARARGS or (name in _SHAPED and varargs and name != "full"):
+            return 1 if len(call.args) == 1 and _is_plain(call.args[0]) else _dimensions(call.args)
+        return _dimensions(call.args[:1]) if name in _SHAPED else None
+
+
+def _dimensions(shape: Sequence[ast.expr]) -> int | None:
+    """The named ones among the dimensions of a shape; a single name may stand for any number."""
+    if len(shape) == 1 and isinstance(shape[0], (ast.Tuple, ast.List)):
+        shape = shape[0].elts
+    elif len(shape) == 1 and not isinstance(shape[0], (ast.Constant, ast.BinOp)) and not _is_length(shape[0]):
+        return None
+    if any(isinstance(part, ast.Starred) for part in shape):
+        return None
+    return sum(_is_named(part) for part in shape)
+
+
+def _is_length(expr: ast.expr) -> bool:
+    """`len(x)`, `x.shape[0]`, `x.size(0)`: a number and no shape."""
+    if isinstance(expr, ast.Call):
+        func = expr.func
+        return (isinstance(func, ast.Name) and func.id in ("len", "int")) or (
+            isinstance(func, ast.Attribute) and func.attr in ("size", "numel", "sum") and bool(expr.args)
+        )
+    return (
+        isinstance(expr, ast.Subscript)
+        and isinstance(expr.value, ast.Attribute)
+        and expr.value.attr == "shape"
+    )
+
+
+def _is_plain(expr: ast.expr) -> bool:
+    """A name that stands where lengths do, and does not call itself a shape."""
+    name = expr.attr if isinstance(expr, ast.Attribute) else getattr(expr, "id", "")
+    return bool(name) and not any(word in name.lower() for word in ("shape", "size", "dims"))
+
+
+def _is_named(expr: ast.expr) -> bool:
+    """Whether a length is no number that stands there, or a large one."""
+    if isinstance(expr, ast.UnaryOp):
+        expr = expr.operand
+    return not isinstance(expr, ast.Constant) or (isinstance(expr.value, int) and expr.value >= _MANY)
