@@ -93,7 +93,7 @@ def _check_file(path: Path, name: str, config: Config, fixing: Trust | None) -> 
     sites, problems = _certain(source, rules, config)
     fixed = 0
     if fixing is not None and any(_fits(site, fixing) for site in sites):
-        fixed_source, fixed = _fix(source, config, fixing)
+        fixed_source, fixed = fix_source(source, config, fixing)
         try:
             check_output(name, source.text, fixed_source.text)
         except RefusedOutput as refused:
@@ -128,7 +128,7 @@ def _fits(site: Site, trust: Trust) -> bool:
     return bool(site.edits) and site.trust.within(trust)
 
 
-def _fix(source: SourceFile, config: Config, trust: Trust) -> tuple[SourceFile, int]:
+def fix_source(source: SourceFile, config: Config, trust: Trust) -> tuple[SourceFile, int]:
     """Apply fixes until none is left that fits, one rule at a time.
 
     Rewrites of two rules may contradict each other without touching the same bytes (a name

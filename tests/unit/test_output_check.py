@@ -95,7 +95,7 @@ def test_fixes_of_two_rules_never_contradict_each_other() -> None:
         "    y = y * 2\n    e = np.sqrt(y) + z\n    w = np.ones(n)\n    return (e * w).sum()\n"
     )
     source = source_of(text)
-    fixed, number = command._fix(source, Config(), Trust.EXACT)
+    fixed, number = command.fix_source(source, Config(), Trust.EXACT)
     assert number
     spaces: list[dict[str, object]] = [{}, {}]
     for one, space in zip((text, fixed.text), spaces, strict=True):
