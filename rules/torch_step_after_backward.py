@@ -31,7 +31,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, patterns
+from codeopt.facts import Facts, patterns, training
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
@@ -105,10 +105,10 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         block = facts.edits.siblings(stmt)
         place = block.index(stmt)
-        optimizer = _asked(block[place + 1 : place + 2], "step")
+        optimizer = training.asked(block[place + 1 : place + 2], "step")
         if optimizer is None or any(word in facts.text(function) for word in _ACROSS):
             continue
-        after = _asked(block[place + 2 : place + 3], "zero_grad")
+        after = training.asked(block[place + 2 : place + 3], "zero_grad")
         dropped = after is not None and patterns.same(after, optimizer)
         if not dropped and not any(_is_zeroed(s, optimizer) for s in block[:place]):
             continue
@@ -137,20 +137,8 @@ def _lines(facts: Facts, stmt: ast.stmt, optimizer: ast.expr) -> list[str]:
     ]
 
 
-def _asked(stmts: list[ast.stmt], name: str) -> ast.expr | None:
-    """The plain optimizer that the one statement given asks for `name()`."""
-    value = stmts[0].value if stmts and isinstance(stmts[0], ast.Expr) else None
-    found = patterns.method(value, name)
-    plain = found is not None and patterns.plain(found[0]) and not found[1].args and _to_none(found[1])
-    return found[0] if found is not None and plain else None
-
-
-def _to_none(call: ast.Call) -> bool:
-    return all(isinstance(k.value, ast.Constant) and k.value.value is True for k in call.keywords)
-
-
 def _is_zeroed(stmt: ast.stmt, optimizer: ast.expr) -> bool:
-    zeroed = _asked([stmt], "zero_grad")
+    zeroed = training.asked([stmt], "zero_grad")
     return zeroed is not None and patterns.same(zeroed, optimizer)
 
 
