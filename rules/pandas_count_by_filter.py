@@ -25,7 +25,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, frames, patterns
+from codeopt.facts import Facts, columns, frames, patterns
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -45,6 +45,11 @@ RULE = Rule(
             'def share(df):\n    return df[(df["a"] > 1) & df["b"].notna()].shape[0] / df.shape[0]\n',
             'def share(df):\n    return int(((df["a"] > 1) & df["b"].notna()).sum()) / df.shape[0]\n',
             call='share(__import__("pandas").DataFrame({"a": [1, 20, 30], "b": [1.0, None, 2.0]}))',
+        ),
+        Example(
+            'import pandas as pd\n\ndef back(df):\n    return len(df[df["returned"]])\n',
+            'import pandas as pd\n\ndef back(df):\n    return int(df["returned"].sum())\n',
+            call='back(pd.DataFrame({"returned": [True, False, True]}))',
         ),
         Example(
             "import pandas as pd\n\ndef complete(df: pd.DataFrame):\n    return len(df.dropna())\n",
@@ -70,11 +75,12 @@ def find(facts: Facts) -> Iterator[Site]:
         if selected is None:
             continue
         dropped = patterns.method(selected, "dropna")
-        if isinstance(selected, ast.Subscript) and patterns.column_mask(selected.slice, selected.value):
-            if not patterns.plain(selected.value) or not frames.likely(facts, selected.value):
-                continue
-            text = f"int(({facts.text(selected.slice)}).sum())"
-            certain = patterns.kind(facts, selected.value) == "frame"
+        chosen = columns.chosen_rows(facts, selected)
+        if chosen is not None and chosen[2] is None:
+            frame, mask, _ = chosen
+            # A column of booleans is a mask, one of labels is not, and neither shows its type.
+            certain = frames.surely(facts, frame) and patterns.column_mask(mask, frame)
+            text = f"int({patterns.operand(facts, mask)}.sum())"
         elif dropped is not None and _is_frame(facts, dropped):
             text = f"int({patterns.operand(facts, dropped[0])}.notna().all(axis=1).sum())"
             certain = True

@@ -24,7 +24,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, frames, patterns
+from codeopt.facts import Facts, columns, frames, patterns
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -60,22 +60,16 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """A column taken from a boolean selection."""
     for node in facts.walk(ast.Subscript):
-        rows = node.value
-        if not isinstance(rows, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+        chosen = columns.chosen_rows(facts, node.value)
+        if chosen is None or chosen[2] is not None or not isinstance(node.ctx, ast.Load):
             continue
-        if (
-            patterns.string_key(node) is None
-            or not patterns.plain(rows.value)
-            or not frames.likely(facts, rows.value)
-        ):
+        if patterns.string_key(node) is None or _written(facts, node):
             continue
-        if not patterns.column_mask(rows.slice, rows.value) or _written(facts, node):
-            continue
-        frame, mask, column = (facts.text(n) for n in (rows.value, rows.slice, node.slice))
-        text = f"{frame}.loc[{mask}, {column}]"
+        frame, mask, column = chosen[0], chosen[1], facts.text(node.slice)
+        text = f"{facts.text(frame)}.loc[{facts.text(mask)}, {column}]"
         yield RULE.site(
             facts, node, "all columns are copied to read one", facts.edits.replace(node, text),
-            certain=patterns.kind(facts, rows.value) == "frame",
+            certain=frames.surely(facts, frame) and patterns.column_mask(mask, frame),
         )  # fmt: skip
 
 
