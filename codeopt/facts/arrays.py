@@ -3,58 +3,34 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codeopt.facts import library
+from codeopt.facts.annotations import annotated
 from codeopt.facts.index import DEFS
+from codeopt.facts.made_arrays import Made, along, element_type, elementwise, product
+from codeopt.facts.values import INTEGER, NUMBER, UNKNOWN, Dim, Value, array, broadcast, promoted
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
 
+__all__ = ["UNKNOWN", "Arrays", "Value", "is_fresh_method"]
+
 _DEEP = 12
-_RANDOM_METHODS = frozenset({"random", "standard_normal", "normal", "uniform", "exponential"})
-_ANNOTATED = {
-    "numpy.ndarray": "ndarray", "numpy.typing.NDArray": "ndarray", "torch.Tensor": "tensor",
-    "torch.FloatTensor": "tensor", "pandas.DataFrame": "frame", "pandas.Series": "series",
-    "scipy.sparse.spmatrix": "sparse", "scipy.sparse.csr_matrix": "sparse", "torch.nn.Module": "module",
-    "builtins.float": "scalar", "builtins.int": "scalar", "builtins.bool": "scalar",
-    "builtins.str": "scalar", "builtins.list": "list",
-}  # fmt: skip
+_RANDOM_METHODS = library.words("random standard_normal normal uniform exponential")
 _MADE = {
     "pandas.DataFrame": "frame", "pandas.read_csv": "frame", "pandas.concat": "frame",
     "pandas.Series": "series", "scipy.sparse.csr_matrix": "sparse",
 }  # fmt: skip
-_NUMBERS = frozenset(f"builtins.{name}" for name in library.words("len int float round abs str bool id hash"))
+_WHOLE_NUMBERS = frozenset({"builtins.len", "builtins.int", "builtins.hash", "builtins.id"})
+_NUMBERS = _WHOLE_NUMBERS | {f"builtins.{name}" for name in library.words("float round abs str bool")}
 _NUMBER_METHODS = frozenset({"item", "numel", "dim", "__len__"})
-_FLOATS = frozenset({"float16", "float32", "float64", "float"})
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A kind of value; `dtype` `float` means some inexact dtype, not known which."""
-
-    kind: str = "unknown"
-    dtype: str | None = None
-    rank: int | None = None
-    fresh: bool = False
-
-    @property
-    def is_float(self) -> bool:
-        """Whether every element is certainly inexact."""
-        return self.dtype in _FLOATS
-
-    @property
-    def is_block(self) -> bool:
-        """Whether this is certainly an array that can be written in place (0-d results cannot)."""
-        return self.kind == "ndarray" and self.rank is not None and self.rank >= 1
-
-
-UNKNOWN = Value()
+_RUNNING = library.words("cumsum cumprod argsort argmax argmin")
 
 
 class Arrays:
-    """Kinds, dtypes and ranks of the expressions of one file."""
+    """Kinds, dtypes and shapes of the expressions of one file."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
@@ -77,29 +53,65 @@ class Arrays:
             case ast.BinOp():
                 return self._operation(expr, at, depth)
             case ast.Compare():
-                left = self.value(expr.left, at, depth + 1)
-                return Value(left.kind, "bool", left.rank, fresh=True)
+                sides = [self.value(e, at, depth + 1) for e in (expr.left, *expr.comparators)]
+                shape, rank = broadcast(sides)
+                return Value(sides[0].kind, "bool", rank, True, shape)
             case ast.Call():
                 return self._call(expr, at, depth)
             case ast.List() | ast.ListComp():
                 return Value("list", fresh=True)
             case ast.Attribute() if expr.attr == "T":
-                return replace(self.value(expr.value, at, depth + 1), fresh=False)
-            case ast.Attribute(attr="size" | "ndim" | "nbytes"):
-                return Value("scalar", None, 0, fresh=True)
-            case ast.Subscript(value=ast.Attribute(attr="shape")):
-                return Value("scalar", None, 0, fresh=True)
+                value = self.value(expr.value, at, depth + 1)
+                return replace(value, fresh=False, shape=value.shape[::-1] if value.shape else None)
+            case ast.Attribute(attr="ndim") | ast.Subscript(value=ast.Attribute(attr="shape")):
+                return NUMBER if _is_slice(expr) else INTEGER
+            case ast.Attribute(attr="size" | "nbytes"):
+                return NUMBER
+            case ast.Subscript():
+                return self._part(expr, at, depth)
         return UNKNOWN
 
+    def length(self, expr: ast.expr, at: ast.stmt) -> Dim:
+        """What stands for a number that is the same however often a run of the function comes here.
+
+        Sums and products of numbers and of local names with one binding that runs once.
+        """
+        if isinstance(expr, ast.Constant):
+            return expr.value if type(expr.value) is int else None
+        function = self._facts.function(at)
+        named: list[tuple[str, ast.AST]] = []
+        for node in ast.walk(expr):
+            if isinstance(node, ast.Name):
+                only = self._only_binding(node, at, function)
+                if only is None:
+                    return None
+                named.append((node.id, only))
+            elif not isinstance(node, (ast.Constant, ast.BinOp, ast.operator, ast.expr_context)):
+                return None
+        return (ast.dump(expr), tuple(named))
+
+    def _only_binding(self, name: ast.Name, at: ast.stmt, function: ast.AST) -> ast.AST | None:
+        if not isinstance(function, DEFS) or self._facts.names.home(name) is not function:
+            return None
+        flow = self._facts.flow(function)
+        found = flow.definitions(name.id, at)
+        only = next(iter(found), None)
+        if len(found) != 1 or name.id in flow.captured or flow.opaque:
+            return None
+        once = isinstance(only, ast.arg) or (
+            isinstance(only, ast.Assign) and not self._facts.loops.around(only)
+        )
+        return only if once else None
+
     def _name(self, name: ast.Name, at: ast.stmt, depth: int) -> Value:
-        function = self._facts.names.home(name)
+        function = self._facts.names.home(name) if name in self._facts.index.parents else None
         if not isinstance(function, DEFS):
             return UNKNOWN
         flow = self._facts.flow(function)
         if name.id in flow.captured or self._facts.function(at) is not function:
             return UNKNOWN
         found = {self._bound(d, name.id, depth) for d in flow.definitions(name.id, at)}
-        return found.pop() if len(found) == 1 else UNKNOWN
+        return found.pop() if len(found) == 1 else _common(found)
 
     def _bound(self, node: ast.AST, name: str, depth: int) -> Value:
         """What one binding gives a name, worked out once; one that a loop feeds from itself is unknown.
@@ -122,90 +134,114 @@ class Arrays:
         return value
 
     def _definition(self, node: ast.AST, name: str, depth: int) -> Value:
-        if isinstance(node, ast.arg):
-            return self._annotation(node.annotation)
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and len(node.targets) == 1:
-            return replace(self.value(node.value, node, depth + 1), fresh=False)
-        if isinstance(node, ast.AugAssign):
-            target = ast.Name(name, ast.Load())
-            result = ast.BinOp(target, node.op, node.value)
-            return replace(self.value(result, node, depth + 4), fresh=False)
+        match node:
+            case ast.arg():
+                return annotated(self._facts, node.annotation) if self._is_plain(node) else UNKNOWN
+            case ast.Assign(targets=[ast.Name()]):
+                return replace(self.value(node.value, node, depth + 1), fresh=False)
+            case ast.Assign(targets=[ast.Tuple()], value=ast.Attribute(attr="shape")):
+                return replace(INTEGER, fresh=False)
+            case ast.For(target=ast.Name(), iter=ast.Call() as made):
+                counts = self._facts.names.dotted(made.func) == "builtins.range"
+                return replace(INTEGER, fresh=False) if counts else UNKNOWN
+            case ast.AugAssign():
+                result = ast.BinOp(node.target, node.op, node.value)
+                return replace(self.value(result, node, depth + 4), fresh=False)
         return UNKNOWN
 
-    def _annotation(self, annotation: ast.expr | None) -> Value:
-        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-            return UNKNOWN
-        node = annotation.value if isinstance(annotation, ast.Subscript) else annotation
-        dotted = self._facts.names.dotted(node) if node is not None else None
-        if dotted is not None and dotted.startswith("jaxtyping.") and isinstance(annotation, ast.Subscript):
-            first = annotation.slice.elts[0] if isinstance(annotation.slice, ast.Tuple) else annotation.slice
-            dtype = "float" if dotted == "jaxtyping.Float" else None
-            return replace(self._annotation(first), dtype=dtype)
-        return Value(_ANNOTATED.get(dotted or "", "unknown"))
+    def _is_plain(self, arg: ast.arg) -> bool:
+        """Not `*args` or `**kwargs`, whose annotation is that of their items."""
+        around = self._facts.parent(arg)
+        return isinstance(around, ast.arguments) and arg not in (around.vararg, around.kwarg)
 
     def _operation(self, expr: ast.BinOp, at: ast.stmt, depth: int) -> Value:
         left, right = self.value(expr.left, at, depth + 1), self.value(expr.right, at, depth + 1)
         if "list" in (left.kind, right.kind) and isinstance(expr.op, (ast.Add, ast.Mult)):
             return Value("list", fresh=True)
-        kinds = {left.kind, right.kind} - {"scalar"}
         if isinstance(expr.op, ast.MatMult):
-            return Value(kinds.pop() if len(kinds) == 1 else "unknown", _wider(left, right), fresh=True)
+            return product(left, right)
+        kinds = {left.kind, right.kind} - {"scalar"}
         kind = "scalar" if not kinds else kinds.pop() if len(kinds) == 1 else "unknown"
-        known = left.rank is not None and right.rank is not None
-        rank = max(left.rank or 0, right.rank or 0) if known else None
-        dtype = _wider(left, right)
-        if isinstance(expr.op, ast.Div) and dtype is not None and dtype not in _FLOATS:
-            dtype = "float"
-        return Value(kind, dtype, rank, fresh=True)
+        dtype = promoted(left.dtype, right.dtype)
+        if isinstance(expr.op, ast.Div) and dtype is not None and not dtype.startswith("float"):
+            numbers = dtype in ("python-int", "python-float")
+            dtype = "python-float" if numbers else "float64" if dtype in ("int64", "int32") else "float"
+        elif isinstance(expr.op, ast.Pow) and dtype == "python-int":
+            dtype = None
+        shape, rank = broadcast((left, right))
+        return Value(kind, dtype, rank, True, shape, solid=left.is_block or right.is_block)
+
+    def _part(self, expr: ast.Subscript, at: ast.stmt, depth: int) -> Value:
+        """A part of an array: a number of axes less, and the same element type."""
+        owner = self.value(expr.value, at, depth + 1)
+        if owner.kind != "ndarray":
+            return UNKNOWN
+        items = expr.slice.elts if isinstance(expr.slice, ast.Tuple) else [expr.slice]
+        taken = added = 0
+        for item in items:
+            if isinstance(item, ast.Constant) and item.value is None:
+                added += 1
+            elif isinstance(item, ast.Slice):
+                continue
+            elif self.value(item, at, depth + 1).kind == "scalar":
+                taken += 1
+            else:
+                return Value("unknown", owner.dtype)
+        if owner.rank is None or owner.rank < taken:
+            return Value("unknown", owner.dtype)
+        rank = owner.rank - taken + added
+        return Value("ndarray" if rank else "scalar", owner.dtype, rank)
 
     def _call(self, call: ast.Call, at: ast.stmt, depth: int) -> Value:
         dotted = self._facts.names.dotted(call.func)
         keywords = {k.arg: k.value for k in call.keywords}
         if dotted is None or dotted in ("builtins.getattr",):
             return self._method(call, at, depth, keywords)
-        first = call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None
         if dotted in _NUMBERS:
-            return Value("scalar", None, 0, fresh=True)
+            # `int` and `float` of anything, but `abs` and `round` of an array are arrays.
+            return self._number(dotted, call, at, depth)
         if dotted in _MADE:
             return Value(_MADE[dotted], fresh=True)
-        if dotted in library.NUMPY_OUT and first is not None:
-            return self._ufunc(dotted, first, at, depth, keywords)
+        if dotted in library.NUMPY_OUT and call.args:
+            return self._ufunc(dotted, call, at, depth, keywords)
         if self._is_whole_reduction(dotted, call, keywords):
-            return Value("scalar", None, 0, fresh=True)
+            return NUMBER
         if dotted in library.NUMPY_MAKERS:
-            dtype = self._dtype(keywords.get("dtype"))
-            if dtype is None and "dtype" not in keywords and len(call.args) < 2:
-                dtype = "float64" if dotted in library.NUMPY_FLOAT_MAKERS else None
-            rank = _shape_rank(first) if dotted in library.NUMPY_FLOAT_MAKERS else None
-            if dotted in ("numpy.linspace", "numpy.logspace", "numpy.arange"):
-                rank = 1
-                dtype = "float64" if "dtype" not in keywords and not dotted.endswith("arange") else dtype
-            if dotted in ("numpy.random.rand", "numpy.random.randn"):
-                rank, dtype = len(call.args), "float64"
-            return Value("ndarray", dtype, rank, fresh="out" not in keywords)
+            made = Made(
+                self._facts, dotted.removeprefix("numpy."), call,
+                lambda e: self.value(e, at, depth + 1), lambda e: self.length(e, at),
+            )  # fmt: skip
+            return made.value()
         if dotted in library.TORCH_MAKERS:
             return Value("tensor", fresh="out" not in keywords)
         return self._project_call(call)
 
+    def _number(self, dotted: str, call: ast.Call, at: ast.stmt, depth: int) -> Value:
+        if dotted in _WHOLE_NUMBERS:
+            return INTEGER
+        if dotted in ("builtins.abs", "builtins.round") and call.args:
+            given = self.value(call.args[0], at, depth + 1)
+            return replace(given, fresh=True) if given.kind not in ("scalar", "unknown") else NUMBER
+        return replace(NUMBER, dtype="python-float") if dotted == "builtins.float" else NUMBER
+
     def _project_call(self, call: ast.Call) -> Value:
         kind = self._facts.inferred.kind(call, near=True)
         if kind == "number":
-            return Value("scalar", None, 0, fresh=True)
+            return NUMBER
         return Value(
             {"tensor": "tensor", "detached": "tensor", "ndarray": "ndarray"}.get(kind or "", "unknown")
         )
 
     def _ufunc(
-        self, dotted: str, first: ast.expr, at: ast.stmt, depth: int, keywords: dict[str | None, ast.expr]
+        self, dotted: str, call: ast.Call, at: ast.stmt, depth: int, keywords: dict[str | None, ast.expr]
     ) -> Value:
-        given = self.value(first, at, depth + 1)
-        kind = "ndarray" if given.kind in ("ndarray", "list") else given.kind
-        dtype = self._dtype(keywords.get("dtype"))
-        if dtype is None and dotted in library.NUMPY_FLOAT_UFUNCS:
-            dtype = given.dtype if given.is_float else "float"
-        elif dtype is None and given.is_float and dotted in library.NUMPY_SAME_UFUNCS:
-            dtype = given.dtype
-        return Value(kind, dtype, given.rank, fresh=not {"out", "where", None} & set(keywords))
+        given = [self.value(a, at, depth + 1) for a in call.args]
+        found = elementwise(given, inexact=dotted in library.NUMPY_FLOAT_UFUNCS)
+        if dotted.endswith("divide") and not found.is_float:
+            found = replace(found, dtype="float" if found.dtype else None)
+        if "dtype" in keywords:
+            found = replace(found, dtype=element_type(self._facts, keywords["dtype"]))
+        return replace(found, fresh=not {"out", "where", None} & set(keywords))
 
     def _method(
         self, call: ast.Call, at: ast.stmt, depth: int, keywords: dict[str | None, ast.expr]
@@ -215,22 +251,44 @@ class Arrays:
         name, owner = call.func.attr, self.value(call.func.value, at, depth + 1)
         fresh = is_fresh_method(call)
         if name in _NUMBER_METHODS:
-            return Value("scalar", None, 0, fresh=True)
+            return NUMBER
         if name == "astype":
-            dtype = self._dtype(call.args[0] if call.args else keywords.get("dtype"))
-            return Value(owner.kind, dtype, owner.rank, fresh)
-        if name in ("copy", "clone", "clip", "round"):
+            dtype = element_type(self._facts, call.args[0] if call.args else keywords.get("dtype"))
+            return replace(owner, dtype=dtype, fresh=fresh)
+        if name in ("copy", "clone", "round"):
             return replace(owner, fresh=fresh)
-        if name in library.REDUCTIONS:
-            whole = not call.args and "axis" not in keywords and "dim" not in keywords
-            keep = owner.is_float and "dtype" not in keywords
-            return Value("scalar" if whole and owner.kind == "ndarray" else owner.kind,
-                         owner.dtype if keep else None, 0 if whole else None, fresh)  # fmt: skip
+        if name == "clip":
+            return Value(owner.kind, owner.dtype if owner.is_float else None, owner.rank, fresh)
+        if name in library.REDUCTIONS | _RUNNING:
+            return self._reduced(name, call, owner, fresh, keywords)
+        if name == "dot" and len(call.args) == 1:
+            return product(owner, self.value(call.args[0], at, depth + 1))
+        if name in ("ravel", "flatten") and owner.kind == "ndarray":
+            return array(owner.dtype, rank=1) if fresh else replace(array(owner.dtype, rank=1), fresh=False)
         if name in _RANDOM_METHODS and self._is_generator(call.func.value, at):
             size = keywords.get("size") or (call.args[-1] if call.args else None)
-            dtype = self._dtype(keywords["dtype"]) if "dtype" in keywords else "float64"
-            return Value("ndarray", dtype, _shape_rank(size), fresh=True)
+            dtype = element_type(self._facts, keywords["dtype"]) if "dtype" in keywords else "float64"
+            return self._random(dtype, size, at, depth)
         return Value(fresh=fresh)
+
+    def _random(self, dtype: str | None, size: ast.expr | None, at: ast.stmt, depth: int) -> Value:
+        if isinstance(size, ast.Tuple) and not any(isinstance(e, ast.Starred) for e in size.elts):
+            return array(dtype, tuple(self.length(e, at) for e in size.elts))
+        one = size is not None and self.value(size, at, depth + 1).dtype == "python-int"
+        return array(dtype, (self.length(size, at),)) if one and size is not None else Value("ndarray", dtype)
+
+    @staticmethod
+    def _reduced(
+        name: str, call: ast.Call, owner: Value, fresh: bool, keywords: dict[str | None, ast.expr]
+    ) -> Value:
+        axis = keywords.get("axis") or keywords.get("dim") or (call.args[0] if call.args else None)
+        if len(call.args) > 1 or set(keywords) - {"axis", "keepdims"} or owner.kind != "ndarray":
+            whole = axis is None
+            keep = owner.is_float and "dtype" not in keywords
+            number = whole and owner.kind == "ndarray" and name in library.REDUCTIONS
+            return Value("scalar" if number else owner.kind,
+                         owner.dtype if keep else None, 0 if whole else None, fresh)  # fmt: skip
+        return replace(along(owner, name, axis, keywords.get("keepdims")), fresh=fresh)
 
     @staticmethod
     def _is_whole_reduction(dotted: str, call: ast.Call, keywords: dict[str | None, ast.expr]) -> bool:
@@ -252,16 +310,6 @@ class Arrays:
             isinstance(expr, ast.Call) and self._facts.names.dotted(expr.func) == "numpy.random.default_rng"
         )
 
-    def _dtype(self, expr: ast.expr | None) -> str | None:
-        if expr is None:
-            return None
-        if isinstance(expr, ast.Constant) and isinstance(expr.value, str):
-            return expr.value
-        dotted = self._facts.names.dotted(expr) or ""
-        return {"builtins.float": "float64"}.get(dotted) or (
-            dotted.rpartition(".")[2] if dotted.startswith(("numpy.", "torch.")) else None
-        )
-
 
 def is_fresh_method(call: ast.Call) -> bool:
     """Whether a method call by its name alone returns new memory, or nothing shared."""
@@ -273,30 +321,23 @@ def is_fresh_method(call: ast.Call) -> bool:
     return not keywords & {"out", "copy", None}
 
 
+def _common(values: set[Value]) -> Value:
+    """What several possible values have in common: an element type, and that all are arrays."""
+    kinds, dtypes, ranks = {v.kind for v in values}, {v.dtype for v in values}, {v.rank for v in values}
+    if kinds != {"ndarray"}:
+        return UNKNOWN
+    dtype = dtypes.pop() if len(dtypes) == 1 else None
+    return Value("ndarray", dtype, ranks.pop() if len(ranks) == 1 else None,
+                 solid=all(v.is_block for v in values))  # fmt: skip
+
+
+def _is_slice(expr: ast.expr) -> bool:
+    return isinstance(expr, ast.Subscript) and isinstance(expr.slice, ast.Slice)
+
+
 def _constant(value: object) -> Value:
-    if isinstance(value, bool) or value is None or isinstance(value, str | bytes):
-        return Value("scalar", None, 0, fresh=True)
-    if isinstance(value, int):
-        return Value("scalar", "python-int", 0, fresh=True)
-    if isinstance(value, float):
+    if type(value) is int:
+        return INTEGER
+    if type(value) is float:
         return Value("scalar", "python-float", 0, fresh=True)
-    return Value("scalar", None, 0, fresh=True)
-
-
-def _wider(left: Value, right: Value) -> str | None:
-    """The dtype of an operation; Python numbers take the dtype of the array they meet."""
-    weak = ("python-int", "python-float")
-    if left.dtype in weak and right.dtype in weak:
-        return "python-float" if "python-float" in (left.dtype, right.dtype) else "python-int"
-    for one, other in ((left, right), (right, left)):
-        if one.dtype in weak:
-            return other.dtype if other.is_float else None
-    if left.dtype is not None and left.dtype == right.dtype:
-        return left.dtype
-    return "float" if left.is_float and right.is_float else None
-
-
-def _shape_rank(shape: ast.expr | None) -> int | None:
-    if isinstance(shape, (ast.Tuple, ast.List)) and not any(isinstance(e, ast.Starred) for e in shape.elts):
-        return len(shape.elts)
-    return 1 if isinstance(shape, ast.Constant) and isinstance(shape.value, int) else None
+    return NUMBER

@@ -70,12 +70,19 @@ class Lifetimes:
         made, aliases = death.made, self._facts.aliases
         if not isinstance(made, ast.Assign) or not isinstance(made.targets[0], ast.Name):
             return False
-        if not self.is_big(death.value, made):
+        if not self.is_big(death.value, made) or self._trains(death, function):
             return False
         reads = [n for n in self._facts.under(death.last) if isinstance(n, ast.Name) and n.id == death.name]
         if any(isinstance(n.ctx, ast.Load) and aliases.keeps(n) for n in reads):
             return False
         return aliases.owner(death.name, death.last, function).owned
+
+    def _trains(self, death: Death, function: DefNode) -> bool:
+        """Whether names tell of a loss, a number, or of code whose graph keeps its tensors anyway."""
+        told = f"{death.name} {self._facts.function_name(function)}".lower()
+        assert isinstance(death.made, ast.Assign)
+        tensor = self._facts.arrays.value(death.value, death.made).kind == "tensor"
+        return tensor and any(word in told for word in ("loss", "train", "backward", "criterion"))
 
     def is_big(self, expr: ast.expr, stmt: ast.stmt) -> bool:
         """A new array of a shape that is given, not by literals alone and not a mere vector."""

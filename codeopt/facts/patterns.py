@@ -274,13 +274,18 @@ def _column(node: ast.AST, frame: ast.expr) -> bool:
 
 
 def add_argument(facts: Facts, call: ast.Call, text: str) -> tuple[Edit, ...]:
-    """Edits that add a keyword argument at the end of a call."""
+    """Edits that add a keyword argument behind the last one; none for a call of a bare generator."""
     _, end = facts.range(call)
     parts = [*call.args, *(k.value for k in call.keywords)]
     start = max((facts.range(p)[1] for p in parts), default=facts.range(call.func)[1])
-    rest = re.sub(r"#[^\r\n]*", "", facts.source.data[start : end - 1].decode())
-    comma = "" if not parts else " " if rest.rstrip().endswith(",") else ", "
-    return (Edit(end - 1, end - 1, f"{comma}{text}"),)
+    rest = facts.source.data[start : end - 1].decode()
+    code = re.sub(r"#[^\r\n]*", lambda found: " " * len(found.group().encode()), rest).rstrip()
+    if not parts:
+        return (Edit(end - 1, end - 1, text),)
+    if start >= end:
+        return ()
+    place = start + len(code.encode())
+    return (Edit(place, place, f" {text}," if code.endswith(",") else f", {text}"),)
 
 
 def factors(node: ast.expr) -> list[ast.expr]:
