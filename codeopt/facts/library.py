@@ -56,12 +56,6 @@ TORCH_MAKERS = _names(
     "clone add sub mul div pow abs square rsqrt sin cos tensor",
 ) | _names("torch.nn.functional", "relu gelu silu softmax log_softmax linear conv2d layer_norm")
 MAKERS = NUMPY_MAKERS | TORCH_MAKERS
-# Ask their argument for a method of that name: of a Series they return a Series, of a tensor a tensor.
-NUMPY_DISPATCHING = _names(
-    "numpy",
-    "argsort argmax argmin cumsum cumprod repeat sum mean std var max min amax amin prod isnan isfinite "
-    "isinf greater less equal logical_and logical_or logical_not diff",
-)
 
 # Calls whose result may share memory with their first argument.
 VIEW_CALLS = _names(
