@@ -104,7 +104,7 @@ class Arrays:
         return only if once else None
 
     def _name(self, name: ast.Name, at: ast.stmt, depth: int) -> Value:
-        function = self._facts.names.home(name) if name in self._facts.index.parents else None
+        function = self._facts.names.home(name)
         if not isinstance(function, DEFS):
             return UNKNOWN
         flow = self._facts.flow(function)
@@ -145,6 +145,9 @@ class Arrays:
                 counts = self._facts.names.dotted(made.func) == "builtins.range"
                 return replace(INTEGER, fresh=False) if counts else UNKNOWN
             case ast.AugAssign():
+                before = self.value(node.target, node, depth + 1)
+                if before.is_block:
+                    return replace(before, fresh=False)  # it is written in place and keeps its type
                 result = ast.BinOp(node.target, node.op, node.value)
                 return replace(self.value(result, node, depth + 4), fresh=False)
         return UNKNOWN
