@@ -5,9 +5,10 @@
     python bench/precision.py --write            # and put it into docs/precision.md
     python bench/precision.py check              # are the judged findings still found? exits 1 if not
 
-A finding is a place: all alternatives of one rule there count once. It is `default` (what `check`
-shows and `check --fix` writes: certain and exact), `certain` (shown by `check`, weaker trust) or
-`search` (only `suggest` sees it, which runs and proves it first). Tests, examples, benchmarks and
+A finding is a place: all alternatives of one rule there count once. It is `default` (certain and
+exact: what `check` shows and `check --fix` writes) or `weaker` (certain, of a trust level that
+`check` shows with `--allow`). A `candidate` is none: only the search of `suggest` tries it, and
+nobody sees it unless running proves that it is right and pays. Tests, examples, benchmarks and
 documentation of a package are left out. Right means that the rewrite keeps what the code does to
 the level it claims, and lowers the peak of that statement in realistic use.
 """
@@ -37,16 +38,18 @@ from codeopt.suppress import read_suppressions  # noqa: E402
 
 RECORD = ROOT / "docs" / "precision" / "held_out.csv"
 PAGE = ROOT / "docs" / "precision.md"
-_CLASSES = ("default", "certain", "search")
+_CLASSES = ("default", "weaker", "candidate")
 _ASIDE = {"test", "tests", "testing", "examples", "example", "docs", "doc", "benchmarks", "tutorials"}
 _HEAD = """# How often a finding is right
 
 Every finding below was judged by reading the code around it, in releases of public packages on which
 no rule had been made or mended (`docs/precision/held_out.csv` holds them one by one: place, version,
-verdict, reason). *default* is what `codeopt check` shows and `--fix` writes; *certain* has a weaker
-trust level and needs `--allow`; *search* is what only `codeopt suggest` tries, and proves by running
-before anybody sees it. Right means that the rewrite keeps what the code does to the level it claims,
-and lowers the peak of that statement in realistic use. The interval is Wilson's, at 95 %.
+verdict, reason). *default* is what `codeopt check` shows and `--fix` writes: decided by facts alone,
+and exact. *weaker* findings are decided by facts alone too, of a trust level that needs `--allow`.
+A *candidate* is no finding: only the search of `codeopt suggest` tries it, and nobody sees it unless
+running proves that it is right and pays; the share says how often trying is worth its time. Right
+means that the rewrite keeps what the code does to the level it claims, and lowers the peak of that
+statement in realistic use. The interval is Wilson's, at 95 %.
 
 `python bench/precision.py --write` makes this page.
 
@@ -86,7 +89,7 @@ def findings(package: Package) -> Iterator[Finding]:
 
 def _finding(site: Site, package: Package) -> Finding:
     exact = site.trust is Trust.EXACT
-    kind = ("default" if exact else "certain") if site.certain else "search"
+    kind = ("default" if exact else "weaker") if site.certain else "candidate"
     return Finding(site.rule, kind, site.trust, package.name, package.version, site.path, site.span.line)
 
 
@@ -95,18 +98,17 @@ def _listed(package: Package) -> list[Finding]:
 
 
 def sample(packages: Sequence[Package], seed: int, most: int, searched: int) -> list[Finding]:
-    """Of each package at most `most` findings, `searched` of them of the kind that only the search tries."""
+    """Of each package at most `most` findings and `searched` candidates."""
     with ProcessPoolExecutor() as pool:
         found = list(pool.map(_listed, packages))
     chosen: list[Finding] = []
     for package, places in zip(packages, found, strict=True):
         draw = random.Random(f"{seed} {package.name}")
         of = {kind: [p for p in places if p.kind == kind] for kind in _CLASSES}
-        search = draw.sample(of["search"], min(searched, len(of["search"])))
-        certain = of["default"] + of["certain"]
-        room = most - len(search)
-        kept = draw.sample(certain, room) if len(certain) > room else certain
-        chosen += sorted([*kept, *search], key=lambda f: (f.path, f.line, f.rule))
+        tried = draw.sample(of["candidate"], min(searched, len(of["candidate"])))
+        certain = of["default"] + of["weaker"]
+        kept = draw.sample(certain, most) if len(certain) > most else certain
+        chosen += sorted([*kept, *tried], key=lambda f: (f.path, f.line, f.rule))
     return chosen
 
 
@@ -126,9 +128,13 @@ def write_record(chosen: Sequence[Finding], out: Path | None) -> None:
 
 def table(judged: Sequence[Finding]) -> Iterator[str]:
     """Right and wrong by class, by package and by rule, as lines of Markdown."""
-    yield from ("| class | findings | right | share | interval |", "|---|---:|---:|---:|---|")
-    for name in (*_CLASSES, "all"):
-        yield _row(name, [f for f in judged if name in (f.kind, "all")])
+    yield from ("| class | judged | right | share | interval |", "|---|---:|---:|---:|---|")
+    found = [f for f in judged if f.kind != "candidate"]
+    yield _row("default", [f for f in found if f.kind == "default"])
+    yield _row("weaker", [f for f in found if f.kind == "weaker"])
+    yield _row("all findings", found)
+    yield _row("candidates of the search", [f for f in judged if f.kind == "candidate"])
+    judged = found
     yield from ("", "| package | findings | right | wrong |", "|---|---:|---:|---:|")
     for package in sorted({f"{f.package} {f.version}" for f in judged}, key=str.casefold):
         yield _counts(package, [f for f in judged if f"{f.package} {f.version}" == package])
@@ -174,7 +180,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--purpose", default="precision", help="which packages of bench/packages.toml")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--most", type=int, default=40, help="findings a package")
-    parser.add_argument("--search", type=int, default=16, help="of these, findings for the search only")
+    parser.add_argument("--search", type=int, default=4, help="candidates of the search, a package")
     chosen = parser.parse_args(argv)
     if chosen.what == "table":
         lines = "\n".join(table(read_record()))
