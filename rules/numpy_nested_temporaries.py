@@ -185,6 +185,6 @@ def _is_first(node: ast.expr, stmt: ast.stmt, facts: Facts) -> bool:
 def _certain(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:
     made, rest = facts.in_place.first_and_rest(plan)
     first = facts.arrays.value(made, stmt)
-    fits = all(facts.overwrites.fits(step, "", block=True) for step in rest)
+    fits = all(facts.overwrites.fits(step, "", block=True, buffer=first) for step in rest)
     slight = facts.extents.is_slight(made, stmt)
     return first.is_block and first.is_float and fits and not slight and any(step.call for step in rest)

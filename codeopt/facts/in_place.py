@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codeopt.facts import library
+from codeopt.facts.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
@@ -205,11 +206,17 @@ class InPlace:
         """Whether an expression reads a name."""
         return any(isinstance(n, ast.Name) and n.id == name for n in self._facts.under(expr))
 
-    def keeps_type(self, step: Step, leaf: str) -> bool:
-        """Whether a float buffer surely has the type and shape of the step's result."""
+    def keeps_type(self, step: Step, leaf: str, buffer: Value = UNKNOWN) -> bool:
+        """Whether a float buffer, of which `buffer` is known, has the type and shape of the step's result."""
         if step.call and step.behind == () and step.before == ():
             return True
-        return all(self._fits(operand, leaf) for operand in step.operands)
+        return all(self._fits(o, leaf) or self._held(o, leaf, buffer) for o in step.operands)
+
+    def _held(self, operand: ast.expr, leaf: str, buffer: Value) -> bool:
+        """Whether facts about its type and shape say that an operand leaves the buffer's as they are."""
+        if self.reads(operand, leaf):
+            return False
+        return buffer.holds(self._facts.arrays.value(operand, self._facts.statement(operand)))
 
     def _fits(self, operand: ast.expr, leaf: str) -> bool:
         node = operand.operand if isinstance(operand, ast.UnaryOp) else operand

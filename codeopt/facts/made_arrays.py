@@ -25,6 +25,9 @@ _AVERAGING = library.words("mean std var median")
 _COUNTING = library.words("argmax argmin argsort")
 _RUNNING = library.words("cumsum cumprod")
 _KEEPING = library.words("copy sort round around")
+_HANDING_ON = library.words(
+    "repeat diff isnan isfinite isinf greater less equal logical_and logical_or logical_not"
+)
 _JOINING = library.words("concatenate stack vstack hstack column_stack dstack")
 # The place of `size` among the arguments, and how many numbers stand before it.
 _DRAWS = {
@@ -101,6 +104,9 @@ class Made:
         if name in ("linalg.inv", "linalg.pinv", "linalg.solve"):
             known = known and given.dtype in ("float32", "float64") and name == "linalg.inv"
             return replace(given, fresh=True) if known else Value("ndarray")
+        if name in _HANDING_ON:
+            kinds = {given.kind, *(self.ask(a).kind for a in args[1:])}
+            return Value("ndarray" if kinds <= {"ndarray", "list", "scalar"} else "unknown")
         return Value("ndarray")
 
     def _filled(self, args: Sequence[ast.expr], words: dict[str | None, ast.expr]) -> Value:
@@ -222,18 +228,19 @@ def along(given: Value, name: str, axis: ast.expr | None, keep: ast.expr | None)
     dtype = "int64" if name in _COUNTING else dtype
     none = axis is None or (isinstance(axis, ast.Constant) and axis.value is None)
     kept = isinstance(keep, ast.Constant) and keep.value is True
-    kind = given.kind if given.kind in ("ndarray", "tensor", "frame", "series") else "unknown"
+    kind = "ndarray" if given.kind in ("ndarray", "list") else given.kind
     if name in _RUNNING or name == "argsort":
         whole = none and name in _RUNNING
         if kind != "ndarray":
             return Value(kind, dtype, fresh=True)
         return array(dtype, rank=1) if whole else array(dtype, given.shape, given.rank)
     if none and keep is None:
-        return Value("scalar" if kind in ("ndarray", "unknown") else kind, dtype, 0, fresh=True)
+        number = kind in ("ndarray", "unknown", "scalar")
+        return Value("scalar" if number else kind, dtype, 0, fresh=True)
     place = axis.value if isinstance(axis, ast.Constant) and type(axis.value) is int else None
     if isinstance(axis, ast.UnaryOp) and isinstance(axis.operand, ast.Constant) and given.rank is not None:
-        number = axis.operand.value
-        place = given.rank - number if isinstance(axis.op, ast.USub) and type(number) is int else None
+        back = axis.operand.value
+        place = given.rank - back if isinstance(axis.op, ast.USub) and type(back) is int else None
     if kind != "ndarray" or place is None or (keep is not None and not kept):
         return Value(kind, dtype, fresh=True)
     if given.rank is None or not 0 <= place < given.rank:

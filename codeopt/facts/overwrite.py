@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from codeopt.facts.in_place import Plan, Step
 from codeopt.facts.index import DEFS, DefNode
+from codeopt.facts.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
@@ -127,7 +128,7 @@ class Overwrites:
         value = self._facts.arrays.value(plan.leaf, stmt)
         if not value.is_float or value.kind == "tensor":
             return False
-        return all(self.fits(step, plan.leaf.id, block=value.is_block) for step in plan.steps)
+        return all(self.fits(step, plan.leaf.id, block=value.is_block, buffer=value) for step in plan.steps)
 
     def _is_worth_it(self, plan: Plan, target: str | None, stmt: ast.stmt) -> bool:
         """Not for what a number bounds; nor, where the code gets longer by it, for a mere vector."""
@@ -136,9 +137,9 @@ class Overwrites:
         short = plan.leaf.id == target and len(plan.steps) == 1
         return named is None or named > (0 if short else 1)
 
-    def fits(self, step: Step, leaf: str, *, block: bool) -> bool:
+    def fits(self, step: Step, leaf: str, *, block: bool, buffer: Value = UNKNOWN) -> bool:
         """Whether a step surely can overwrite a float value; calls with `out=` need a real array."""
-        return (block or not step.call) and self._facts.in_place.keeps_type(step, leaf)
+        return (block or not step.call) and self._facts.in_place.keeps_type(step, leaf, buffer)
 
 
 def value_and_target(stmt: ast.stmt) -> tuple[ast.expr | None, str | None]:
