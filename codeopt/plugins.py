@@ -9,6 +9,7 @@ takes longer than `codeopt check` of a small file.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -62,11 +63,11 @@ def rule_packages() -> tuple[RulePackage, ...]:
 
 
 def files_state(package: RulePackage) -> str:
-    """What tells one state of the package's files from another: their number and the latest change.
+    """A hash of names, sizes and times of the package's files, which tells one state of it from another.
 
     Nothing of the package is imported. An editable install keeps its version while its files change.
     """
-    stamps: list[int] = []
+    files: list[Path] = []
     for name in sorted({module.partition(".")[0] for module in package.modules}):
         try:
             spec = importlib.util.find_spec(name)
@@ -75,10 +76,10 @@ def files_state(package: RulePackage) -> str:
         if spec is None:
             continue
         folders = [Path(place) for place in spec.submodule_search_locations or ()]
-        files = [file for folder in folders for file in folder.rglob("*.py")]
+        files += [file for folder in folders for file in sorted(folder.rglob("*.py"))]
         files += [Path(spec.origin)] if spec.origin and not folders else []
-        stamps += [file.stat().st_mtime_ns for file in files if file.is_file()]
-    return f"{len(stamps)}:{max(stamps, default=0)}"
+    told = [(str(f), s.st_size, s.st_mtime_ns) for f in files if f.is_file() and (s := f.stat())]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def import_rules(name: str) -> Iterator[ModuleType | Problem]:

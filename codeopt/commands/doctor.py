@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import importlib.util
 import platform
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from codeopt import __version__
-from codeopt.commands.environment import LIBRARIES, version_of
+from codeopt.commands.environment import LIBRARIES, RUN_EXTRA, missing_packages, version_of
 from codeopt.config import Config
 from codeopt.errors import CodeoptError
 from codeopt.measure.probe import PROBE_BYTES, probe_peak
-from codeopt.registry import load_rules
+from codeopt.plugins import rule_packages
+from codeopt.registry import load_rules, rule_problems
 from codeopt.report.outcome import Finding
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.sandbox.isolation import RUNGS, rungs
-from codeopt.workload.declared import FILE_NAME
+from codeopt.source import discover
+from codeopt.workload.declared import find_workload_files
 
-_RUN = ("numpy", "hypothesis", "memray")
+_NAMED = 3
 
 
 def examine(config: Config, root: Path) -> Iterator[Finding]:
     """Everything there is to say, in the order of a run."""
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
-    yield Finding("codeopt", "ok", f"{__version__} with {len(load_rules())} rules, Python in {sys.prefix}")
+    own = sum(not loaded.origin for loaded in load_rules())
+    yield Finding("codeopt", "ok", f"{__version__} with {own} rules, Python in {sys.prefix}")
+    yield from _rule_packages()
     yield Finding(
         "system",
         "ok" if sys.platform == "linux" else "missing",
@@ -33,11 +36,19 @@ def examine(config: Config, root: Path) -> Iterator[Finding]:
     )
     for name in LIBRARIES:
         found = version_of(name)
-        absent = "missing" if name in _RUN else "ok"
+        absent = "missing" if name in RUN_EXTRA else "ok"
         yield Finding(name, "ok" if found else absent, found or "not installed")
-    if all(importlib.util.find_spec(name) for name in _RUN):
+    if not missing_packages():
         yield from _sandboxes(config)
-    yield from _project(root)
+    yield from _project(config, root)
+
+
+def _rule_packages() -> Iterator[Finding]:
+    for package in rule_packages():
+        number = sum(loaded.origin == package.distribution for loaded in load_rules())
+        wrong = [p.message for p in rule_problems() if p.message.startswith(f"rule package {package}: ")]
+        detail = "; ".join([f"{package.version} with {number} rule{'s' * (number != 1)}", *wrong])
+        yield Finding(f"rules of {package.distribution}", "warning" if wrong else "ok", detail)
 
 
 def _sandboxes(config: Config) -> Iterator[Finding]:
@@ -64,8 +75,10 @@ def _sandboxes(config: Config) -> Iterator[Finding]:
         yield Finding("isolation", "missing", f"nothing works for isolation = {config.isolation!r}")
 
 
-def _project(root: Path) -> Iterator[Finding]:
-    files = [path for path in root.rglob(FILE_NAME) if not any(p.startswith(".") for p in path.parts[1:])]
-    named = ", ".join(str(path.relative_to(root)) for path in sorted(files)[:3])
-    detail = f"{len(files)} workload files below {root}" + (f" ({named}, ...)" if named else "")
+def _project(config: Config, root: Path) -> Iterator[Finding]:
+    files = sorted(find_workload_files(discover([root], config.exclude), [root]))
+    named = [str(path.relative_to(root)) for path in files[:_NAMED]] + ["..."] * (len(files) > _NAMED)
+    detail = f"{len(files)} workload file{'s' * (len(files) != 1)} below {root}"
+    if named:
+        detail += f" ({', '.join(named)})"
     yield Finding("workloads", "ok" if files else "warning", detail)

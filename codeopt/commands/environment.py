@@ -9,13 +9,17 @@ import platform
 from codeopt.errors import MissingExtra
 
 LIBRARIES = ("numpy", "torch", "pandas", "scikit-learn", "memray", "hypothesis")
-_NEEDED = ("numpy", "hypothesis", "memray")
+RUN_EXTRA = ("numpy", "hypothesis", "memray")
+
+
+def missing_packages() -> list[str]:
+    """The packages of the extra `run` that are not installed."""
+    return [name for name in RUN_EXTRA if importlib.util.find_spec(name) is None]
 
 
 def need_run_extra(verb: str) -> None:
     """Raises MissingExtra where the packages of the extra `run` are not installed."""
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
+    if missing := missing_packages():
         raise MissingExtra(f"`codeopt {verb}` needs {', '.join(missing)}: pip install 'codeopt[run]'")
 
 

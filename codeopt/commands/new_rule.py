@@ -110,7 +110,7 @@ def _package_files(name: str, place: _Place) -> tuple[str, dict[Path, str]]:
         raise UsageError(f"{place.package} has a rule called {name!r} already")
     code = _free_code(place.prefix, 3, known)
     files = {
-        place.modules / f"{module}.py": _rule_text(name, code, module, area="numpy"),
+        place.modules / f"{module}.py": _rule_text(name, code, module, area="python"),
         place.tests / "pairs" / f"{module}.py": skeleton.PAIR,
     }
     if not (place.modules / "__init__.py").exists():

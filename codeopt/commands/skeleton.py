@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from string import Template
 
-RULE = Template('''"""An array of zeros or ones is made in one dtype and cast to another.
+RULE = Template('''"""Text is split into all its parts for the sake of the first.
 
 What it does
-    Finds `np.ones(n).astype(np.float32)`, and makes the array in the dtype that is wanted.
+    Finds `text.split(",")[0]`, and splits once.
 
 Why it costs memory
-    The first array, of eight bytes a number, is alive while it is copied into the second.
+    Every part is made, and held in a list, only to be thrown away.
 
 Example
-    weights = np.ones(len(rows)).astype(np.float32)
+    header = path.read_text().split(",")[0]
 
 Use instead
-    weights = np.ones(len(rows), dtype=np.float32)
+    header = path.read_text().split(",", maxsplit=1)[0]
 
 When it is safe
-    Zero and one are the same number in every one of these dtypes, and nothing but the cast ever
-    sees the first array.
+    What stands before the first separator is the same however often the text is split. Other
+    objects have a method of that name too, so a site is certain only where the text is surely one.
 """
 
 from __future__ import annotations
@@ -28,74 +28,72 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from codeopt.edit import Edit, Site, Trust
+from codeopt.edit import Site, Trust
 from codeopt.facts import Facts, patterns
 from codeopt.rule import Example, Pair, Rule
 
-MAKERS = ("numpy.ones", "numpy.zeros")
-DTYPES = {f"numpy.{name}" for name in ("float16", "float32", "float64", "int8", "int32", "int64", "uint8")}
+TEXTS = ("decode", "read_text")
 
 RULE = Rule(
     code="$code",
     name="$name",$area
     trust=Trust.EXACT,
-    summary="an array of zeros or ones is made in one dtype and cast to another",
-    triggers=(".astype(",),
+    summary="text is split into all its parts for the sake of the first",
+    triggers=(".split(",),
     # What the pair program takes before and after, in MiB, as `codeopt measure-pair` prints it.
-    pair=Pair("$module", 22.89, 7.63),
+    pair=Pair("$module", 19.99, 6.87),
     examples=(
         Example(
-            "import numpy as np\\n\\ndef f(n):\\n    return np.ones(n).astype(np.float32)\\n",
-            "import numpy as np\\n\\ndef f(n):\\n    return np.ones(n, dtype=np.float32)\\n",
-            call="f(3)",
+            "def f(data):\\n    return data.decode().split(',')[0]\\n",
+            "def f(data):\\n    return data.decode().split(',', maxsplit=1)[0]\\n",
+            call="f(b'a,b,c'), f(b'')",
         ),
         Example(
-            "import numpy\\n\\ndef f(a):\\n    a = numpy.zeros((a, 2)).astype(numpy.int8)\\n    return a\\n",
-            "import numpy\\n\\ndef f(a):\\n    a = numpy.zeros((a, 2), dtype=numpy.int8)\\n    return a\\n",
-            call="f(3)",
+            "def f(x):\\n    return x.split('--')[0], str(x).split('.')[0]\\n",
+            "def f(x):\\n    return x.split('--', maxsplit=1)[0], str(x).split('.', maxsplit=1)[0]\\n",
+            call="f('a--b.c')",
+            sites=2,
         ),
     ),
     counterexamples=(
-        "import numpy as np\\n\\ndef f(n):\\n    return np.ones(n, dtype=np.int64).astype(np.float32)\\n",
-        "import numpy as np\\n\\ndef f(n, dtype):\\n    return np.ones(n).astype(dtype)\\n",
-        "import numpy as np\\n\\ndef f(n):\\n    a = np.ones(n)\\n    return a, a.astype(np.float32)\\n",
-        "import numpy as np\\n\\ndef f(n):\\n    return np.full(n, 0.1).astype(np.float32)\\n",
+        "def f(text):\\n    return text.split(',')[1]\\n",
+        "def f(text):\\n    return text.split(',', 2)[0]\\n",
+        "def f(text):\\n    text.split(',')[0] = 'a'\\n",
+        "def f(series):\\n    return series.str.split(',')[0]\\n",
+        "def f(tensor):\\n    return tensor.split(2)[0]\\n",
+        "import shlex\\n\\ndef f():\\n    return shlex.split('a b')[0]\\n",
     ),
 )
 
 
 def find(facts: Facts) -> Iterator[Site]:
-    """Arrays of zeros or ones that are cast where they are made."""
-    for call in facts.walk(ast.Call):
-        made, _ = patterns.method(call, "astype") or (None, call)
-        if not isinstance(made, ast.Call) or not patterns.is_call(facts, made, *MAKERS):
+    """Texts split at a constant, of which only the first part is taken."""
+    for node in facts.walk(ast.Subscript):
+        text, split = patterns.method(node.value, "split") or (None, None)
+        if text is None or split is None or not isinstance(node.ctx, ast.Load):
             continue
-        plain = all(len(c.args) == 1 and not c.keywords for c in (made, call))
-        if not plain or isinstance(made.args[0], ast.Starred):
+        given = patterns.arguments(split, "sep") or {}
+        at_text = isinstance(sep := given.get("sep"), ast.Constant) and isinstance(sep.value, str)
+        if not at_text or len(given) != 1 or patterns.number(node.slice) != 0:
             continue
-        dtype, (_, begin), (_, end) = call.args[0], facts.range(made), facts.range(call)
-        # What stands between is the cast alone: no bracket is closed there, no comment lost.
-        between = facts.source.data[begin:end].decode()
-        if facts.names.dotted(dtype) not in DTYPES or between != f".astype({facts.text(dtype)})":
+        # A function of a module, and the method of pandas, mean something else.
+        if facts.names.dotted(split.func) or (isinstance(text, ast.Attribute) and text.attr == "str"):
             continue
-        add = patterns.add_argument(facts, made, f"dtype={facts.text(dtype)}")
-        cast = Edit(begin, end, "")
-        yield RULE.site(facts, call, "the array is made in one dtype, then cast", (*add, cast))
+        is_text = patterns.is_call(facts, text, "builtins.str") or bool(patterns.method(text, *TEXTS))
+        message = "only the first part is wanted; the list holds all of them"
+        edits = patterns.add_argument(facts, split, "maxsplit=1")
+        yield RULE.site(facts, node, message, edits, certain=is_text)
 ''')
 
-PAIR = '''"""Weights of the rows of a table, all alike."""
-
-import numpy as np
-import numpy.typing as npt
+PAIR = '''"""The header of a table that came as one text."""
 
 
-def arguments() -> tuple[int]:
-    return (2_000_000,)
+def arguments() -> tuple[bytes]:
+    return (b"time,sensor,value\\n" + b"1700000000,a,20.5\\n" * 200_000,)
 
 
-def run(count: int) -> npt.NDArray[np.float32]:
-    weights = np.ones(count).astype(np.float32)
-    return weights
+def run(data: bytes) -> str:
+    return data.decode().split("\\n")[0]
 '''
 
 TEST = Template('''"""Every rule of the package passes the bench of codeopt, and its pair pays."""
