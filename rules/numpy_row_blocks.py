@@ -28,12 +28,11 @@ When it is safe
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, patterns, rowwise
-from codeopt.facts.rowwise import Region, Rowwise
+from codeopt.edit import Site, Trust
+from codeopt.facts import Facts, row_regions
+from codeopt.facts.blockwise import Blockwise
 from codeopt.rule import Example, Pair, Rule
 
 _BLOCKS = (64, 512)
@@ -51,7 +50,8 @@ RULE = Rule(
             f"{_HEAD}    similarity = queries @ documents.T\n    best = similarity.argmax(axis=1)\n"
             "    return best\n",
             f"{_HEAD}    best_blocks = []\n    for start in range(0, max(1, len(queries)), 64):\n"
-            "        similarity = queries[start:start + 64] @ documents.T\n"
+            "        rows = slice(start, start + 64)\n"
+            "        similarity = queries[rows] @ documents.T\n"
             "        best = similarity.argmax(axis=1)\n        best_blocks.append(best)\n"
             "    best = np.concatenate(best_blocks)\n    return best\n",
             call="nearest(np.random.default_rng(0).random((200, 4)), np.eye(4))",
@@ -62,34 +62,67 @@ RULE = Rule(
             "    weighted = kernel * weights[None, :]\n    return float(weighted.sum(axis=1).mean())\n",
             "import numpy as np\n\ndef density(table, weights):\n    blocks = []\n"
             "    for start in range(0, max(1, len(table)), 64):\n"
-            "        kernel = np.exp(-0.5 * table[start:start + 64])\n"
+            "        rows = slice(start, start + 64)\n"
+            "        kernel = np.exp(-0.5 * table[rows])\n"
             "        weighted = kernel * weights[None, :]\n"
             "        blocks.append(weighted.sum(axis=1))\n"
             "    return float(np.concatenate(blocks).mean())\n",
             call="density(np.random.default_rng(0).random((150, 5)), np.arange(5.0))",
             sites=2,
         ),
+        Example(
+            "import numpy as np\n\ndef unit(x):\n    return x / np.linalg.norm(x, axis=1, keepdims=True)\n\n"
+            "def scores(x, w):\n    y = unit(x)\n    # the worst\n    z = (y - 0.5) ** 2\n"
+            "    least = z.min(axis=0)\n    p = np.exp(z @ w)\n    p = p / p.sum(axis=1, keepdims=True)\n"
+            "    return p, least\n",
+            "import numpy as np\n\ndef unit(x):\n    return x / np.linalg.norm(x, axis=1, keepdims=True)\n\n"
+            "def scores(x, w):\n    for start in range(0, max(1, len(x)), 64):\n"
+            "        rows = slice(start, start + 64)\n        y = unit(x[rows])\n        # the worst\n"
+            "        z = (y - 0.5) ** 2\n        least_block = z.min(axis=0)\n"
+            "        p_block = np.exp(z @ w)\n"
+            "        p_block = p_block / p_block.sum(axis=1, keepdims=True)\n        if start == 0:\n"
+            "            p = np.empty_like(p_block, shape=(len(x), *p_block.shape[1:]))\n"
+            "        least = least_block if start == 0 else np.minimum(least, least_block)\n"
+            "        p[rows] = p_block\n    return p, least\n",
+            call="scores(np.random.default_rng(0).random((150, 5)), np.eye(5))",
+            sites=2,
+        ),
+        Example(
+            "import numpy as np\n\ndef slope(x, y, w):\n    error = np.tanh(x @ w)\n    error -= y\n"
+            "    each = error[:, None] * x\n    return 2 * each.mean(axis=0)\n",
+            "import numpy as np\n\ndef slope(x, y, w):\n    total = 0\n"
+            "    for start in range(0, max(1, len(x)), 64):\n        rows = slice(start, start + 64)\n"
+            "        error = np.tanh(x[rows] @ w)\n        error -= y[rows]\n"
+            "        each = error[:, None] * x[rows]\n"
+            "        total += each.mean(axis=0) * len(x[rows])\n    return 2 * (total / len(x))\n",
+            call="slope(np.random.default_rng(0).random((150, 5)), np.ones(150), np.ones(5))",
+            sites=4,
+        ),
     ),
     counterexamples=(
         "import numpy as np\n\ndef f(x, w):\n    y = x @ w\n    return y\n",
         "import numpy as np\n\ndef g(x):\n    return x.sum(axis=1)\n",
         "import numpy as np\n\ndef f(x):\n    y = np.exp(x)\n    return y, y.sum(axis=1)\n",
-        "import numpy as np\n\ndef f(x):\n    y = np.exp(x)\n    return y.sum(axis=0)\n",
+        "import numpy as np\n\ndef f(x, w):\n    y = np.exp(x)\n    return y, x @ w\n",
+        "import numpy as np\n\ndef f(x):\n    y = np.exp(x)\n    return y[::-1] @ y[0]\n",
+        "import numpy as np\n\ndef f(x):\n    return x.mean(axis=0), x @ x.T\n",
     ),
 )
 
 
 def find(facts: Facts) -> Iterator[Site]:
     """Regions, with the arrays that surely have rows and with all that may."""
+    if facts.names.spell("numpy.concatenate") is None:
+        return
     seen: set[tuple[str, ...]] = set()
-    for spread in (False, True):
-        for region, rows in rowwise.regions(facts, spread=spread):
+    for spread in (True, False):
+        for region, rows in row_regions.regions(facts, spread=spread):
             key = (str(facts.range(region.stmts[0])), *sorted(region.inputs))
             if key in seen or not all(facts.edits.alone(s) for s in region.stmts):
                 continue
             seen.add(key)
             for block in _BLOCKS:
-                edits = _edits(facts, region, rows, block)
+                edits = Blockwise(facts, region, rows, block).edits()
                 if edits:
                     names = " and ".join(sorted(region.inputs))
                     yield RULE.site(
@@ -97,62 +130,3 @@ def find(facts: Facts) -> Iterator[Site]:
                         group="blocks", label=f"blocks of {block} rows of {names}", certain=False,
                         trust=None if region.products else Trust.EXACT,
                     )  # fmt: skip
-
-
-def _edits(facts: Facts, region: Region, rows: Rowwise, block: int) -> tuple[Edit, ...]:
-    join = facts.names.spell("numpy.concatenate", region.last)
-    if join is None:
-        return ()
-    unit, start = facts.edits.unit(region.last), facts.names.fresh_name("start", region.last)
-    slices = f"[{start}:{start} + {block}]"
-    lists = {name: facts.names.fresh_name(f"{name}_blocks", region.last) for name in region.outputs}
-    before: list[str] = []
-    inside: list[str] = []
-    for stmt in region.stmts[: -1 if region.parts else None]:
-        value: ast.expr = stmt.value  # type: ignore[attr-defined]
-        target = facts.text(stmt.targets[0])  # type: ignore[attr-defined]
-        text = _text(facts, value, region, rows, slices, before)
-        (before if rows.is_shared(value, region) else inside).append(f"{target} = {text}")
-    ends = [f"{name} = {join}({made})" for name, made in lists.items()]
-    inside += [f"{made}.append({name})" for name, made in lists.items()]
-    made = [*lists.values()]
-    if region.parts:
-        named: dict[ast.expr, str] = {}
-        for number, part in enumerate(region.parts, 1):
-            name = facts.names.fresh_name("blocks" if number == 1 else f"blocks_{number}", part)
-            inside.append(f"{name}.append({_text(facts, part, region, rows, slices, before)})")
-            made.append(name)
-            named[part] = f"{join}({name})"
-        ends.append(patterns.with_parts(facts, region.last, named))  # type: ignore[arg-type]
-    first = min(region.inputs)
-    loop = f"for {start} in range(0, max(1, len({first})), {block}):"
-    lines = [*before, *(f"{name} = []" for name in made), loop, *(unit + line for line in inside), *ends]
-    taken = [e for stmt in region.stmts[:-1] for e in facts.edits.delete(stmt)]
-    return (*taken, *facts.edits.replace_statement(region.last, lines))
-
-
-def _text(facts: Facts, node: ast.expr, region: Region, rows: Rowwise, slices: str, before: list[str]) -> str:
-    """The text of an expression for one block; what has no rows and is computed goes before the loop."""
-    parts: dict[ast.expr, str] = {}
-    stack: list[ast.AST] = [node]
-    while stack:
-        part = stack.pop()
-        computed = isinstance(part, (ast.Call, ast.BinOp, ast.Attribute, ast.Subscript))
-        if computed and part is not node and rows.is_shared(part, region):  # type: ignore[arg-type]
-            if any(isinstance(n, ast.Call) and not _is_len(facts, n) for n in ast.walk(part)):
-                name = facts.names.fresh_name("shared" if not before else f"shared_{len(before) + 1}", node)
-                before.append(f"{name} = {_line(facts.text(part))}")
-                parts[part] = name  # type: ignore[index]
-            continue
-        if isinstance(part, ast.Name) and part.id in region.inputs:
-            parts[part] = part.id + slices
-        stack.extend(ast.iter_child_nodes(part))
-    return _line(patterns.with_parts(facts, node, parts))
-
-
-def _is_len(facts: Facts, call: ast.Call) -> bool:
-    return patterns.is_call(facts, call, "builtins.len")
-
-
-def _line(text: str) -> str:
-    return f"({text})" if "\n" in text or "\r" in text else text

@@ -16,7 +16,8 @@ Use instead
 
 When it is safe
     The signal has one axis and the starts are not negative: a proof by running decides. The windows
-    are a copy either way.
+    are a copy as before; at starts a fixed step apart they can be a view, which takes nothing, where
+    nobody writes into them.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ RULE = Rule(
         Example(
             "import numpy as np\n\ndef f(signal, hop, k, n):\n    starts = hop * np.arange(k)\n"
             "    index = starts[:, np.newaxis] + np.arange(n)[np.newaxis, :]\n    return signal[index]\n",
-            "import numpy as np\n\ndef f(signal, hop, k, n):\n    starts = hop * np.arange(k)\n"
-            "    return np.lib.stride_tricks.sliding_window_view(signal, n)[starts]\n",
+            "import numpy as np\n\ndef f(signal, hop, k, n):\n"
+            "    return np.lib.stride_tricks.sliding_window_view(signal, n)[::hop][:k]\n",
             call="f(np.arange(9.0), 2, 3, 4)",
-            sites=2,
+            sites=4,
         ),
     ),
     counterexamples=(
@@ -73,16 +74,38 @@ def find(facts: Facts) -> Iterator[Site]:
         if parts is None or spelled is None or not patterns.plain(node.value):
             continue
         starts, length = (facts.text(p) for p in parts)
-        x, plain = facts.text(node.value), f"({facts.text(table)})" if made else facts.text(table)
-        text = f"{spelled}({x}, {length})[{starts}]"
-        # A signal that is shorter than a window has none, which is not the same as a wrong call.
-        asking = f"({text} if len({x}) >= {length} else {x}[{plain}])"
-        for label, new in (("", text), ("where the signal holds a window", asking)):
-            edits = (*facts.edits.replace(node, new), *(facts.edits.delete(made) if made else ()))
-            yield RULE.site(
-                facts, node, "the positions take as much as the windows", edits,
-                group="ways", label=label, certain=False,
-            )  # fmt: skip
+        x, plain = facts.text(node.value), facts.text(table)
+        windows, drop = f"{spelled}({x}, {length})", (made,) if made else ()
+        steps, counted = _steps(facts, parts[0])
+        ways = [(f"{windows}[{starts}]", "", drop)]
+        if steps:
+            ways.insert(0, (f"{windows}{steps}", "as a view", (*drop, counted) if counted else drop))
+        for text, label, dropped in ways:
+            # A signal that is shorter than a window has none, which is not the same as a wrong call.
+            asking = facts.edits.either(node, f"len({x}) >= {length}", text, f"{x}[{plain}]")
+            where = f"{label} where the signal holds a window".strip()
+            both = ((label, facts.edits.replace(node, text), dropped), (where, asking, drop))
+            for way, new, gone in both:
+                edits = (*new, *(e for s in gone for e in facts.edits.delete(s)))
+                yield RULE.site(
+                    facts, node, "the positions take as much as the windows", edits,
+                    group="ways", label=way, certain=False,
+                )  # fmt: skip
+
+
+def _steps(facts: Facts, starts: ast.expr) -> tuple[str, ast.Assign | None]:
+    """The slices that give the windows at `hop * np.arange(count)`, and where that has its name."""
+    value, made = patterns.value_of(facts, starts, (starts,))
+    for hop, count in ((value.left, value.right), (value.right, value.left)) if _is_times(value) else ():  # type: ignore[attr-defined]
+        number = _length(facts, count)
+        if number is not None and patterns.pure(facts, hop) and not isinstance(hop, ast.Call):
+            end = facts.text(number)
+            return f"[::{facts.text(hop)}][:{end if end.isidentifier() else ' ' + end}]", made
+    return "", None
+
+
+def _is_times(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
 
 
 def _parts(facts: Facts, table: ast.expr) -> tuple[ast.expr, ast.expr] | None:

@@ -15,8 +15,8 @@ Use instead
 
 When it is safe
     Labels lie between zero and the number of rows, and the table is finite: a NaN or an
-    infinity spreads over every row of the product, and over the picked rows only. Values and
-    gradients agree to rounding. What the labels hold only a run can tell.
+    infinity spreads over every row of the product, and over the picked rows only; one alternative
+    asks for that. Values and gradients agree to rounding. What the labels hold only a run can tell.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from codeopt.edit import Site, Trust
+from codeopt.edit import Edit, Site, Trust
 from codeopt.facts import Facts, patterns
 from codeopt.rule import Example, Pair, Rule
 
@@ -41,6 +41,7 @@ RULE = Rule(
             "    return np.eye(len(table))[tokens] @ table\n",
             "import numpy as np\n\ndef embed(tokens, table):\n    return table[tokens]\n",
             call="embed(np.array([2, 0, 1, 1]), np.arange(12.0).reshape(3, 4))",
+            sites=2,
         ),
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef embed(tokens, table):\n"
@@ -75,9 +76,26 @@ def find(facts: Facts) -> Iterator[Site]:
         source, made = patterns.value_of(facts, left, (left,))
         labels = _labels(facts, source)
         if labels is not None and patterns.pure(facts, table):
-            edits = facts.edits.replace(node, f"{patterns.operand(facts, table)}[{facts.text(labels)}]")
-            edits += facts.edits.delete(made) if made is not None else ()
-            yield RULE.site(facts, node, "the rows can be taken by index", edits, certain=False)
+            message, drop = "the rows can be taken by index", facts.edits.delete(made) if made else ()
+            picked = f"{patterns.operand(facts, table)}[{facts.text(labels)}]"
+            edits = (*facts.edits.replace(node, picked), *drop)
+            yield RULE.site(facts, node, message, edits, group="ways", certain=False)
+            guarded = _guarded(facts, node, left, source, table, picked)
+            if guarded:
+                edits, label = (*guarded, *drop), "where the table is finite"
+                yield RULE.site(facts, node, message, edits, group="ways", label=label, certain=False)
+
+
+def _guarded(
+    facts: Facts, node: ast.expr, left: ast.expr, source: ast.expr, table: ast.expr, picked: str
+) -> tuple[Edit, ...]:
+    """Edits that take the rows only where no NaN or infinity of the table can spread."""
+    finite, kind = (facts.names.spell(f"numpy.{name}", node) for name in ("isfinite", "result_type"))
+    if not finite or not kind or not patterns.plain(table) or not isinstance(source, ast.Subscript):
+        return ()
+    name, product = facts.text(table), patterns.with_parts(facts, node, {left: facts.text(source)})
+    cast = f"{picked}.astype({kind}(float, {name}), copy=False)"
+    return facts.edits.either(node, f"{finite}({name}).all()", cast, product)
 
 
 def _labels(facts: Facts, node: ast.expr) -> ast.expr | None:

@@ -77,6 +77,21 @@ class Edits:
         start, end = self.range(stmt)
         return (Edit(start, end, self._joined(stmt, lines)),)
 
+    def replace_run(self, first: ast.stmt, last: ast.stmt, lines: list[str]) -> tuple[Edit, ...]:
+        """Put lines in the place of simple statements that each stand on lines of their own."""
+        return (Edit(self.range(first)[0], self.range(last)[1], self._glue(first).join(lines)),)
+
+    def either(self, node: ast.expr, test: str, one: str, other: str) -> tuple[Edit, ...]:
+        """Put one of two expressions in the place of an expression: as an if statement where it is all
+        that its statement computes, else as a conditional expression."""
+        stmt = self._index.statement(node)
+        if not isinstance(stmt, (ast.Assign, ast.Return)) or stmt.value is not node or not self.alone(stmt):
+            return self.replace(node, f"{one} if {test} else {other}")
+        head = self._source.data[self.range(stmt)[0] : self.range(node)[0]].decode()
+        unit = self.unit(stmt)
+        lines = [f"if {test}:", f"{unit}{head}{one}", "else:", f"{unit}{head}{other}"]
+        return self.replace_run(stmt, stmt, lines)
+
     def insert_before(self, stmt: ast.stmt, *lines: str) -> tuple[Edit, ...]:
         """Put simple statements before a statement, each on its own line where that is possible."""
         start, _ = self.range(stmt)

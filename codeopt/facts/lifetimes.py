@@ -24,7 +24,7 @@ _RESOURCES = (
 _SMALL = frozenset(
     f"builtins.{name}"
     for name in library.words(
-        "len print isinstance int float str bool range round id type repr hasattr getattr setattr "
+        "len print isinstance int float str bool range slice round id type repr hasattr getattr setattr "
         "enumerate zip min max sum any all"
     )
 )

@@ -1,389 +1,398 @@
-"""Runs of statements that treat every row of their arrays by itself: they can work on blocks of rows."""
+"""Expressions that treat every row of their arrays by itself, and how much of a row they keep."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from codeopt.facts import library, patterns
-from codeopt.facts.index import DEFS, DefNode
+from codeopt.facts.index import DefNode
+from codeopt.facts.row_spread import Spread
+from codeopt.facts.rows import Region, Size, bound
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
 
-_ALIKE = library.NUMPY_OUT | {
-    f"numpy.{n}"
-    for n in library.words(
-        "where isnan isfinite isinf logical_and logical_or logical_not greater less equal not_equal "
-        "greater_equal less_equal sign around round nan_to_num"
-    )
-}
-_ALONG = {f"numpy.{n}" for n in ("sort", "cumsum", "cumprod", "argsort", "fft.rfft", "fft.fft", "fft.ifft")}
-_REDUCERS = library.words(
-    "sum mean std var min max prod argmax argmin any all median amax amin nansum nanmean nanmax nanmin"
+
+def _numpy(names: str) -> frozenset[str]:
+    return frozenset(f"numpy.{name}" for name in names.split())
+
+
+_ALIKE = (
+    library.NUMPY_OUT
+    | _numpy("where isnan isfinite isinf logical_and logical_or logical_not greater less equal not_equal")
+    | _numpy("greater_equal less_equal around round nan_to_num logaddexp")
+    | {f"scipy.special.{n}" for n in ("expit", "logit", "log_expit", "xlogy", "erf", "gammaln")}
 )
+_SETTINGS = ("a_min", "a_max", "nan", "posinf", "neginf", "decimals", "dtype", "min", "max")
+_ALONG = _numpy("sort cumsum cumprod argsort partition argpartition diff") | {"scipy.special.softmax"}
+_TRANSFORMS = _numpy("fft.rfft fft.fft fft.ifft fft.irfft")
+_PAIRS = frozenset(
+    f"sklearn.metrics.pairwise.{n}" for n in ("euclidean_distances", "cosine_similarity", "rbf_kernel")
+) | {"scipy.spatial.distance.cdist", "sklearn.metrics.pairwise_distances", "numpy.dot"}
+_JOINS = _numpy("hstack column_stack concatenate")
+_MAKERS = _numpy("zeros ones empty full")
+_REDUCERS = library.words(
+    "sum mean std var min max prod argmax argmin any all median amax amin nansum nanmean nanmax nanmin "
+    "ptp count_nonzero nanstd nanvar"
+)
+_SPREADS = library.words("std var median nanstd nanvar")
+_OTHER_REDUCERS = {
+    "numpy.linalg.norm": ("x", "ord", "axis"),
+    "scipy.special.logsumexp": ("x", "axis"),
+    "numpy.percentile": ("x", "q", "axis"),
+    "numpy.quantile": ("x", "q", "axis"),
+}
+_TOTALS = ("sum", "mean", "max", "min")
+_REDUCED = _REDUCERS | library.words("norm logsumexp percentile quantile")
+_GLANCED = library.words("dot hstack column_stack cdist rfft fft ifft irfft")
 _METHODS = library.words("astype clip copy round conj")
 _SIZES = library.words("shape dtype size ndim")
 _AXES = (-1, 1, 2, 3)
 
 
-class Size(IntEnum):
-    """How much of a row a value keeps; `SHARED` values have no rows."""
+class Rowwise:
+    """Sizes of the expressions of one function.
 
-    SHARED = 0
-    REDUCED = 1
-    PRODUCT = 2
-    FULL = 3
-
-
-@dataclass
-class Region:
-    """Consecutive statements, the arrays whose rows they take (`inputs`), and what is left of them.
-
-    `outputs` are the names read later, `parts` the row-wise expressions inside the last statement
-    where that does more than bind a name. `products` says that a matrix product is among it.
+    `spread` takes bare names that meet rows to have such rows too; they become inputs.
     """
 
-    inputs: set[str]
-    stmts: list[ast.stmt] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    parts: list[ast.expr] = field(default_factory=list)
-    sizes: dict[str, Size] = field(default_factory=dict)
-    computed: Size = Size.SHARED
-    products: bool = False
-
-    @property
-    def last(self) -> ast.stmt:
-        """The statement in whose place the blocks go."""
-        return self.stmts[-1]
-
-
-class Rowwise:
-    """Regions of one function; `spread` takes bare names that meet rows to have such rows too."""
-
-    def __init__(
-        self, facts: Facts, function: DefNode, shortening: frozenset[ast.stmt], *, spread: bool
-    ) -> None:
-        self._shortening = shortening
+    def __init__(self, facts: Facts, function: DefNode, *, spread: bool, depth: int = 0) -> None:
         self._facts = facts
-        self._function = function
-        self._spread = spread
+        self._spread = Spread(facts, function, _ALIKE) if spread else None
+        self._depth = depth
 
-    def region(self, block: list[ast.stmt], start: int) -> Region | None:
-        """The widest run from `block[start]` that is worth blocks, for the first input that makes one."""
-        if isinstance(getattr(block[start], "value", None), (type(None), ast.Name, ast.Constant)):
-            return None
-        for name in self._names(block[start]):
-            inputs = {name}
-            while True:
-                region = self._grow(block, start, Region(set(inputs)))
-                if not self._spread or region.inputs == inputs:
-                    break
-                inputs = set(region.inputs)
-            if self._pays(region) and not self._is_number(name, block[start]):
-                return region
-        return None
+    def step(self, stmt: ast.stmt, region: Region) -> bool:
+        """Note in a region what a statement binds; False, and nothing noted, if it is not row-wise."""
+        match stmt:
+            case ast.Assign(targets=[ast.Name(id=target)], value=value):
+                return self._bind(target, value, region)
+            case ast.AugAssign(target=ast.Name(id=target), value=value) if target in region.sizes:
+                size = self._alike([stmt.target, value], region)
+                return size is not None and size <= region.sizes[target]
+            case ast.Expr(value=ast.Call(args=args, keywords=[ast.keyword("out", ast.Name(id=out))]) as call):
+                known = out in region.sizes and self._facts.names.dotted(call.func) in _ALIKE
+                return known and self._alike(args, region) is not None
+            case ast.Delete(targets=targets):
+                return all(isinstance(t, ast.Name) and t.id in region.sizes for t in targets)
+        return False
 
-    def _is_number(self, name: str, stmt: ast.stmt) -> bool:
-        found = (n for n in self._facts.under(stmt) if isinstance(n, ast.Name) and n.id == name)
-        return any(patterns.kind(self._facts, n) == "scalar" for n in found if isinstance(n.ctx, ast.Load))
-
-    def _names(self, stmt: ast.stmt) -> Iterator[str]:
-        value = getattr(stmt, "value", None)
-        seen: set[str] = set()
-        for node in self._facts.under(value) if value is not None else ():
-            if isinstance(node, ast.Name) and node.id not in seen and self._has_rows(node):
-                seen.add(node.id)
-                yield node.id
-
-    def _has_rows(self, name: ast.Name) -> bool:
-        return not self._measured(name) and self._local(name)
-
-    def _local(self, name: ast.Name) -> bool:
-        return self._facts.names.home(name) is self._function
-
-    def _grow(self, block: list[ast.stmt], start: int, region: Region) -> Region:
-        for stmt in block[start:]:
-            target, value = _target(stmt), getattr(stmt, "value", None)
-            size = self._size(value, region) if target and value and not isinstance(value, ast.Name) else None
-            if size is None or target in region.inputs:
-                self._finish(stmt, region)
-                break
-            if size is Size.SHARED and target in region.sizes:
-                break
-            region.stmts.append(stmt)
-            if size is not Size.SHARED:
-                region.sizes[str(target)] = size
-        return region
-
-    def _finish(self, stmt: ast.stmt, region: Region) -> None:
-        """Take the reductions inside a statement that does more with them, if nothing else needs rows."""
-        value = getattr(stmt, "value", None)
-        if not isinstance(stmt, (ast.Return, ast.Assign)) or not isinstance(value, ast.expr):
-            return
-        if stmt not in self._shortening:
-            return
-        parts: list[ast.expr] = []
-        whole: list[str] = []
-        stack: list[ast.AST] = [value]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, ast.Name):
-                if region.sizes.get(node.id, Size.REDUCED) is not Size.REDUCED:
-                    return
-                whole += [node.id] if node.id in region.sizes else []
-            elif (
-                isinstance(node, ast.expr)
-                and self._size(node, region) is Size.REDUCED
-                and patterns.can_hoist(self._facts, node)
-            ):
-                parts.append(node)
-                continue
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
-        if parts:
-            region.stmts.append(stmt)
-            region.parts, region.outputs = parts, list(dict.fromkeys(whole))
-
-    def _pays(self, region: Region) -> bool:
-        while region.stmts and not region.parts and _target(region.last) not in region.sizes:
-            region.stmts.pop()
-        if not region.stmts:
+    def _bind(self, target: str, value: ast.expr, region: Region) -> bool:
+        if target in region.totals or (isinstance(value, ast.Name) and value.id not in region.sizes):
             return False
-        live = self._facts.flow(self._function).live_after(region.last)
-        outputs = () if isinstance(region.last, ast.Return) else (n for n in region.sizes if n in live)
-        region.outputs = list(dict.fromkeys([*region.outputs, *outputs]))
-        kept = [region.sizes[name] for name in region.outputs] + [Size.REDUCED] * len(region.parts)
-        # What was tried behind the end of the run does not count.
-        region.computed, region.products = Size.SHARED, False
-        inside = region.stmts[:-1] if region.parts else region.stmts
-        values = [*(s.value for s in inside if isinstance(s, ast.Assign)), *region.parts]
-        for value in values:
-            self._size(value, region)
-        read = {n.id for v in values for n in self._facts.under(v) if isinstance(n, ast.Name)}
-        region.inputs &= read
-        return bool(kept) and bool(region.inputs) and region.computed > max(kept)
+        size = self.size(value, region)
+        if size is None or (size is Size.SHARED and (target in region.sizes or target in region.inputs)):
+            return False
+        if size is Size.SHARED:
+            region.shared.add(target)
+        elif target in region.shared:
+            return False
+        else:
+            region.sizes[target] = size
+        return True
 
-    def is_shared(self, node: ast.expr, region: Region) -> bool:
-        """Whether an expression needs no row of any array."""
-        return self._size(node, region) is Size.SHARED
+    def total(self, node: ast.AST, region: Region) -> str | None:
+        """How the rows of a big value made here are put together by `node`, such as "sum"."""
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            left = node.left
+            if not isinstance(left, ast.Attribute) or left.attr != "T":
+                return None
+            sizes = (self.size(left.value, region), self.size(node.right, region))
+            plain = all(self._is_input(n, region) for n in (left.value, node.right))
+            return None if plain or not all(sizes) else "sum"
+        found = patterns.reduction(self._facts, node, *_TOTALS)
+        if found is None or not set(found[1]) <= {"axis", "keepdims"} or self._is_input(found[0], region):
+            return None
+        axis = found[1].get("axis", ast.Constant(None))
+        whole = patterns.number(axis) == 0 or (isinstance(axis, ast.Constant) and axis.value is None)
+        size = self.size(found[0], region) if whole else None
+        if size is None or size < Size.PRODUCT:
+            return None
+        return node.func.attr  # type: ignore[attr-defined, no-any-return]
 
-    def _size(self, node: ast.AST, region: Region) -> Size | None:
+    def _is_input(self, node: ast.AST, region: Region) -> bool:
+        return isinstance(node, ast.Name) and node.id in region.inputs and node.id not in region.sizes
+
+    def size(self, node: ast.AST, region: Region) -> Size | None:
         """What an expression is where `region.inputs` and names made so far have rows; None if unknown."""
         match node:
             case ast.Constant():
                 return Size.SHARED
-            case ast.Name():
-                if node.id in region.inputs:
-                    return Size.REDUCED  # it stands there anyway: only what is computed counts
-                return region.sizes.get(node.id, Size.SHARED)
+            case ast.Name(id=name):
+                if name in region.totals:
+                    return None
+                return region.sizes.get(name, region.inputs.get(name, Size.SHARED))
             case ast.Attribute():
                 return self._attribute(node, region)
             case ast.Subscript():
                 return self._subscript(node, region)
             case ast.BinOp(op=ast.MatMult()):
-                return self._product(node.left, node.right, region)
+                return self._product(node, node.left, node.right, region)
             case ast.BinOp():
-                return self._alike([node.left, node.right], region)
+                return self._made(node, self._alike([node.left, node.right], region), region)
             case ast.UnaryOp():
-                return self._alike([node.operand], region)
+                return self._made(node, self._alike([node.operand], region), region)
             case ast.Compare():
                 if any(isinstance(op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)) for op in node.ops):
                     return None
-                return self._alike([node.left, *node.comparators], region)
+                return self._made(node, self._alike([node.left, *node.comparators], region), region)
             case ast.Call():
                 return self._call(node, region)
         return Size.SHARED if isinstance(node, ast.expr) and not self._reads(node, region) else None
 
+    @staticmethod
+    def _made(node: ast.AST, size: Size | None, region: Region) -> Size | None:
+        if size is not None and size >= Size.PRODUCT:
+            region.made[node] = size
+        return size
+
     def _reads(self, node: ast.AST, region: Region) -> bool:
         names = (n for n in self._facts.under(node) if isinstance(n, ast.Name))
-        return any(n.id in region.sizes or (n.id in region.inputs and not self._measured(n)) for n in names)
+        return any(
+            n.id in region.sizes
+            or n.id in region.totals
+            or (n.id in region.inputs and (not self.measured(n) or self.counts_block(n)))
+            for n in names
+        )
 
-    def _measured(self, name: ast.Name) -> bool:
+    def measured(self, name: ast.Name) -> bool:
         """Whether only the size of an array is asked for."""
         parent = self._facts.parent(name)
         return (isinstance(parent, ast.Attribute) and parent.attr in _SIZES) or (
             isinstance(parent, ast.Call) and patterns.is_call(self._facts, parent, "builtins.len")
         )
 
+    def counts_block(self, name: ast.Name) -> bool:
+        """Whether the length of an array is that of another with the same rows: blocks have their own."""
+        count = self._facts.parent(name)
+        if isinstance(count, ast.Attribute) and count.attr == "shape":
+            count = self._facts.parent(count)
+            if not isinstance(count, ast.Subscript) or patterns.number(count.slice) != 0:
+                return False
+        elif not (isinstance(count, ast.Call) and self._facts.names.dotted(count.func) == "builtins.len"):
+            return False
+        around = self._facts.parent(count)
+        if isinstance(around, ast.Tuple) and around.elts[0] is count:
+            count, around = around, self._facts.parent(around)
+        dotted = self._facts.names.dotted(around.func) if isinstance(around, ast.Call) else None
+        if dotted == "numpy.arange":
+            index = self._facts.parent(around)  # type: ignore[arg-type]
+            return around.args == [count] and isinstance(index, ast.Tuple)  # type: ignore[union-attr]
+        return dotted in _MAKERS and around.args[0] is count  # type: ignore[union-attr]
+
     def _attribute(self, node: ast.Attribute, region: Region) -> Size | None:
-        whole = isinstance(node.value, ast.Name) and node.value.id in region.inputs
-        if whole and node.attr in _SIZES:
+        if self._is_input(node.value, region) and node.attr in _SIZES:
             return Size.SHARED
+        if node.attr in ("real", "imag"):
+            return self.size(node.value, region)
         return None if self._reads(node, region) else Size.SHARED
 
     def _subscript(self, node: ast.Subscript, region: Region) -> Size | None:
-        base, index = self._size(node.value, region), node.slice
+        if not self._reads(node, region):
+            return Size.SHARED
+        base, index = self.size(node.value, region), node.slice
         if base is None:
             return None
+        first = index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index
         if base is not Size.SHARED:
-            first = index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index
+            if isinstance(index, ast.Tuple) and self._numbers_rows(first, region):
+                known = [self.size(e, region) for e in index.elts[1:]]
+                return None if None in known else Size.REDUCED
             full = isinstance(first, ast.Slice) and not (first.lower or first.upper or first.step)
             dots = isinstance(first, ast.Constant) and first.value is Ellipsis
             return base if (full or dots) and not self._reads(index, region) else None
-        if not self._reads(index, region):
-            return Size.SHARED
-        taken = None if isinstance(index, (ast.Tuple, ast.Slice)) else self._size(index, region)
-        if taken not in (None, Size.SHARED):
-            region.computed = max(region.computed, Size.FULL)
-            return Size.FULL  # rows gathered by index
-        return taken
+        taken = None if isinstance(index, (ast.Tuple, ast.Slice)) else self.size(index, region)
+        if taken in (None, Size.SHARED):
+            return taken
+        return self._made(node, Size.FULL, region)  # rows gathered by index
 
-    def _product(self, left: ast.expr, right: ast.expr, region: Region) -> Size | None:
-        first, second = self._size(left, region), self._size(right, region)
+    def _numbers_rows(self, node: ast.expr, region: Region) -> bool:
+        if not patterns.is_call(self._facts, node, "numpy.arange"):
+            return False
+        names = [n for n in self._facts.under(node) if isinstance(n, ast.Name) and self._has(n, region)]
+        return len(names) == 1 and self.counts_block(names[0])
+
+    @staticmethod
+    def _has(name: ast.Name, region: Region) -> bool:
+        return name.id in region.sizes or name.id in region.inputs
+
+    def _product(self, node: ast.expr, left: ast.expr, right: ast.expr, region: Region) -> Size | None:
+        first, second = self.size(left, region), self.size(right, region)
         if first is None or second is not Size.SHARED:
             return None
         if first is Size.SHARED:
             return Size.SHARED
         region.products = True
-        region.computed = max(region.computed, Size.PRODUCT)
-        return Size.PRODUCT
+        vector = self._facts.arrays.value(right, self._facts.statement(right)).rank == 1
+        return Size.REDUCED if vector else self._made(node, Size.PRODUCT, region)
 
     def _alike(self, operands: list[ast.expr], region: Region) -> Size | None:
-        sizes = [self._size(operand, region) for operand in operands]
-        if None in sizes:
-            return None
+        sizes = [self.size(operand, region) for operand in operands]
         known = [s for s in sizes if s is not None]
+        if len(known) < len(sizes):
+            return None
         most = max(known, default=Size.SHARED)
         if most is Size.SHARED:
             return most
         for operand, size in zip(operands, known, strict=True):
-            if self._spread and size is Size.SHARED:
-                self._take(operand, region)
-        # A reduced row stays small unless something as wide as an input joins it.
-        wide = any(isinstance(n, ast.Name) and n.id in region.inputs for n in operands)
-        wide = wide or any(isinstance(n, ast.Subscript) for n in operands)
-        if most is Size.REDUCED and wide:
-            most = Size.FULL
-        region.computed = max(region.computed, most)
+            if self._spread is not None and size is Size.SHARED:
+                self._spread.take(operand, most, region)
+        # One number a row beside an axis of its own: a table of pairs.
+        if most is Size.REDUCED and len(operands) > 1 and any(_widened(operand) for operand in operands):
+            return Size.PRODUCT
         return most
-
-    def _take(self, node: ast.expr, region: Region) -> None:
-        """Take what meets rows as it stands, or through element-wise steps, to have rows as well."""
-        match node:
-            case ast.Name() if self._local(node):
-                made = next((s for s in region.stmts if _target(s) == node.id), None)
-                if isinstance(made, ast.Assign):
-                    if node not in self._facts.under(made):
-                        self._take(made.value, region)
-                elif patterns.kind(self._facts, node) != "scalar" and not self._is_option(node.id):
-                    region.inputs.add(node.id)
-            case ast.BinOp(left=left, right=right) if not isinstance(node.op, ast.MatMult):
-                self._take(left, region)
-                self._take(right, region)
-            case ast.UnaryOp(operand=operand):
-                self._take(operand, region)
-            case ast.Subscript(slice=ast.Name() as index):
-                self._take(index, region)
-            case ast.Call(args=[first, *_]) if self._facts.names.dotted(node.func) in _ALIKE:
-                self._take(first, region)
-
-    def _is_option(self, name: str) -> bool:
-        """Whether a parameter has a number as its default."""
-        arguments = self._function.args
-        plain = [*arguments.posonlyargs, *arguments.args]
-        given = plain[len(plain) - len(arguments.defaults) :]
-        pairs = [*zip(given, arguments.defaults, strict=True)]
-        pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
-        return any(a.arg == name and isinstance(d, ast.Constant) for a, d in pairs)
 
     def _call(self, call: ast.Call, region: Region) -> Size | None:
         if not self._reads(call, region):
             return Size.SHARED
         dotted = self._facts.names.dotted(call.func)
-        first = call.args[0] if call.args else None
-        if dotted == "builtins.len":
-            return Size.SHARED if isinstance(first, ast.Name) and first.id in region.inputs else None
-        reduced = patterns.reduction(self._facts, call, *_REDUCERS)
-        if reduced is None and dotted == "numpy.linalg.norm":
-            given = patterns.arguments(call, "x", "ord", "axis") or {}
-            reduced = (given.pop("x"), given) if "x" in given else None
+        reduced = self._reduced(call, dotted)
         if reduced is not None:
-            return self._reduction(*reduced, region)
-        if dotted in _ALIKE and not call.keywords:
-            return self._alike(call.args, region)
-        if dotted in _ALONG and first is not None:
-            return self._along(call, first, region)
-        if dotted == "numpy.dot" and len(call.args) == 2:
-            return self._product(call.args[0], call.args[1], region)
-        found = patterns.method(call, "dot", *_METHODS)
-        if dotted is None and found is not None:
-            if found[1].func.attr == "dot" and len(call.args) == 1:  # type: ignore[attr-defined]
-                return self._product(found[0], call.args[0], region)
-            if not any(self._reads(a, region) for a in (*call.args, *call.keywords)):
-                return self._alike([found[0]], region)
-        return None
+            return self._reduction(call, *reduced, region)
+        if dotted is None:
+            found = patterns.method(call, "dot", *_METHODS)
+            return self._method(*found, region) if found is not None else self._helper(call, region)
+        if dotted == "builtins.len":
+            return Size.SHARED if all(self._is_input(a, region) for a in call.args) else None
+        if dotted in _ALIKE:
+            return self._ufunc(call, region)
+        if dotted in _ALONG | _TRANSFORMS:
+            return self._along(call, dotted, region)
+        if dotted in _PAIRS:
+            return self._pairs(call, region)
+        if dotted in _JOINS:
+            return self._join(call, dotted, region)
+        return self._maker(call, region) if dotted in _MAKERS else None
 
-    def _reduction(self, array: ast.expr, given: dict[str, ast.expr], region: Region) -> Size | None:
-        axis = given.get("axis")
-        size = self._size(array, region)
+    def _reduced(self, call: ast.Call, dotted: str | None) -> tuple[ast.expr, dict[str, ast.expr]] | None:
+        if dotted in _OTHER_REDUCERS:
+            given = patterns.arguments(call, *_OTHER_REDUCERS[dotted]) or {}
+            array = given.pop("x", None)
+            return None if array is None else (array, given)
+        return patterns.reduction(self._facts, call, *_REDUCERS)
+
+    def _reduction(
+        self, call: ast.Call, array: ast.expr, given: dict[str, ast.expr], region: Region
+    ) -> Size | None:
+        axis, size = given.get("axis"), self.size(array, region)
+        if self._is_input(array, region) and (axis is None or patterns.number(axis) == 0):
+            if _ends(call) in _SPREADS:
+                region.made[call] = Size.FULL  # of its own, inside
+            return Size.SHARED  # of the whole array, before any block
         if size in (None, Size.SHARED) or axis is None or patterns.number(axis) not in _AXES:
             return None
-        return Size.REDUCED
+        if _ends(call) in _SPREADS or self._facts.names.dotted(call.func) in _OTHER_REDUCERS:
+            region.made[call] = Size.FULL
+        return Size.REDUCED if patterns.number(axis) in (-1, 1) else Size.PRODUCT
 
-    def _along(self, call: ast.Call, first: ast.expr, region: Region) -> Size | None:
-        size = self._size(first, region)
+    def _method(self, array: ast.expr, call: ast.Call, region: Region) -> Size | None:
+        if call.func.attr == "dot":  # type: ignore[attr-defined]
+            return self._product(call, array, call.args[0], region) if len(call.args) == 1 else None
+        if any(self._reads(a, region) for a in (*call.args, *call.keywords)):
+            return None
+        return self._made(call, self._alike([array], region), region)
+
+    def _ufunc(self, call: ast.Call, region: Region) -> Size | None:
+        if any(k.arg not in _SETTINGS or self._reads(k.value, region) for k in call.keywords):
+            return None
+        return self._made(call, self._alike(call.args, region), region)
+
+    def _pairs(self, call: ast.Call, region: Region) -> Size | None:
+        if len(call.args) != 2 or any(self._reads(k, region) for k in call.keywords):
+            return None
+        return self._product(call, call.args[0], call.args[1], region)
+
+    def _join(self, call: ast.Call, dotted: str, region: Region) -> Size | None:
         axis = next((k.value for k in call.keywords if k.arg == "axis"), None)
-        if size in (None, Size.SHARED) or len(call.args) > 1 or any(k.arg != "axis" for k in call.keywords):
+        sideways = patterns.number(axis) in (-1, 1) if dotted.endswith(".concatenate") else not call.keywords
+        if not sideways or len(call.args) != 1 or not isinstance(call.args[0], (ast.List, ast.Tuple)):
             return None
-        if axis is None or patterns.number(axis) not in _AXES:
+        sizes = [self.size(e, region) for e in call.args[0].elts]
+        if None in sizes or Size.SHARED in sizes or Size.FULL not in sizes:
             return None
-        region.products = region.products or "fft" in (self._facts.names.dotted(call.func) or "")
-        region.computed = Size.FULL
-        return Size.FULL
+        return self._made(call, Size.FULL, region)
+
+    def _maker(self, call: ast.Call, region: Region) -> Size | None:
+        names = [n for n in self._facts.under(call) if isinstance(n, ast.Name) and self._has(n, region)]
+        if not names or not all(self.counts_block(n) for n in names):
+            return None
+        wide = isinstance(call.args[0], ast.Tuple) and len(call.args[0].elts) > 1
+        return Size.PRODUCT if wide else Size.REDUCED
+
+    def _along(self, call: ast.Call, dotted: str, region: Region) -> Size | None:
+        size = self.size(call.args[0], region) if call.args else None
+        given = {k.arg: k.value for k in call.keywords}
+        axis = given.get("axis", ast.Constant(-1 if dotted in _TRANSFORMS else None))
+        others = [*call.args[1:], *given.values()]
+        if size in (None, Size.SHARED) or patterns.number(axis) not in _AXES:
+            return None
+        if any(self._reads(other, region) for other in others if other is not axis):
+            return None
+        region.products = region.products or dotted in _TRANSFORMS
+        return self._made(call, Size.FULL, region)
+
+    def _helper(self, call: ast.Call, region: Region) -> Size | None:
+        """What a function of the same file returns that does nothing but row-wise steps."""
+        function = self._facts.names.plain_function(call.func)
+        arguments = function.args if function is not None else None
+        if function is None or arguments is None or self._depth > 2 or arguments.vararg or arguments.kwarg:
+            return None
+        names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+        given = patterns.arguments(call, *names)
+        if given is None:
+            return None
+        inner = Region({})
+        for name, value in given.items():
+            size = self.size(value, region)
+            if size is None:
+                return None
+            if size is not Size.SHARED:
+                inner.sizes[name] = size
+        return self._returned(call, function, inner, region)
+
+    def _returned(self, call: ast.Call, function: DefNode, inner: Region, outer: Region) -> Size | None:
+        body = function.body[1:] if ast.get_docstring(function, clean=False) else function.body
+        own, parameters = (
+            Rowwise(self._facts, function, spread=False, depth=self._depth + 1),
+            set(inner.sizes),
+        )
+        for stmt in body[:-1]:
+            written = stmt.target if isinstance(stmt, ast.AugAssign) else None
+            if isinstance(written, ast.Name) and written.id in parameters:
+                return None  # its argument
+            if not own.step(stmt, inner):
+                return None
+            parameters.discard(bound(stmt) or "")
+        last = body[-1] if body else None
+        size = own.size(last.value, inner) if isinstance(last, ast.Return) and last.value else None
+        outer.products = outer.products or inner.products
+        if size and inner.made:
+            outer.made[call] = max(inner.made.values())
+        return None if size is Size.SHARED else size
 
 
-def _target(stmt: ast.stmt) -> str | None:
-    if isinstance(stmt, ast.Assign) and len(stmt.targets) == 1 and isinstance(stmt.targets[0], ast.Name):
-        return stmt.targets[0].id
-    return None
+def _widened(node: ast.expr) -> bool:
+    """Whether an operand is given an axis of its own behind its rows, as in `x[:, None]`."""
+    elements = (
+        node.slice.elts if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple) else []
+    )
+    return any(
+        (isinstance(e, ast.Constant) and e.value is None)
+        or (isinstance(e, ast.Attribute) and e.attr == "newaxis")
+        for e in elements[1:]
+    )
 
 
-def regions(facts: Facts, *, spread: bool) -> Iterator[tuple[Region, Rowwise]]:
-    """The regions of a file, each starting as early as it can; none inside loops over blocks."""
-    for function in facts.functions():
-        shortening = frozenset(facts.statement(n) for n in facts.under(function) if _shortens(n))
-        if not shortening or facts.grad.calls_backward(function):
-            continue
-        rowwise = Rowwise(facts, function, shortening, spread=spread)
-        for block in _blocks(facts, function):
-            number = 0
-            while number < len(block):
-                region = rowwise.region(block, number) if _leads(block, number, shortening) else None
-                if region is not None:
-                    yield region, rowwise
-                number += len(region.stmts) if region is not None else 1
+def _ends(call: ast.Call) -> str:
+    """The last part of a called name."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
 
 
-def _shortens(node: ast.AST) -> bool:
-    """A glance at whether something may keep less of a row than there was."""
+def shortens(node: ast.AST) -> bool:
+    """A glance at whether something may keep less of a row than there was, or join rows."""
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.MatMult)
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+    if not isinstance(node, ast.Call):
         return False
-    name = node.func.attr
-    return name == "dot" or ((name in _REDUCERS or name == "norm") and bool(node.args or node.keywords))
-
-
-def _leads(block: list[ast.stmt], start: int, shortening: frozenset[ast.stmt]) -> bool:
-    """Whether only assignments stand between a statement and the next one that shortens rows."""
-    for stmt in block[start:]:
-        if stmt in shortening:
-            return isinstance(stmt, (ast.Assign, ast.Return))
-        if not isinstance(stmt, ast.Assign):
-            return False
-    return False
-
-
-def _blocks(facts: Facts, function: DefNode) -> Iterator[list[ast.stmt]]:
-    for node in (function, *facts.flow(function).own_statements):
-        if isinstance(node, (*DEFS, ast.ClassDef)) and node is not function:
-            continue
-        if isinstance(node, ast.For) and isinstance(node.iter, ast.Call) and len(node.iter.args) == 3:
-            continue  # blocks already
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
-                yield block
+    name = _ends(node)
+    return name in _GLANCED or (name in _REDUCED and bool(node.args or node.keywords))

@@ -184,10 +184,27 @@ class Search:
             idle = [s for s in sites if gains.get(s, least) < least]
             if not idle:
                 return best, {s: gains.get(s, before - best.peak) for s in sites}
+            together = self._without(archive, best, idle, least)
+            if together is not None:
+                best = together
+                continue
             drop = min(idle, key=lambda s: (gains[s], s.trust.rank == 0, s.id))
             smaller = without[sites.index(drop)]
             assert smaller is not None
             best = smaller
+
+    def _without(
+        self, archive: Archive, best: Evaluation, idle: Sequence[Site], least: int
+    ) -> Evaluation | None:
+        """The candidate without all idle sites at once, where none of them stood in for another."""
+        rest = best.candidate.sites - set(idle)
+        if len(idle) < 2 or not rest:
+            return None
+        archive.budget += 1
+        smaller = archive.consider([Candidate(rest)])[0]
+        if smaller is None or not smaller.proven or smaller.peak - best.peak >= least:
+            return None
+        return smaller
 
     def _accept(self, progress: Progress, best: Evaluation, saved: Mapping[Site, int]) -> None:
         for site in sorted(best.candidate.sites, key=lambda s: (s.path, s.span)):

@@ -26,6 +26,7 @@ _ENUMERATE_UP_TO = 12
 _POPULATION = 6
 _MOST_RIVALS = 12
 _STALE_GENERATIONS = 2
+_CLEARLY_LESS = 0.998
 
 
 def propose(sites: Sequence[Site], heat: Mapping[str, int], seed: int, baseline: float) -> Strategy:
@@ -35,8 +36,7 @@ def propose(sites: Sequence[Site], heat: Mapping[str, int], seed: int, baseline:
     to beat. Where neither a single site nor all of them together lower it, no part is tried:
     what keeps memory alive at the peak is then something that no site touches.
     """
-    answers = yield [Candidate(frozenset([site])) for site in _by_heat(sites, heat)]
-    front = [e for e in answers if e and e.proven]
+    front = yield from _screen(_by_heat(sites, heat))
     proven = [next(iter(e.candidate.sites)) for e in sorted(front, key=lambda e: e.order)]
     if len(proven) < 2:
         return
@@ -45,7 +45,7 @@ def propose(sites: Sequence[Site], heat: Mapping[str, int], seed: int, baseline:
         return
     if _combinations(proven) <= _ENUMERATE_UP_TO:
         yield [Candidate(frozenset(c)) for n in range(2, len(proven) + 1) for c in _subsets(proven, n)]
-    elif rivals := [s for s in proven if not compatible(s, proven)]:
+    elif rivals := _rivals(proven, sites):
         front += yield from _climb(rivals, front)
         yield from _evolve(proven, [e for e in front if e.proven], random.Random(seed))
 
@@ -56,22 +56,44 @@ def propose_again(sites: Sequence[Site], heat: Mapping[str, int], seed: int, bas
     Most of what a later round finds was there before and brought nothing, so one trial of all
     of it mostly ends the search. What that trial leaves open is settled as in a first round.
     """
-    together: list[Site] = []
-    for site in (ordered := _by_heat(sites, heat)):
-        if compatible(site, together):
-            together.append(site)
+    ordered = _by_heat(sites, heat)
+    together = [_packed(ordered), _packed(_widest(ordered))]
     hot = [site for site in ordered if heat.get(site.id)]
-    batch = [Candidate(frozenset(together)), *(Candidate(frozenset([site])) for site in hot)]
+    batch = [Candidate(frozenset(group)) for group in (*together, *([site] for site in hot))]
     answers = yield batch
     proven = [e for e in answers if e and e.proven]
-    settled = answers[0] is not None and answers[0].proven
+    settled = any(e is not None and e.proven for e in answers[:2])
     if settled and min(e.score for e in proven) >= baseline:
         return
     yield from propose(sites, heat, seed, baseline)
 
 
+def _screen(sites: Sequence[Site]) -> Generator[Batch, Answers, list[Evaluation]]:
+    """Proven single sites: one of each group of alternatives, the next where that one is refused."""
+    front: list[Evaluation] = []
+    waiting = list(sites)
+    while waiting:
+        settled = {site.group for e in front for site in e.candidate.sites if site.group}
+        now: dict[str, Site] = {}
+        for site in waiting:
+            if site.group not in settled:
+                now.setdefault(site.group or site.id, site)
+        waiting = [s for s in waiting if s.group and s.group not in settled and s is not now[s.group]]
+        answers = (yield [Candidate(frozenset([site])) for site in now.values()]) if now else []
+        front += [e for e in answers if e and e.proven]
+    return front
+
+
+def _rivals(proven: Sequence[Site], sites: Sequence[Site]) -> list[Site]:
+    """Proven sites that exclude one another, and the alternatives of proven ones that were not tried."""
+    groups = {site.group for site in proven if site.group}
+    known = {site.id for site in proven}
+    others = [s for s in sites if s.group in groups and s.id not in known]
+    return [*(s for s in proven if not compatible(s, proven)), *others]
+
+
 def _by_heat(sites: Sequence[Site], heat: Mapping[str, int]) -> list[Site]:
-    return sorted(sites, key=lambda s: (-heat.get(s.id, 0), s.path, s.span, s.id))
+    return sorted(sites, key=lambda s: (-heat.get(s.id, 0), s.path, s.span))
 
 
 def _combinations(sites: Sequence[Site]) -> int:
@@ -92,13 +114,25 @@ def _subsets(sites: Sequence[Site], size: int) -> Generator[tuple[Site, ...], No
 
 
 def _union(proven: Sequence[Site]) -> Generator[Batch, Answers, Answers]:
-    """All proven sites together, best first where they conflict: often the optimum already."""
+    """All proven sites together, often the optimum already: where they conflict, once the best first
+    and once those that change most, for what saves nothing alone may save most with others."""
+    chosen, widest = _packed(proven), _packed(_widest(proven))
+    halves = [chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]] if len(chosen) > 3 else []
+    return (yield [Candidate(frozenset(group)) for group in [widest, chosen, *halves]])
+
+
+def _packed(sites: Sequence[Site]) -> list[Site]:
+    """Sites in their order, without those that conflict with one before."""
     chosen: list[Site] = []
-    for site in proven:
+    for site in sites:
         if compatible(site, chosen):
             chosen.append(site)
-    halves = [chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]] if len(chosen) > 3 else []
-    return (yield [Candidate(frozenset(group)) for group in [chosen, *halves]])
+    return chosen
+
+
+def _widest(sites: Sequence[Site]) -> list[Site]:
+    """Sites by how much of the text they replace, the first of equals first."""
+    return sorted(sites, key=lambda site: -sum(edit.end - edit.start for edit in site.edits))
 
 
 def _climb(
@@ -115,7 +149,7 @@ def _climb(
                 kept = frozenset(s for s in held if compatible(site, [s]))
                 moves.append(Candidate(kept | {site}))
         answers = (yield moves) if moves else []
-        better = [e for e in answers if e and e.proven and e.score < best.score]
+        better = [e for e in answers if e and e.proven and e.score < best.score * _CLEARLY_LESS]
         found += [e for e in answers if e]
         if not better:
             return found
@@ -134,7 +168,7 @@ def _evolve(proven: Sequence[Site], parents: list[Evaluation], rng: random.Rando
             return
         pool = {e.candidate.ids: e for e in [*population, *(a for a in answers if a and a.proven)]}
         population = sorted(pool.values(), key=lambda e: e.order)[:_POPULATION]
-        stale = 0 if population[0].score < best else stale + 1
+        stale = 0 if population[0].score < best * _CLEARLY_LESS else stale + 1
 
 
 def _child(proven: Sequence[Site], population: Sequence[Evaluation], rng: random.Random) -> Candidate:
