@@ -63,6 +63,7 @@ RULE = Rule(
         "import torch\n\ndef f(p):\n    p.grad = p.grad.view(-1)\n",
         "import torch\n\ndef f(p, s):\n    kept = p.grad\n    p.grad = p.grad * s\n    return kept\n",
         "import torch\n\ndef f(p, g, s):\n    p.grad = p.grad + s * g * g\n",
+        "import torch\n\ndef f(grad, most):\n    grad = grad / most\n    return grad\n",
     ),
 )
 
@@ -70,29 +71,30 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """Statements that put a changed gradient in the place of the old one."""
     for stmt in facts.walk(ast.Assign, ast.AugAssign):
-        target = stmt.targets[0] if isinstance(stmt, ast.Assign) else stmt.target
-        if not _is_gradient(target) or _is_held(facts, stmt, target):
-            continue
-        if isinstance(stmt, ast.AugAssign):
-            decayed = _decay(facts, stmt.value) if isinstance(stmt.op, ast.Add) else None
-            text, trust = decayed, Trust.CLOSE
-        elif len(stmt.targets) == 1:
-            text, trust = _change(facts, stmt.value, target)
-        else:
-            continue
-        if text is not None:
+        target, text, trust = _update(facts, stmt)
+        if target is not None and text is not None and not _is_held(facts, stmt):
             edits = facts.edits.replace_statement(stmt, [f"{facts.text(target)}.{text}"])
             message = "the gradient can be changed in place"
             yield RULE.site(facts, stmt, message, edits, certain=False, trust=trust)
 
 
+def _update(facts: Facts, stmt: ast.stmt) -> tuple[ast.expr | None, str | None, Trust]:
+    """The gradient that a statement changes, and the in-place method that does so, with its trust."""
+    if isinstance(stmt, ast.AugAssign) and _is_gradient(stmt.target):
+        decayed = _decay(facts, stmt.value) if isinstance(stmt.op, ast.Add) else None
+        return stmt.target, decayed, Trust.CLOSE
+    if isinstance(stmt, ast.Assign) and len(stmt.targets) == 1 and _is_gradient(stmt.targets[0]):
+        return stmt.targets[0], *_change(facts, stmt.value, stmt.targets[0])
+    return None, None, Trust.EXACT
+
+
 def _is_gradient(node: ast.expr) -> bool:
     """Whether an expression is `p.grad` or `p.grad.data`."""
-    parts = ast.unparse(node).split(".") if patterns.plain(node) else []
+    parts = ast.unparse(node).split(".")[1:] if patterns.plain(node) else []
     return parts[-1:] == ["grad"] or parts[-2:] == ["grad", "data"]
 
 
-def _is_held(facts: Facts, stmt: ast.stmt, target: ast.expr) -> bool:
+def _is_held(facts: Facts, stmt: ast.stmt) -> bool:
     """Whether a name is bound to the gradient itself somewhere in the function."""
     nodes = facts.under(facts.function(stmt))
     bound = (n.value for n in nodes if isinstance(n, (ast.Assign, ast.NamedExpr)) and n is not stmt)

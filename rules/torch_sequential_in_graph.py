@@ -23,6 +23,7 @@ When it is safe
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
@@ -33,6 +34,7 @@ from codeopt.rule import Example, Pair, Rule
 _CHECKPOINT = "torch.utils.checkpoint.checkpoint_sequential"
 _SEGMENTS = (2, 4)
 _MANY = 5
+_BATCH_NORM = re.compile(r"batch_?norm|norm_?act|conv_?bn|\bBN\b", re.IGNORECASE)
 _CLASS = (
     "class Deep(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
     "        self.body = nn.Sequential(*[nn.Linear(3, 3) for _ in range(6)])\n\n"
@@ -88,9 +90,8 @@ RULE = Rule(
 
 def find(facts: Facts) -> Iterator[Site]:
     """Calls of a module's own sequences."""
-    text = facts.source.text
-    if "BatchNorm" in text or "checkpoint(" in text or "checkpoint_sequential" in text:
-        return
+    if _BATCH_NORM.search(facts.source.text):
+        return  # running statistics would see every batch twice
     enabled = facts.names.spell("torch.is_grad_enabled")
     for call in facts.walk(ast.Call):
         function = facts.function(call)
@@ -101,6 +102,8 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if not patterns.pure(facts, call.args[0]) or facts.grad.disabled_at(call):
             continue
+        if "checkpoint" in facts.text(function):
+            continue  # it has a switch of its own
         layers, given = facts.text(call.func), facts.text(call.args[0])
         for segments in _SEGMENTS:
             kept = f"{_CHECKPOINT}({layers}, {segments}, {given}, use_reentrant=False)"
@@ -115,4 +118,5 @@ def _is_long(facts: Facts, made: ast.Call | None) -> bool:
     """Whether a call makes a sequence of layers, and of more than a few where that is in sight."""
     if made is None or not patterns.is_call(facts, made, "torch.nn.Sequential"):
         return False
-    return len(made.args) >= _MANY or any(isinstance(a, ast.Starred) for a in made.args)
+    unpacked = (a.value for a in made.args if isinstance(a, ast.Starred))
+    return len(made.args) >= _MANY or any(isinstance(v, (ast.Name, ast.ListComp)) for v in unpacked)

@@ -113,6 +113,7 @@ def find(facts: Facts) -> Iterator[Site]:
 def _asked(facts: Facts, call: ast.Call) -> tuple[ast.expr | None, str]:
     """What the best of each row is asked of, along its last axis, and by which function."""
     dotted = facts.names.dotted(call.func) or ""
+    names: tuple[str, ...]
     if patterns.is_call(facts, call, *(f"torch.{n}" for n in (*_ONE, *_PAIR))):
         names, name = ("input",), dotted.rpartition(".")[2]
     elif (found := patterns.method(call, *_ONE, *_PAIR)) is not None and not dotted:
