@@ -1,0 +1,126 @@
+"""A new array is copied to be sorted.
+
+What it does
+    Finds `y = np.sort(...)` of an array that is made in the same expression, and `x = np.sort(x)`
+    where the function alone holds `x`, and sorts it where it is.
+
+Why it costs memory
+    `np.sort` sorts a copy; the array it was given is dropped a moment later.
+
+Example
+    distances = np.sort(np.abs(values - middle))
+
+Use instead
+    distances = np.abs(values - middle)
+    distances.sort()
+
+When it is safe
+    Nothing else holds the array. Where the text does not say that it is an array, the site is left
+    to a run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codeopt.edit import Edit, Site, Trust
+from codeopt.facts import Facts, patterns
+from codeopt.facts.index import DEFS
+from codeopt.rule import Example, Pair, Rule
+
+_MASKS = ("numpy.isnan", "numpy.isfinite", "numpy.isinf", "numpy.logical_and", "numpy.logical_not")
+
+RULE = Rule(
+    code="MEM255",
+    name="np-sorted-copy",
+    trust=Trust.EXACT,
+    summary="a new array is copied to be sorted",
+    triggers=("sort(",),
+    pair=Pair("N17", 16.0, 8.0),
+    examples=(
+        Example(
+            "import numpy as np\n\ndef f(n):\n    y = np.sort(np.zeros(n) + 1)\n    return y\n",
+            "import numpy as np\n\ndef f(n):\n    y = np.zeros(n) + 1\n    y.sort()\n    return y\n",
+            call="f(4)",
+        ),
+        Example(
+            "import numpy as np\n\ndef f(a, b):\n    x = np.concatenate([a, b])\n"
+            "    x = np.sort(x, axis=0)\n    return x\n",
+            "import numpy as np\n\ndef f(a, b):\n    x = np.concatenate([a, b])\n"
+            "    x.sort(axis=0)\n    return x\n",
+            call="f(np.ones((2, 2)), np.zeros((1, 2)))",
+        ),
+        Example(
+            "import numpy as np\n\ndef f(x):\n    kept = np.sort(x[~np.isnan(x)])\n    return kept[0]\n",
+            "import numpy as np\n\ndef f(x):\n    kept = x[~np.isnan(x)]\n    kept.sort()\n"
+            "    return kept[0]\n",
+            call="f(np.array([2.0, np.nan, 1.0]))",
+        ),
+    ),
+    counterexamples=(
+        "import numpy as np\n\ndef f(x):\n    x = np.sort(x)\n    return x\n",
+        "import numpy as np\n\ndef f(n):\n    x = np.zeros(n)\n    y = np.sort(x)\n    return x, y\n",
+        "import numpy as np\n\ndef f(xs):\n    y = np.sort([x for x in xs])\n    return y\n",
+        "import numpy as np\n\ndef f(n):\n    y = np.sort(np.zeros((n, n)), axis=None)\n    return y\n",
+        "import numpy as np\n\ndef f(x):\n    y = np.sort(x[2:])\n    return y\n",
+    ),
+)
+
+
+def find(facts: Facts) -> Iterator[Site]:
+    """Sorted copies of arrays that nothing else holds."""
+    for stmt in facts.walk(ast.Assign):
+        call, target = stmt.value, stmt.targets[0]
+        if len(stmt.targets) != 1 or not isinstance(target, ast.Name):
+            continue
+        if not isinstance(call, ast.Call) or not patterns.is_call(facts, call, "numpy.sort"):
+            continue
+        given = patterns.arguments(call, "a", "axis", "kind")
+        made = given.pop("a", None) if given is not None else None
+        axis = given.get("axis") if given else None
+        if given is None or made is None or (isinstance(axis, ast.Constant) and axis.value is None):
+            continue
+        words = ", ".join(f"{name}={facts.text(value)}" for name, value in given.items())
+        certain = _certain(facts, made, target, stmt)
+        if certain is None:
+            continue
+        yield RULE.site(
+            facts, call, "the array can be sorted where it is",
+            _edits(facts, stmt, made, f"{target.id}.sort({words})"), certain=certain,
+        )  # fmt: skip
+
+
+def _edits(facts: Facts, stmt: ast.Assign, made: ast.expr, sorting: str) -> tuple[Edit, ...]:
+    if isinstance(made, ast.Name):
+        return facts.edits.replace_statement(stmt, [sorting])
+    edits = facts.edits.replace(stmt.value, facts.text(made))
+    return (*edits, *facts.edits.insert_after(stmt, sorting))
+
+
+def _certain(facts: Facts, made: ast.expr, target: ast.Name, stmt: ast.Assign) -> bool | None:
+    """Whether an array surely is one and nothing else holds it; None if it may be held or is no array."""
+    function = facts.function(stmt)
+    if isinstance(made, ast.Name):
+        if made.id != target.id or not isinstance(function, DEFS):
+            return None
+        owner = facts.aliases.owner(made.id, stmt, function)
+    elif _selection(facts, made):
+        return False
+    else:
+        owner = facts.aliases.fresh(made)
+    value = facts.arrays.value(made, stmt)
+    if not owner.owned or value.kind not in ("ndarray", "unknown") or value.rank == 0:
+        return None
+    return value.kind == "ndarray" and "\n" not in facts.text(made)
+
+
+def _selection(facts: Facts, made: ast.expr) -> bool:
+    """Whether an expression selects by a mask: such a selection is a copy."""
+    if not isinstance(made, ast.Subscript):
+        return False
+    mask = made.slice
+    while isinstance(mask, ast.UnaryOp) and isinstance(mask.op, ast.Invert):
+        mask = mask.operand
+    both = isinstance(mask, ast.BinOp) and isinstance(mask.op, (ast.BitAnd, ast.BitOr))
+    return both or isinstance(mask, ast.Compare) or patterns.is_call(facts, mask, *_MASKS)
