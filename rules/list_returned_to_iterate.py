@@ -24,9 +24,9 @@ Use instead
 When it is safe
     The function and its caller now take turns. That nothing of it shows (output, errors, the order of
     effects) only a run can tell, so a proof decides. Left alone are functions that other files may use,
-    that are decorated or passed on, that stop inside `with` blocks other than open files or inside a
-    `try` that cleans up, that change an item after adding it, and callers that may leave their loop
-    early or change in it what they passed.
+    that are decorated, passed on or say that they return a list, that stop inside `with` blocks other
+    than open files or inside a `try` that cleans up, that change an item after adding it, and callers
+    that may leave their loop early or change in it what they passed.
 """
 
 from __future__ import annotations
@@ -62,6 +62,15 @@ RULE = Rule(
             call="total(['a b', '', 'c'])",
         ),
         Example(
+            "def pairs(xs):\n    found = []\n    for x in xs:\n"
+            "        found.append(dict(name=x, size=len(x)))\n"
+            "\n    return found\n\n\n"
+            "def total(xs):\n    return sum(p['size'] for p in pairs(xs))\n",
+            "def pairs(xs):\n    for x in xs:\n        yield dict(name=x, size=len(x))\n\n\n"
+            "def total(xs):\n    return sum(p['size'] for p in pairs(xs))\n",
+            call="total(['a', 'bc'])",
+        ),
+        Example(
             "import os\n\ndef walk(tree: dict) -> list[int]:\n    if not tree:\n        return []\n"
             "    found: list[int] = []\n    for key, below in tree.items():\n        found.append(key)\n"
             "        found.extend(walk(below))\n    return found\n\n"
@@ -86,6 +95,8 @@ RULE = Rule(
         "def g(xs):\n    for x in f(xs):\n        xs.remove(x)\n",
         "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return out\n\n"
         "def g(xs):\n    return all(f(xs)), f\n",
+        'def f(xs):\n    """Return the list of all."""\n    out = []\n    for x in xs:\n'
+        "        out.append(x)\n    return out\n\ndef g(xs):\n    return sum(f(xs))\n",
     ),
 )
 
@@ -137,10 +148,8 @@ def _edits(facts: Facts, made: Builder) -> list[Edit] | None:
             return None
         edits.append(Edit(*facts.range(facts.statement(add)), text))
     for stmt in made.returns:
-        tail = (
-            stmt is made.returns[-1] and len(facts.edits.siblings(stmt)) > 1 and _is_tail(facts, made, stmt)
-        )
-        edits += facts.edits.delete(stmt) if tail else facts.edits.replace_statement(stmt, ["return"])
+        last = len(facts.edits.siblings(stmt)) > 1 and _is_tail(facts, made, stmt)
+        edits += facts.edits.drop_tail(stmt) if last else facts.edits.replace_statement(stmt, ["return"])
     return edits
 
 

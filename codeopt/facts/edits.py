@@ -138,6 +138,17 @@ class Edits:
         before = re.compile(rb"[ \t]*;[ \t]*$").search(data, self._line_start(start), start)
         return (Edit(before.start(), end, ""),) if before else (Edit(start, end, "pass"),)
 
+    def drop_tail(self, stmt: ast.stmt) -> tuple[Edit, ...]:
+        """Take out the last statement of a block, with the blank lines before it."""
+        edits = self.delete(stmt)
+        data = self._source.data
+        if len(edits) == 1 and edits[0].text == "" and edits[0].start == self._line_start(edits[0].start):
+            before = re.search(rb"(?:[ \t]*(?:\r\n|\r|\n))*\Z", data[: edits[0].start])
+            kept = re.compile(rb"\r\n|\r|\n").match(data, before.start()) if before else None
+            if kept is not None:
+                return (Edit(kept.end(), edits[0].end, ""),)
+        return edits
+
     def wrap(self, first: ast.stmt, last: ast.stmt, header: str) -> tuple[Edit, ...]:
         """Indent a run of sibling statements under a header such as `with torch.no_grad():`.
 

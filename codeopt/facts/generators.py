@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ _MUTATORS = library.words(
     "popleft write writelines close seek truncate"
 )
 _OPENERS = library.words("open open_text fdopen")
+# A docstring that says what is returned, a list.
+_PROMISE = re.compile(r"\breturns?\b.{0,200}?\blists?\b|^\s*(a )?list\b", re.IGNORECASE | re.DOTALL)
 _BRACKETED = (
     ast.Call, ast.List, ast.Dict, ast.Set, ast.Tuple, ast.Subscript, ast.ListComp, ast.DictComp, ast.SetComp,
 )  # fmt: skip
@@ -40,6 +43,8 @@ class Builder:
 def builder(facts: Facts, function: DefNode) -> Builder | None:
     """The list that a function does nothing with but build and return, if it could yield its items."""
     if not isinstance(function, ast.FunctionDef) or function.decorator_list:
+        return None
+    if _PROMISE.search(ast.get_docstring(function, clean=False) or ""):
         return None
     flow = facts.flow(function)
     own = list(flow.own_nodes())
@@ -160,9 +165,17 @@ def handed_over(facts: Facts, add: ast.Call) -> str | None:
     texts = (n for n in facts.under(item) if isinstance(n, (ast.Constant, ast.JoinedStr)))
     if any(t.lineno != t.end_lineno for t in texts):
         return None
+    lines = text.split("\n")
+    margins = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
     if item.lineno != add.lineno:
-        unit = facts.edits.unit(facts.statement(add))
-        text = text.replace(f"\n{unit}", "\n")
+        shift = len(facts.edits.unit(facts.statement(add)))
+    else:
+        shift = item.col_offset - facts.statement(add).col_offset - len(word) - 1
+        shift = shift if min(margins) >= item.col_offset else 0
+    if shift > 0:
+        text = "\n".join(
+            [lines[0], *(line[shift:] if line[:shift].isspace() else line for line in lines[1:])]
+        )
     bracketed = text.endswith((")", "]", "}")) and isinstance(item, _BRACKETED)
     return f"{word} {text}" if bracketed else f"{word} ({text})"
 
