@@ -2,7 +2,8 @@
 
 What it does
     Finds `target.copy_(rate * source + (1 - rate) * target)`, as in target networks and moving
-    averages of weights, also with `.data =`, and blends in the memory of the target.
+    averages of weights, also with `.data =` or a place of a dictionary, and blends in the memory
+    of the target.
 
 Why it costs memory
     Both products and their sum are tensors of their own, three times the size of the target.
@@ -35,6 +36,7 @@ RULE = Rule(
     triggers=(
         ".copy_(",
         ".data =",
+        "] =",
     ),
     pair=Pair("T75", 12.0, 0.0),
     examples=(
@@ -52,12 +54,24 @@ RULE = Rule(
             "    average.data.mul_(0.9).add_(weight.data, alpha=0.1)\n    return average\n",
             call="blend(torch.ones(3), torch.arange(3.0))",
         ),
+        Example(
+            "import torch\n\ndef update(shadow, model, decay):\n"
+            "    for name, p in model.named_parameters():\n"
+            "        average = (1.0 - decay) * p.data + decay * shadow[name]\n"
+            "        shadow[name] = average.clone()\n    return shadow\n",
+            "import torch\n\ndef update(shadow, model, decay):\n"
+            "    for name, p in model.named_parameters():\n"
+            "        shadow[name].mul_(decay).add_(p.data, alpha=1.0 - decay)\n    return shadow\n",
+            call="(lambda m: update({k: p.data.clone() for k, p in m.named_parameters()}, m, 0.5))"
+            "(torch.nn.Linear(1, 1)).keys()",
+        ),
     ),
     counterexamples=(
         "import torch\n\ndef f(old, new, tau):\n    old.data.copy_(new.data)\n",
         "import torch\n\ndef f(old, new, third, tau):\n"
         "    old.data.copy_(tau * new.data + (1 - tau) * third.data)\n",
         "import torch\n\ndef f(old, new, tau):\n    old = tau * new + (1 - tau) * old\n    return old\n",
+        "import torch\n\ndef f(shadow, k, new, tau):\n    shadow[k] = tau * new + (1 - tau) * shadow[0]\n",
         "import torch\n\ndef f(old, new, tau):\n    old.data.copy_(tau * new.data * (1 - tau) * old.data)\n",
     ),
 )
@@ -66,7 +80,7 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """Statements that put a blend of a tensor and another one into the first."""
     for stmt in facts.walk(ast.Expr, ast.Assign):
-        target, value = _put(stmt)
+        target, value, gone = _put(facts, stmt)
         if target is None or not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Add):
             continue
         for own, other in ((value.left, value.right), (value.right, value.left)):
@@ -78,6 +92,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 f".add_({facts.text(taken[1])}, alpha={facts.text(taken[0])})"
             )
             edits = facts.edits.replace_statement(stmt, [text])
+            edits += facts.edits.delete(gone) if gone is not None else ()
             yield RULE.site(facts, stmt, "the target can be blended in place", edits, certain=False)
             break
 
@@ -86,17 +101,26 @@ def _alike(read: ast.expr, written: ast.expr) -> bool:
     return ast.unparse(read) == ast.unparse(written)
 
 
-def _put(stmt: ast.stmt) -> tuple[ast.expr | None, ast.expr | None]:
-    """The tensor that a statement writes over, and what with."""
+def _put(facts: Facts, stmt: ast.stmt) -> tuple[ast.expr | None, ast.expr | None, ast.stmt | None]:
+    """The tensor that a statement writes over, what with, and the statement that only gives that a name."""
     if isinstance(stmt, ast.Expr):
         found = patterns.method(stmt.value, "copy_")
         single = found is not None and len(found[1].args) == 1 and not found[1].keywords
-        return (found[0], found[1].args[0]) if found is not None and single else (None, None)
-    if not isinstance(stmt, ast.Assign):
-        return None, None
-    target = stmt.targets[0]
-    data = len(stmt.targets) == 1 and isinstance(target, ast.Attribute) and target.attr == "data"
-    return (target, stmt.value) if data else (None, None)
+        return (found[0], found[1].args[0], None) if found is not None and single else (None, None, None)
+    if not isinstance(stmt, ast.Assign) or len(stmt.targets) != 1:
+        return None, None, None
+    target, value = stmt.targets[0], stmt.value
+    if isinstance(target, ast.Attribute) and target.attr == "data":
+        return target, value, None
+    entry = (
+        isinstance(target, ast.Subscript) and patterns.plain(target.value) and patterns.plain(target.slice)
+    )
+    if not entry or facts.names.spell("torch") is None:
+        return None, None, None
+    cloned = patterns.method(value, "clone", "detach")
+    value = cloned[0] if cloned is not None and not cloned[1].args else value
+    blend, made = patterns.value_of(facts, value, (value,))
+    return target, blend, made
 
 
 def _weight(facts: Facts, node: ast.expr, tensor: ast.expr | None) -> tuple[ast.expr, ast.expr] | None:

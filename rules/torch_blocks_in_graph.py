@@ -27,7 +27,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, patterns, torch_use
+from codeopt.facts import Facts, patterns, torch_use, training
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
@@ -98,7 +98,7 @@ def find(facts: Facts) -> Iterator[Site]:
             or not isinstance(loop, ast.For)
         ):
             continue
-        if "BatchNorm" in facts.source.text:
+        if training.across_rows(facts):
             continue  # running statistics would see every batch twice
         forward = isinstance(function, DEFS) and function.name == "forward"
         if not forward or torch_use.module_class(facts, stmt) is None or not _is_chain(stmt, call):

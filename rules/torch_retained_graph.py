@@ -1,7 +1,8 @@
 """A graph kept after its only backward pass.
 
 What it does
-    Finds `loss.backward(retain_graph=True)` where the function has no other backward pass.
+    Finds `loss.backward(retain_graph=True)`, and the same with `torch.autograd.grad`, where the
+    function has no other backward pass.
 
 Why it costs memory
     The activations of the whole forward pass stay until the next one has made its own.
@@ -50,6 +51,12 @@ RULE = Rule(
             "import torch\n\ndef grad(x, w):\n    y = (x * x).sum()\n    y.backward(w)\n    return x.grad\n",
             call="grad(torch.ones(3, requires_grad=True), torch.tensor(2.0))",
         ),
+        Example(
+            "import torch\n\ndef slope(x):\n    y = (x * x).sum()\n"
+            "    return torch.autograd.grad(y, x, retain_graph=True)[0]\n",
+            "import torch\n\ndef slope(x):\n    y = (x * x).sum()\n    return torch.autograd.grad(y, x)[0]\n",
+            call="slope(torch.ones(3, requires_grad=True))",
+        ),
     ),
     counterexamples=(
         "def f(a, b):\n    a.backward(retain_graph=True)\n    b.backward()\n",
@@ -59,6 +66,8 @@ RULE = Rule(
         "    return torch.autograd.grad(a, p)\n",
         "def f(model, xs):\n    h = model.start()\n    for x in xs:\n        h = model(x, h)\n"
         "        loss = h.sum()\n        loss.backward(retain_graph=True)\n",
+        "import torch\n\ndef f(y, x):\n    g = torch.autograd.grad(y, x, retain_graph=True)[0]\n"
+        "    return g, torch.autograd.grad(y, x)\n",
         "def f(a, keep):\n    a.backward(retain_graph=keep)\n",
     ),
 )
@@ -67,15 +76,23 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """The one backward pass of a function that keeps its graph."""
     for call in facts.walk(ast.Call):
-        found = patterns.method(call, "backward")
         option = next((k for k in call.keywords if k.arg == "retain_graph"), None)
-        if found is None or option is None or not isinstance(found[0], ast.Name):
+        loss = _loss(facts, call)
+        if option is None or not isinstance(loss, ast.Name):
             continue
         if not (isinstance(option.value, ast.Constant) and option.value.value is True):
             continue
-        if _only_one(facts, call) and not _lives_on(facts, found[0]):
+        if _only_one(facts, call) and not _lives_on(facts, loss):
             edit = _without(facts, call, option)
             yield RULE.site(facts, call, "no other backward pass is in sight", (edit,), certain=False)
+
+
+def _loss(facts: Facts, call: ast.Call) -> ast.expr | None:
+    """What a backward pass starts from."""
+    if patterns.is_call(facts, call, "torch.autograd.grad"):
+        return call.args[0] if call.args else None
+    found = patterns.method(call, "backward")
+    return found[0] if found is not None else None
 
 
 def _only_one(facts: Facts, call: ast.Call) -> bool:
@@ -83,7 +100,10 @@ def _only_one(facts: Facts, call: ast.Call) -> bool:
     passes = [
         n for n in ast.walk(function) if isinstance(n, ast.Attribute) and n.attr in ("backward", "autograd")
     ]
-    return isinstance(function, DEFS) and passes == [call.func]
+    asked = (
+        call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "grad" else call.func
+    )
+    return isinstance(function, DEFS) and passes == [asked]
 
 
 def _lives_on(facts: Facts, loss: ast.Name) -> bool:

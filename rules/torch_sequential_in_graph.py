@@ -23,18 +23,16 @@ When it is safe
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, patterns, torch_use
+from codeopt.facts import Facts, patterns, torch_use, training
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
 _CHECKPOINT = "torch.utils.checkpoint.checkpoint_sequential"
 _SEGMENTS = (2, 4)
 _MANY = 5
-_BATCH_NORM = re.compile(r"batch_?norm|norm_?act|conv_?bn|\bBN\b", re.IGNORECASE)
 _CLASS = (
     "class Deep(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
     "        self.body = nn.Sequential(*[nn.Linear(3, 3) for _ in range(6)])\n\n"
@@ -90,7 +88,7 @@ RULE = Rule(
 
 def find(facts: Facts) -> Iterator[Site]:
     """Calls of a module's own sequences."""
-    if _BATCH_NORM.search(facts.source.text):
+    if training.across_rows(facts):
         return  # running statistics would see every batch twice
     enabled = facts.names.spell("torch.is_grad_enabled")
     for call in facts.walk(ast.Call):

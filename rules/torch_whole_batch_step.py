@@ -92,7 +92,7 @@ RULE = Rule(
 
 def find(facts: Facts) -> Iterator[Site]:
     """Backward passes of losses that a run of statements makes of a module's output."""
-    if "BatchNorm" in facts.source.text:
+    if training.across_rows(facts):
         return  # its statistics are of a whole batch
     for call in facts.walk(ast.Call):
         found, stmt, function = patterns.method(call, "backward"), facts.parent(call), facts.function(call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from codeopt.facts import library, patterns, torch_use
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from codeopt.facts import Facts
 
 _VIEWS = library.words("to cuda float long double flatten unsqueeze squeeze")
+_BATCH_NORM = re.compile(r"batch_?norm|norm_?act|conv_?bn|\bBN\b", re.IGNORECASE)
+
+
+def across_rows(facts: Facts) -> bool:
+    """Whether a file speaks of layers whose statistics, running ones too, are of a whole batch."""
+    return _BATCH_NORM.search(facts.source.text) is not None
 
 
 def asked(stmts: list[ast.stmt], name: str) -> ast.expr | None:
