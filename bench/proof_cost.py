@@ -24,6 +24,7 @@ from timed_proof import timed_proof
 from codeopt.config import Config
 from codeopt.pipeline import Run, preload
 from codeopt.sandbox import Completed, Sandbox
+from codeopt.target import Target
 from codeopt.workload.declared import libraries
 
 ROOT = Path(__file__).parent.parent
@@ -38,23 +39,29 @@ def main() -> None:
     """Print a row a program, and the medians."""
     names = sys.argv[1:]
     run = Run(Config(), [ROOT / "corpus"], ROOT)
-    targets = [t for t in run.targets_only() if (t.path.parent / "best.py").is_file()]
-    targets = [t for t in targets if not names or t.path.parent.name in names]
+    best = {t: found for t in run.targets_only() if (found := best_of(t)) is not None}
+    targets = [t for t in best if not names or best[t].parent.name in names]
     table = Table("program", "verdict", "beyond, s", *STAGES, *PARTS, title="seconds")
     beyond: list[float] = []
     for target in sorted(targets, key=lambda t: (libraries(t), str(t.path))):
-        best = (target.path.parent / "best.py").read_text(encoding="utf-8")
+        program = best[target].parent.name
         with Sandbox((*preload(target), "timed_proof"), jobs=1) as sandbox:
-            end = sandbox.call(timed_proof, target, best)
+            end = sandbox.call(timed_proof, target, best[target].read_text(encoding="utf-8"))
         if not isinstance(end, Completed):
-            raise SystemExit(f"{target.path.parent.name}: {end}")
+            raise SystemExit(f"{program}: {end}")
         verdict, stages, parts = end.value
         beyond.append(sum(stages.values()) - parts["target"])
         figures = [*(stages.get(s, 0.0) for s in STAGES), *(parts.get(p, 0.0) for p in PARTS)]
-        table.add_row(target.path.parent.name, verdict, f"{beyond[-1]:.2f}", *(f"{f:.2f}" for f in figures))
+        table.add_row(program, verdict, f"{beyond[-1]:.2f}", *(f"{f:.2f}" for f in figures))
     console = Console(file=sys.stdout, width=200)
     console.print(table)
     console.print(f"median beyond running the target: {statistics.median(beyond):.2f} s (limit {LIMIT} s)")
+
+
+def best_of(target: Target) -> Path | None:
+    """The known best rewrite of a program, beside its file or beside the package that holds it."""
+    folders = [folder for folder in target.path.parents if folder.is_relative_to(ROOT / "corpus")]
+    return next((folder / "best.py" for folder in folders if (folder / "best.py").is_file()), None)
 
 
 if __name__ == "__main__":
