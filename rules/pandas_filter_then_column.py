@@ -45,6 +45,13 @@ RULE = Rule(
             'def pick(df, kinds):\n    return df.loc[df["kind"].isin(kinds) & (df["n"] > 0), "n"] * 2\n',
             call='pick(__import__("pandas").DataFrame({"kind": [1, 2, 3], "n": [1, 2, 3]}), [1, 3])',
         ),
+        Example(
+            "import pandas as pd\n\ndef mean(df):\n    return df[\n"
+            '        df["delay"] > 15\n    ]["price"].mean()\n',
+            'import pandas as pd\n\ndef mean(df):\n    return df.loc[\n        df["delay"] > 15,\n'
+            '        "price",\n    ].mean()\n',
+            call='mean(pd.DataFrame({"delay": [1, 20, 30], "price": [1.0, 2.0, 3.0]}))',
+        ),
     ),
     counterexamples=(
         'def f(df):\n    df[df["a"] > 1]["b"] = 0\n',
@@ -60,21 +67,22 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """A column taken from a boolean selection."""
     for node in facts.walk(ast.Subscript):
-        chosen = columns.chosen_rows(facts, node.value)
-        if chosen is None or chosen[2] is not None or not isinstance(node.ctx, ast.Load):
+        rows = node.value
+        chosen = columns.chosen_rows(facts, rows)
+        if chosen is None or chosen[2] is not None or not isinstance(rows, ast.Subscript):
             continue
         if patterns.string_key(node) is None or _written(facts, node):
             continue
-        frame, mask, column = chosen[0], chosen[1], facts.text(node.slice)
-        text = f"{facts.text(frame)}.loc[{facts.text(mask)}, {column}]"
-        yield RULE.site(
-            facts, node, "all columns are copied to read one", facts.edits.replace(node, text),
-            certain=frames.surely(facts, frame) and patterns.column_mask(mask, frame),
-        )  # fmt: skip
+        edits = columns.located(facts, rows, node, facts.text(node.slice))
+        if edits:
+            certain = frames.surely(facts, chosen[0]) and patterns.column_mask(chosen[1], chosen[0])
+            yield RULE.site(facts, node, "all columns are copied to read one", edits, certain=certain)
 
 
-def _written(facts: Facts, node: ast.expr) -> bool:
+def _written(facts: Facts, node: ast.Subscript) -> bool:
     """Whether the selected column is a target or is changed in place."""
+    if not isinstance(node.ctx, ast.Load):
+        return True
     for parent in facts.index.ancestors(node):
         if isinstance(parent, (ast.Subscript, ast.Attribute)) and not isinstance(parent.ctx, ast.Load):
             return True

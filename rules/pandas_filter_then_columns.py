@@ -24,7 +24,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, frames, patterns
+from codeopt.facts import Facts, columns, frames, patterns
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -64,18 +64,10 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """Lists of columns taken from a boolean selection."""
     for node in facts.walk(ast.Subscript):
-        rows = node.value
-        if not isinstance(rows, ast.Subscript) or not frames.columns(node):
+        chosen = columns.chosen_rows(facts, node.value) if frames.columns(node) else None
+        if chosen is None or chosen[2] is not None or not isinstance(node.value, ast.Subscript):
             continue
-        if (
-            not patterns.plain(rows.value)
-            or not frames.likely(facts, rows.value)
-            or not patterns.column_mask(rows.slice, rows.value)
-        ):
-            continue
-        frame, mask, wanted = (facts.text(n) for n in (rows.value, rows.slice, node.slice))
-        yield RULE.site(
-            facts, node, "all columns are copied to keep a few",
-            facts.edits.replace(node, f"{frame}.loc[{mask}, {wanted}]"),
-            certain=frames.surely(facts, rows.value),
-        )  # fmt: skip
+        edits = columns.located(facts, node.value, node, facts.text(node.slice))
+        if edits:
+            certain = frames.surely(facts, chosen[0]) and patterns.column_mask(chosen[1], chosen[0])
+            yield RULE.site(facts, node, "all columns are copied to keep a few", edits, certain=certain)

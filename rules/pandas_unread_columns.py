@@ -76,19 +76,19 @@ def find(facts: Facts) -> Iterator[Site]:
     for node in facts.walk(ast.Subscript, ast.Call):
         if isinstance(facts.parent(node), ast.Subscript):
             continue
-        edits = _ordered(facts, node) if isinstance(node, ast.Call) else _chosen(facts, node)
+        edits = _chosen(facts, node) if isinstance(node, ast.Subscript) else ()
+        edits = _ordered(facts, node) if isinstance(node, ast.Call) else edits
         if edits:
             message = "every column is copied, and most of them are never read"
             yield RULE.site(facts, node, message, edits, certain=False)
 
 
-def _chosen(facts: Facts, node: ast.expr) -> tuple[Edit, ...]:
+def _chosen(facts: Facts, node: ast.Subscript) -> tuple[Edit, ...]:
     found = columns.chosen_rows(facts, node)
     wanted = columns.needed(facts, node) if found is not None else []
     if found is None or found[2] is not None or not wanted:
         return ()
-    frame, mask = facts.text(found[0]), facts.text(found[1])
-    return facts.edits.replace(node, f"{frame}.loc[{mask}, [{', '.join(wanted)}]]")
+    return columns.located(facts, node, node, f"[{', '.join(wanted)}]")
 
 
 def _ordered(facts: Facts, node: ast.Call) -> tuple[Edit, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from codeopt.edit import Edit
 from codeopt.facts import frames, library, patterns
 from codeopt.facts.generators import calls_of
 from codeopt.facts.index import DEFS
@@ -231,3 +232,28 @@ def chosen_rows(facts: Facts, node: ast.AST) -> tuple[ast.expr, ast.expr, ast.ex
     if not patterns.plain(frame) or not frames.likely(facts, frame) or not row_mask(facts, mask, frame):
         return None
     return frame, mask, names
+
+
+def located(facts: Facts, rows: ast.Subscript, whole: ast.expr, names: str) -> tuple[Edit, ...]:
+    """Edits that make `frame[mask]`, up to the end of `whole`, `frame.loc[mask, names]`, laid out as it was.
+
+    None where a comment stands behind the mask.
+    """
+    value_end, mask_end = (facts.range(n)[1] for n in (rows.value, rows.slice))
+    (mask_start, _), (_, rows_end), (_, end) = (facts.range(n) for n in (rows.slice, rows, whole))
+    data = facts.source.data
+    opening, closing = data[value_end:mask_start].decode(), data[mask_end:rows_end].decode()
+    located = isinstance(rows.value, ast.Attribute) and rows.value.attr == "loc"
+    edits = () if located else (Edit(value_end, value_end, ".loc"),)
+    if b"#" in data[mask_end:end]:
+        return ()
+    # What closes the mask alone, and the space before the bracket that closes the selection.
+    inner, bracket, space = closing[:-1].rpartition(")")
+    inner += bracket
+    line = opening.rpartition("\n")[2]
+    if "\n" in opening and "\n" in space:
+        margin = line[: len(line) - len(line.lstrip())]
+        behind = f"{inner},{facts.source.newline}{margin}{names},{space}]"
+    else:
+        behind = f"{inner}, {names}{space}]"
+    return (*edits, Edit(mask_end, end, behind))
