@@ -1,11 +1,11 @@
 """An input copied by an estimator though nothing reads it again.
 
 What it does
-    Finds `LinearRegression().fit(x, y)` and others where `x` was made in the function and is
-    not read afterwards, and adds `copy_X=False`.
+    Finds `LinearRegression().fit(x, y)`, `MinMaxScaler().fit_transform(x)` and others where `x` was
+    made in the function and is not read afterwards, and adds `copy_X=False` or `copy=False`.
 
 Why it costs memory
-    The estimator centres a copy of the input so that the caller's stays as it was.
+    The estimator centres or scales a copy of the input so that the caller's stays as it was.
 
 Example
     x = np.column_stack([ones, times])
@@ -30,7 +30,16 @@ from codeopt.facts import Facts, estimators, patterns
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
-_OPTION = {"LinearRegression": "copy_X", "Ridge": "copy_X", "KMeans": "copy_x"}
+_OPTION = {
+    "LinearRegression": "copy_X", "Ridge": "copy_X", "Lars": "copy_X", "LassoLars": "copy_X",
+    "BayesianRidge": "copy_X", "ARDRegression": "copy_X", "KMeans": "copy_x", "FactorAnalysis": "copy",
+    "PLSRegression": "copy",
+}  # fmt: skip
+# Their option counts for every later `transform` too, so they must serve once.
+_SCALERS = (
+    "MinMaxScaler", "RobustScaler", "Normalizer", "Binarizer", "QuantileTransformer", "PowerTransformer",
+    "SimpleImputer", "IncrementalPCA",
+)  # fmt: skip
 
 
 RULE = Rule(
@@ -38,7 +47,7 @@ RULE = Rule(
     name="sk-input-copy",
     trust=Trust.EXACT,
     summary="an estimator copies an input that nothing reads again",
-    triggers=(".fit(",),
+    triggers=(".fit(", ".fit_predict(", ".fit_transform("),
     pair=Pair("S11", 19.93, 18.31),
     examples=(
         Example(
@@ -75,8 +84,34 @@ RULE = Rule(
             "    return model.coef_\n",
             call="weights(np.arange(6.0).reshape(3, 2), np.arange(3.0))",
         ),
+        Example(
+            "import numpy as np\n"
+            "from sklearn.preprocessing import MinMaxScaler\n"
+            "\n"
+            "def scaled(a):\n"
+            "    x = np.exp(a)\n"
+            "    x = MinMaxScaler().fit_transform(x)\n"
+            "    return x\n",
+            "import numpy as np\n"
+            "from sklearn.preprocessing import MinMaxScaler\n"
+            "\n"
+            "def scaled(a):\n"
+            "    x = np.exp(a)\n"
+            "    x = MinMaxScaler(copy=False).fit_transform(x)\n"
+            "    return x\n",
+            call="scaled(np.arange(6.0).reshape(3, 2))",
+        ),
     ),
     counterexamples=(
+        (
+            "import numpy as np\n"
+            "from sklearn.preprocessing import MinMaxScaler\n"
+            "\n"
+            "def f(a, b):\n"
+            "    x = np.exp(a)\n"
+            "    scaler = MinMaxScaler()\n"
+            "    return scaler.fit_transform(x), scaler.transform(b)\n"
+        ),
         ("from sklearn.linear_model import Ridge\n\ndef f(x, y):\n    return Ridge().fit(x, y).coef_\n"),
         (
             "import numpy as np\n"
@@ -110,18 +145,21 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """Fits of estimators that copy an array the function made and is done with."""
     for call in facts.walk(ast.Call):
-        found = patterns.method(call, "fit", "fit_predict")
+        found = patterns.method(call, "fit", "fit_predict", "fit_transform")
         data = call.args[0] if found and call.args else None
         function = facts.function(call)
         if found is None or not isinstance(data, ast.Name) or not isinstance(function, DEFS):
             continue
         made = estimators.makers(facts, found[0])
-        option = _OPTION.get(estimators.name(facts, made[0]), "") if len(made) == 1 else ""
+        name = estimators.name(facts, made[0]) if len(made) == 1 else ""
+        option = _OPTION.get(name, "copy" if name in _SCALERS and made[0] is found[0] else "")
         maker, stmt = made[0] if option else None, facts.statement(call)
         if not isinstance(maker, ast.Call) or any(k.arg in (option, None) for k in maker.keywords):
             continue
         uses = [n for n in ast.walk(stmt) if isinstance(n, ast.Name) and n.id == data.id]
-        if len(uses) != 1 or data.id in facts.flow(function).live_after(stmt):
+        reads = [n for n in uses if isinstance(n.ctx, ast.Load)]
+        rebound = len(uses) > len(reads)
+        if len(reads) != 1 or (not rebound and data.id in facts.flow(function).live_after(stmt)):
             continue
         if facts.aliases.owner(data.id, stmt, function).owned:
             yield RULE.site(
