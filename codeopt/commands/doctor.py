@@ -40,7 +40,7 @@ def examine(config: Config, root: Path) -> Iterator[Finding]:
         yield Finding(name, "ok" if found else absent, found or "not installed")
     if not missing_packages():
         yield from _sandboxes(config)
-    yield from _project(config, root)
+    yield from project(config, root)
 
 
 def _rule_packages() -> Iterator[Finding]:
@@ -75,7 +75,8 @@ def _sandboxes(config: Config) -> Iterator[Finding]:
         yield Finding("isolation", "missing", f"nothing works for isolation = {config.isolation!r}")
 
 
-def _project(config: Config, root: Path) -> Iterator[Finding]:
+def project(config: Config, root: Path) -> Iterator[Finding]:
+    """The workload files of a project, looked for where `check` looks for code."""
     files = sorted(find_workload_files(discover([root], config.exclude), [root]))
     named = [str(path.relative_to(root)) for path in files[:_NAMED]] + ["..."] * (len(files) > _NAMED)
     detail = f"{len(files)} workload file{'s' * (len(files) != 1)} below {root}"

@@ -35,7 +35,8 @@ def cases(package: str, *, pairs: Path | None = None, measure: bool = True) -> I
     """What `rule_tests` runs, for those who do not use pytest."""
     found = rules_of(package)
     if not found.rules and not found.problems:
-        yield Case("rules", lambda: iter([f"{package} has no rules: a rule is a module beside __init__.py"]))
+        line = f"{package} has no rules: a rule is a module beside __init__.py that does not begin with _"
+        yield Case("rules", partial(iter, [line]))
     for problem in found.problems:
         line = f"{problem.path}:{problem.line}: {problem.message}"
         yield Case(f"loads-{Path(problem.path).stem}", partial(iter, [line]))

@@ -18,7 +18,8 @@ from codeopt.edit import Site, Trust, conflict
 from codeopt.measure.pair import Sample, measure_texts
 from codeopt.registry import LoadedRule, find_sites
 from codeopt.rule import Pair
-from codeopt.sandbox import Completed, JobEnd, Limits, Sandbox
+from codeopt.sandbox import Completed, Limits, Sandbox
+from codeopt.search.session import describe_end
 from codeopt.source import SourceFile
 
 LEAST_SAVED = 0.05
@@ -135,16 +136,12 @@ def _measure(loaded: LoadedRule, file: Path, sandbox: Sandbox) -> Measured:
     texts = (text, *(variant.text for variant in made))
     end = sandbox.call(measure_texts, texts, loaded.rule.trust is Trust.EXACT)
     if not isinstance(end, Completed):
-        return Measured(loaded, file, problem=_reason(end))
+        return Measured(loaded, file, problem=" ".join(describe_end(end).split())[:160])
     before, *samples = end.value
     best = min(range(len(made)), key=lambda n: (bool(samples[n][2]), samples[n][0]))
     why = " ".join(samples[best][2].split())[:80]
     problem = f"differs: {why}" if why else ""
     return Measured(loaded, file, before, samples[best], made[best].label, problem)
-
-
-def _reason(end: JobEnd) -> str:
-    return " ".join(f"{type(end).__name__}: {end}".split())[:160]
 
 
 def _imported(file: Path) -> set[str]:
