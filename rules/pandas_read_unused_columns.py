@@ -16,9 +16,10 @@ Use instead
     return df["price"] * df["amount"]
 
 When it is safe
-    Every use of the frame in its function is `df["name"]`, a list of names, or its length. A
-    file without such a column is refused earlier and with another message, and a file whose
-    header is one column short makes an index of the first, so the site is left to a run.
+    Every use of the frame, in functions of the same file that get it too, is `df["name"]`, a list
+    of names, a choice of rows by its own columns, or its length. A file without such a column is
+    refused earlier and with another message, and a file whose header is one column short makes an
+    index of the first, so the site is left to a run.
 """
 
 from __future__ import annotations
@@ -27,8 +28,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, patterns
-from codeopt.facts.index import DEFS
+from codeopt.facts import Facts, columns, patterns
 from codeopt.rule import Example, Pair, Rule
 
 _HARMLESS = frozenset({"sep", "delimiter", "encoding", "compression", "low_memory", "engine", "quotechar",
@@ -58,13 +58,22 @@ RULE = Rule(
             '    return pd.read_csv(io.StringIO(text), sep=";", usecols=["a", "c"])[["a", "c"]]\n',
             call='pick("c;b;a\\n1;2;3\\n4;5;6\\n")',
         ),
+        Example(
+            "import io\nimport pandas as pd\n\ndef load(text):\n    df = pd.read_csv(io.StringIO(text))\n"
+            '    return df[df["a"] > 1]\n\ndef total(text):\n    return load(text)["b"].sum()\n',
+            "import io\nimport pandas as pd\n\ndef load(text):\n"
+            '    df = pd.read_csv(io.StringIO(text), usecols=["b", "a"])\n'
+            '    return df[df["a"] > 1]\n\ndef total(text):\n    return load(text)["b"].sum()\n',
+            call='total("a,b,c\\n1,2,3\\n4,5,6\\n")',
+        ),
     ),
     counterexamples=(
         'import pandas as pd\n\ndef f(p):\n    df = pd.read_csv(p)\n    return df["a"], df\n',
         'import pandas as pd\n\ndef f(p):\n    df = pd.read_csv(p, usecols=["a"])\n    return df["a"]\n',
         "import pandas as pd\n\ndef f(p, c):\n    df = pd.read_csv(p)\n    return df[c]\n",
         'import pandas as pd\n\ndef f(p):\n    df = pd.read_csv(p, index_col=0)\n    return df["a"]\n',
-        'import pandas as pd\n\ndef f(p):\n    df = pd.read_csv(p)\n    df["z"] = 1\n    return df["a"]\n',
+        'import pandas as pd\n\ndef f(p):\n    df = pd.read_csv(p)\n    df.columns = ["a"]\n'
+        '    return df["a"]\n',
     ),
 )
 
@@ -77,43 +86,9 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if not {k.arg for k in call.keywords} <= _HARMLESS:
             continue
-        columns = _columns(facts, call)
-        if columns:
-            listed = ", ".join(columns)
+        listed = ", ".join(columns.needed(facts, call))
+        if listed:
             yield RULE.site(
                 facts, call, f"only {listed} of this file is used",
                 patterns.add_argument(facts, call, f"{option}=[{listed}]"), certain=False,
             )  # fmt: skip
-
-
-def _columns(facts: Facts, call: ast.Call) -> list[str]:
-    """The texts of the column names that are read, empty if anything else is."""
-    parent, function = facts.parent(call), facts.function(call)
-    uses: list[ast.AST | None] = [parent]
-    held: list[ast.expr] = [call]
-    if isinstance(parent, ast.Assign) and isinstance(function, DEFS):
-        target = parent.targets[0]
-        if (
-            len(parent.targets) != 1
-            or not isinstance(target, ast.Name)
-            or facts.names.home(target) is not function
-        ):
-            return []
-        if (
-            len([n for n in facts.names.occurrences(target.id, function) if isinstance(n.ctx, ast.Store)])
-            != 1
-        ):
-            return []
-        held = list(facts.names.uses(target.id, function))
-        uses = [facts.parent(u) for u in held]
-    found: dict[str, None] = {}
-    for node, use in zip(held, uses, strict=True):
-        if use is not None and patterns.is_call(facts, use, "builtins.len"):
-            continue
-        if not isinstance(use, ast.Subscript) or use.value is not node or not isinstance(use.ctx, ast.Load):
-            return []
-        names = use.slice.elts if isinstance(use.slice, ast.List) else [use.slice]
-        if not all(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in names):
-            return []
-        found.update(dict.fromkeys(facts.text(n) for n in names))
-    return list(found)
