@@ -70,9 +70,10 @@ class Facts:
         return self.index.under(node)
 
     def text(self, node: ast.AST) -> str:
-        """The source text of a node."""
+        """The source text of a node, in parentheses where it cannot stand without."""
         start, end = self.range(node)
-        return self.source.data[start:end].decode()
+        text = self.source.data[start:end].decode()
+        return f"({text})" if isinstance(node, (ast.NamedExpr, ast.Yield, ast.YieldFrom)) else text
 
     def range(self, node: ast.AST) -> tuple[int, int]:
         """UTF-8 byte offsets of a node."""
