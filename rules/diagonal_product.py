@@ -50,6 +50,7 @@ RULE = Rule(
         "import numpy as np\n\ndef f(v, x):\n    return np.diag(v, k=1) @ x\n",
         "import numpy as np\n\ndef f(v, x):\n    d = np.diag(v)\n    return d @ x, d\n",
         "import numpy as np\n\ndef f(v, x):\n    return np.diag(v) * x\n",
+        "import numpy as np\n\ndef f(v, x):\n    return np.diag(*v) @ x\n",
     ),
 )
 
@@ -71,7 +72,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 facts, source, "numpy.diag", "torch.diag"
             ):
                 continue
-            if len(source.args) != 1 or source.keywords:
+            if len(source.args) != 1 or source.keywords or isinstance(source.args[0], ast.Starred):
                 continue
             vector, matrix = patterns.operand(facts, source.args[0]), patterns.operand(facts, other)
             text = f"{vector}[:, None] * {matrix}" if one is left else f"{matrix} * {vector}"

@@ -55,6 +55,7 @@ RULE = Rule(
         "def f(xs):\n    return len([1, 2])\n",
         "def f(xs, it):\n    return len([next(it) for x in xs])\n",
         "def f(it):\n    return len([y for x in it if (y := x)])\n",
+        "def f(xs, g):\n    return len(list(filter((h := g), xs))) + h(1)\n",
         "class A:\n    n = 3\n    size = len([x for x in range(9) if x > n])\n",
     ),
 )
@@ -78,6 +79,8 @@ def _counted(facts: Facts, made: ast.expr) -> str | None:
     inner = listed.listed(facts, made)
     if inner is not None and patterns.method(inner, "keys", "values", "items"):
         return None  # these have a length
+    if inner is not None and any(isinstance(n, ast.NamedExpr) for n in facts.under(inner)):
+        return None  # no generator may loop over what binds a name
     if inner is not None:
         text = facts.text(inner)
         bare = isinstance(inner, ast.GeneratorExp) and not text.startswith("(")

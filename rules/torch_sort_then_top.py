@@ -53,6 +53,7 @@ RULE = Rule(
         "import torch\n\ndef f(x, k):\n    return torch.sort(x)[0][-k:]\n",
         "import numpy as np\n\ndef f(x, k):\n    return np.argsort(x)[:k]\n",
         "import torch\n\ndef f(x, k):\n    return torch.argsort(x, stable=True)[:k]\n",
+        "import torch\n\ndef f(x):\n    return torch.argsort(x)[()]\n",
     ),
 )
 
@@ -87,7 +88,7 @@ def find(facts: Facts) -> Iterator[Site]:
 def _first(facts: Facts, node: ast.Subscript) -> tuple[str | None, int]:
     """How many are taken from the front of the last axis, and how many axes there are."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    last = parts[-1]
+    last = parts[-1] if parts else None
     if not all(isinstance(p, ast.Slice) and not (p.lower or p.upper or p.step) for p in parts[:-1]):
         return None, 0
     if not isinstance(last, ast.Slice) or last.lower or last.step or last.upper is None:

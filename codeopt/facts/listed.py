@@ -67,7 +67,7 @@ def short(facts: Facts, node: ast.expr) -> bool:
             name = facts.names.dotted(node.func)
             if name in ("builtins.range", "builtins.len", "builtins.zip", "builtins.enumerate"):
                 return bool(args) and all(short(facts, a) for a in args)
-            return name in ("builtins.map", "builtins.filter") and short(facts, args[-1])
+            return name in ("builtins.map", "builtins.filter") and bool(args) and short(facts, args[-1])
     return False
 
 
