@@ -29,6 +29,7 @@ from codeopt.facts.lifetimes import Lifetimes
 from codeopt.facts.loops import Loops
 from codeopt.facts.names import Names
 from codeopt.facts.overwrite import Overwrites
+from codeopt.facts.summaries import Summaries
 from codeopt.source import Problem, SourceFile
 
 N = TypeVar("N", bound=ast.AST)
@@ -169,6 +170,11 @@ class Facts:
     def inferred(self) -> Inferred:
         """What the project's own functions return."""
         return Inferred(self)
+
+    @cached_property
+    def summaries(self) -> Summaries:
+        """What calls of the project's own functions do with their arguments, and give back."""
+        return Summaries(self)
 
     @cached_property
     def edits(self) -> Edits:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from codeopt.facts import library
 from codeopt.facts.arrays import is_fresh_method
 from codeopt.facts.index import DefNode
+from codeopt.facts.summaries import Effect, may_share
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
@@ -116,7 +117,7 @@ class Aliases:
         keywords = {k.arg for k in call.keywords}
         dotted = self._facts.names.dotted(call.func)
         if dotted in library.MAKERS:
-            shares = keywords & {"out", "where", "copy", None}
+            shares = keywords & {"out", "where", "copy", "inplace", None}
             return Ownership(
                 not shares, "the call may write into given memory" if shares else "", bool(shares)
             )
@@ -127,6 +128,8 @@ class Aliases:
                 return _OWNED
             if call.func.attr in library.VIEW_METHODS:
                 return Ownership(False, f"`.{call.func.attr}()` may return a view", True)
+        if self._facts.summaries.fresh(call):
+            return _OWNED
         return Ownership(False, "the call may return something that others hold")
 
     def _escape(
@@ -165,10 +168,10 @@ class Aliases:
             case ast.Subscript() | ast.Slice():
                 return None
             case ast.Call():
-                return self._keeps_call(parent)
+                return self._keeps_call(parent, use)
             case ast.keyword():
                 call = self._facts.parent(parent)
-                return self._keeps_call(call) if isinstance(call, ast.Call) else None
+                return self._keeps_call(call, use) if isinstance(call, ast.Call) else None
             case ast.Return():
                 return None
             case ast.Starred() | ast.For() | ast.comprehension():
@@ -197,7 +200,7 @@ class Aliases:
             return self.keeps(node)
         return Ownership(False, f"`.{node.attr}` is not known")
 
-    def _keeps_call(self, call: ast.Call) -> Ownership | None:
+    def _keeps_call(self, call: ast.Call, given: ast.expr) -> Ownership | None:
         dotted = self._facts.names.dotted(call.func)
         if any(k.arg == "out" for k in call.keywords):
             if isinstance(self._facts.parent(call), ast.Expr) and dotted in library.NUMPY_OUT:
@@ -205,19 +208,18 @@ class Aliases:
             return Ownership(False, "it is written by `out=`", True)
         if dotted in library.VIEW_CALLS:
             return self.keeps(call)
-        if dotted in library.READERS:
+        if dotted in ("builtins.max", "builtins.min"):
+            return self.keeps(call)  # the largest of some arrays is one of them
+        if dotted in library.READERS and not (dotted in library.MAKERS and may_share(call)):
             return None
         if dotted is None and isinstance(call.func, ast.Attribute):
-            if call.func.attr in (
-                "append",
-                "add",
-                "extend",
-                "insert",
-                "setdefault",
-                "put",
-                "register_buffer",
-            ):
+            if call.func.attr in library.STORERS:
                 return Ownership(False, f"`.{call.func.attr}()` stores it", True)
             if is_fresh_method(call):
                 return None
-        return Ownership(False, "it is passed to a call that may keep it")
+        effect = self._facts.summaries.effect(call, given)
+        if effect is None:
+            return Ownership(False, "it is passed to a call that may keep it")
+        if Effect.KEPT in effect:
+            return Ownership(False, "it is passed to a function that keeps it", True)
+        return self.keeps(call) if Effect.RETURNED in effect else None

@@ -26,6 +26,9 @@ _MADE = {
 _WHOLE_NUMBERS = frozenset({"builtins.len", "builtins.int", "builtins.hash", "builtins.id"})
 _NUMBERS = _WHOLE_NUMBERS | {f"builtins.{name}" for name in library.words("float round abs str bool")}
 _NUMBER_METHODS = frozenset({"item", "numel", "dim", "__len__"})
+# Of integers these make integers; others that keep floats may turn integers into floats.
+_OF_INTEGERS = library.words("negative absolute abs square sign conjugate positive maximum minimum clip "
+                             "add subtract multiply")  # fmt: skip
 _RUNNING = library.words("cumsum cumprod argsort argmax argmin")
 
 
@@ -184,8 +187,10 @@ class Arrays:
         for item in items:
             if isinstance(item, ast.Constant) and item.value is None:
                 added += 1
-            elif isinstance(item, ast.Slice):
+            elif isinstance(item, ast.Slice) or (isinstance(item, ast.Constant) and item.value is ...):
                 continue
+            elif isinstance(item, ast.Constant) and type(item.value) is not int:
+                return Value("unknown", owner.dtype)
             elif self.value(item, at, depth + 1).kind == "scalar":
                 taken += 1
             else:
@@ -224,10 +229,13 @@ class Arrays:
             return INTEGER
         if dotted in ("builtins.abs", "builtins.round") and call.args:
             given = self.value(call.args[0], at, depth + 1)
-            return replace(given, fresh=True) if given.kind not in ("scalar", "unknown") else NUMBER
+            return NUMBER if given.kind == "scalar" else replace(given, fresh=True)
         return replace(NUMBER, dtype="python-float") if dotted == "builtins.float" else NUMBER
 
     def _project_call(self, call: ast.Call) -> Value:
+        known = self._facts.summaries.value(call)
+        if known.kind != "unknown":
+            return known
         kind = self._facts.inferred.kind(call, near=True)
         if kind == "number":
             return NUMBER
@@ -240,8 +248,8 @@ class Arrays:
     ) -> Value:
         given = [self.value(a, at, depth + 1) for a in call.args]
         found = elementwise(given, inexact=dotted in library.NUMPY_FLOAT_UFUNCS)
-        if dotted.endswith("divide") and not found.is_float:
-            found = replace(found, dtype="float" if found.dtype else None)
+        if not found.is_float and dotted.rpartition(".")[2] not in _OF_INTEGERS:
+            found = replace(found, dtype="float" if found.dtype and dotted.endswith("e_divide") else None)
         if "dtype" in keywords:
             found = replace(found, dtype=element_type(self._facts, keywords["dtype"]))
         return replace(found, fresh=not {"out", "where", None} & set(keywords))
@@ -286,9 +294,9 @@ class Arrays:
     ) -> Value:
         axis = keywords.get("axis") or keywords.get("dim") or (call.args[0] if call.args else None)
         if len(call.args) > 1 or set(keywords) - {"axis", "keepdims"} or owner.kind != "ndarray":
-            whole = axis is None
+            whole = axis is None and name in library.REDUCTIONS
             keep = owner.is_float and "dtype" not in keywords
-            number = whole and owner.kind == "ndarray" and name in library.REDUCTIONS
+            number = whole and owner.kind == "ndarray"
             return Value("scalar" if number else owner.kind,
                          owner.dtype if keep else None, 0 if whole else None, fresh)  # fmt: skip
         return replace(along(owner, name, axis, keywords.get("keepdims")), fresh=fresh)

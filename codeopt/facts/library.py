@@ -91,3 +91,8 @@ SCALAR_ATTRIBUTES = words(
 VIEW_ATTRIBUTES = words("T real imag flat mT H values data base")
 IN_PLACE_METHODS = words("sort fill put partition resize setfield itemset")
 REDUCTIONS = words("sum mean std var min max prod median")
+# Functions that write into their first argument, and methods that put an argument into something.
+WRITERS = _names(
+    "numpy", "put copyto place putmask fill_diagonal random.shuffle put_along_axis add.at subtract.at"
+)
+STORERS = words("append add extend insert setdefault put register_buffer update appendleft")

@@ -85,7 +85,9 @@ class Made:
         if name in ("dot", "matmul") and len(args) == 2:
             return product(self.ask(args[0]), self.ask(args[1]))
         if name == "outer" and len(args) == 2:
-            return array(promoted(self.ask(args[0]).dtype, self.ask(args[1]).dtype), rank=2)
+            sides = self.ask(args[0]), self.ask(args[1])
+            arrays = all(v.kind == "ndarray" for v in sides)
+            return array(promoted(sides[0].dtype, sides[1].dtype) if arrays else None, rank=2)
         if name == "array":
             return self._literal(args[0], words)
         return self._of_one(self.ask(args[0]), args, words)
@@ -142,13 +144,18 @@ class Made:
         given = [self.ask(a) for a in args]
         if self.name == "arange":
             kinds = {v.dtype for v in given}
-            dtype = "int64" if kinds == {"python-int"} else "float64" if "python-float" in kinds else None
+            weak = kinds <= {"python-int", "python-float"}
+            dtype = "int64" if kinds == {"python-int"} else "float64" if weak else None
             return array(dtype, rank=1)
         numbers = len(given) >= 2 and all(v.kind == "scalar" for v in given[:2])
+        plain = all(v.dtype in ("python-int", "python-float") for v in given[:2])
+        dtype = "float64" if numbers and plain else "float"
         if numbers and (len(args) > 2 or "num" in words):
             count = args[2] if len(args) > 2 else words["num"]
-            return array("float64", (self.length(count),))
-        return array("float64", rank=1 if numbers else None, solid=True)
+            return array(dtype, (self.length(count),))
+        if not numbers and self.facts.names.spell("torch") is not None:
+            return UNKNOWN  # between tensors it is a tensor
+        return array(dtype, rank=1 if numbers else None, solid=True)
 
     def _drawn(self, name: str, args: Sequence[ast.expr], words: dict[str | None, ast.expr]) -> Value:
         if name in ("rand", "randn"):
@@ -167,7 +174,7 @@ class Made:
         if not isinstance(parts, (ast.List, ast.Tuple)) or not parts.elts:
             return Value("ndarray", solid=True)
         given = [self.ask(e) for e in parts.elts if not isinstance(e, ast.Starred)]
-        if len(given) < len(parts.elts) or any(v.kind not in ("ndarray", "scalar") for v in given):
+        if len(given) < len(parts.elts) or any(v.kind != "ndarray" for v in given):
             return Value("ndarray", solid=True)
         dtype = given[0].dtype
         for value in given[1:]:
@@ -175,7 +182,7 @@ class Made:
         ranks = {v.rank for v in given}
         rank = ranks.pop() if len(ranks) == 1 else None
         rank = {"concatenate": rank, "stack": None if rank is None else rank + 1}.get(self.name)
-        return array(None if dtype in ("python-int", "python-float") else dtype, rank=rank, solid=True)
+        return array(dtype, rank=rank, solid=True)
 
     def _literal(self, given: ast.expr, words: dict[str | None, ast.expr]) -> Value:
         """`np.array` of an array, or of numbers that are written out."""
@@ -206,9 +213,7 @@ def product(left: Value, right: Value) -> Value:
     """A matrix product."""
     if left.kind != "ndarray" or right.kind != "ndarray":
         kinds = {left.kind, right.kind} - {"scalar"}
-        return Value(
-            kinds.pop() if len(kinds) == 1 else "unknown", promoted(left.dtype, right.dtype), fresh=True
-        )
+        return Value(kinds.pop() if len(kinds) == 1 else "unknown", fresh=True)
     dtype, ranks = promoted(left.dtype, right.dtype), (left.rank, right.rank)
     if ranks == (2, 2):
         shape = (left.shape[0], right.shape[1]) if left.shape and right.shape else None

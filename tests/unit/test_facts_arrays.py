@@ -1,0 +1,182 @@
+"""What is claimed of a value holds when the code runs: kind, element type, axes, and what holds what."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from codeopt.facts import Facts
+from codeopt.facts.values import Value
+from codeopt.source import SourceFile
+
+BEGIN = """\
+import numpy as np
+def f(p, q, n):
+    a = np.zeros((n, 3))
+    b = np.ones((n, 3), dtype=np.float32)
+    c = np.arange(n)
+    d = np.linspace(0.0, 1.0, n)
+    e = np.array([[1, 2], [3, 4]])
+    g = np.full((n, 1), 0.5)
+    i = len(c)
+    h = float(d[0])
+    m, k = a.shape
+"""
+
+
+def templates(text: str) -> list[str]:
+    """Expressions with places for values."""
+    return text.split("|")
+
+
+FAILURES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+ATOMS = [
+    "a",
+    "b",
+    "c",
+    "d",
+    "e",
+    "g",
+    "i",
+    "h",
+    "p",
+    "q",
+    "n",
+    "(2)",
+    "(0.5)",
+    "True",
+    "a[0]",
+    "b[:, 1]",
+    "k",
+]
+ONE = templates(
+    "np.exp({})|np.abs({})|-{}|{}.T|np.zeros_like({})|np.empty_like({}, dtype=np.float32)|np.array({})|{}[0]|"
+    "np.sum({})|np.sum({}, axis=0)|np.sum({}, 0, keepdims=True)|np.mean({}, axis=-1)|{}.mean(0)|{}.max()|"
+    "np.cumsum({})|np.cumsum({}, axis=0)|{}.cumsum()|{}.astype(np.float32)|{}.copy()|{}.ravel()|np.argsort({})|"
+    "{}.argmax(0)|np.sort({})|np.linalg.inv({})|np.round({})|abs({})|{}[None]|{}[:, None]|{}[..., 0]|{}[1:]|"
+    "np.diff({})|np.isnan({})|np.logical_not({})|np.zeros({})|np.eye({})|np.linspace({}, 1, 5)|np.arange({})|"
+    "np.full(3, {})|np.random.uniform({})|np.random.uniform(0, 1, {})|np.random.normal(size={})|np.sqrt({})|"
+    "np.floor({})|np.negative({})|{}.std(axis=0, keepdims=True)|np.outer({}, d)|np.repeat({}, 2)|"
+    "np.zeros(({}, 2))|np.tile({}, 2)|{}.sum(axis=(0, 1))|np.clip({}, 0, 1)|{}.clip(0, 1)|{} ** 2|2 ** {}|"
+    "np.stack([{}, {}])|np.vstack([{}, {}])|np.concatenate([{}, {}])|{}.dot({})|np.square({})|np.median({}, 0)|"
+    "np.array([{}, {}])|np.var({}, 1)|{}.flatten()|round({})|int({})|np.prod({}, axis=0)|np.rint({})"
+)
+TWO = templates(
+    "{} + {}|{} - {}|{} * {}|{} / {}|{} // {}|{} % {}|{} @ {}|np.maximum({}, {})|np.add({}, {})|"
+    "np.divide({}, {})|np.hypot({}, {})|np.dot({}, {})|{} > {}|np.stack([{}, {}])|np.concatenate([{}, {}])|"
+    "np.linspace({}, {}, 4)|np.arange({}, {})|np.array([{}, {}])|np.floor_divide({}, {})|np.power({}, {})|"
+    "np.random.uniform({}, {})|np.full({}, {})|np.arctan2({}, {})|{} ** {}|np.outer({}, {})|np.mod({}, {})"
+)
+GIVEN = {
+    "arrays": (np.ones((4, 3)), np.ones((4, 3), np.float32)),
+    "integers": (np.ones((4, 3), int), 2),
+    "complex": (np.ones((4, 3)) * 1j, 1j),
+    "lists": ([1, 2, 3, 4], [[1.0, 2.0]]),
+    "frames": (pd.DataFrame({"x": [1.0, 2, 3, 4]}), pd.Series([1, 2, 3, 4])),
+    "tensors": (torch.ones(4, 3), torch.ones(3)),
+    "numbers": (np.float64(2.0), np.float32(0.5)),
+    "shapes": ((2, 3), 3),
+    "matrix": (np.ones((4, 4), np.float16), np.array(2.0)),
+}
+
+
+def values(expressions: list[str], head: str = BEGIN) -> list[Value]:
+    """What is claimed of expressions at the end of a function."""
+    text = head + "".join(f"    r = {e}\n" for e in expressions)
+    facts = Facts.of(SourceFile(Path("m.py"), "m.py", text))
+    assert isinstance(facts, Facts)
+    stmts = [s for s in facts.walk(ast.Assign) if ast.unparse(s.targets[0]) == "r"]
+    return [facts.arrays.value(s.value, s) for s in stmts]
+
+
+def contradiction(claim: Value, found: object) -> str:
+    """What a value shows to be false about what was claimed of it."""
+    if claim.kind == "ndarray" and not isinstance(found, np.ndarray) and (claim.is_block or claim.rank):
+        return "no array"
+    if (
+        claim.kind == "scalar"
+        and claim.rank == 0
+        and getattr(found, "ndim", None)
+        and not isinstance(found, pd.Series)
+    ):
+        return "no number"
+    if claim.kind in ("frame", "series", "tensor", "sparse", "module", "list"):
+        return "" if claim.kind == "list" and isinstance(found, list) else "another kind"
+    dtype = claim.dtype
+    if dtype in ("python-int", "python-float"):
+        exact = int if dtype == "python-int" else float
+        return "" if isinstance(found, exact) and not isinstance(found, np.generic) else f"no plain {dtype}"
+    if not isinstance(found, (np.ndarray, np.generic)):
+        return ""
+    if dtype == "float" and not np.issubdtype(found.dtype, np.inexact):
+        return "not inexact"
+    if dtype not in (None, "float") and found.dtype != dtype:
+        return f"it is {found.dtype}"
+    if claim.rank is not None and found.ndim != claim.rank:
+        return f"it has {found.ndim} axes"
+    dims = zip(claim.shape or (), found.shape, strict=False)
+    return "other lengths" if any(isinstance(a, int) and a != b for a, b in dims) else ""
+
+
+PAIRS = list(itertools.product([*ATOMS[:13:2], "2"], [*ATOMS[1:14:2], "0.5"]))
+EXPRESSIONS = [t.replace("{}", atom) for t in ONE for atom in ATOMS] + [
+    t.replace("{}", one, 1).replace("{}", other, 1) for t in TWO for one, other in PAIRS
+]  # fmt: skip
+CLAIMS = dict(zip(EXPRESSIONS, values(EXPRESSIONS), strict=True))
+
+
+def frame(p: object, q: object) -> dict[str, object]:
+    """The locals of the function that the claims are about."""
+    scope: dict[str, object] = {}
+    exec(BEGIN + "    return locals()\n", scope)
+    found: dict[str, object] = scope["f"](p, q, 4)  # type: ignore[operator]
+    return {**found, "np": np}
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_claims_hold_when_run(given: str) -> None:
+    scope = frame(*GIVEN[given])
+    wrong, checked = [], 0
+    for expression, claim in CLAIMS.items():
+        if claim == Value(fresh=claim.fresh) or (given == "tensors" and "linspace" in expression):
+            continue  # a file that does not import torch is not expected to have tensors at hand
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                found = eval(expression, dict(scope))
+        except FAILURES:
+            continue
+        checked += 1
+        if problem := contradiction(claim, found):
+            wrong.append(f"{expression}: {claim} but {problem}: {type(found).__name__}")
+    assert checked > 1000
+    assert not wrong, "\n".join([str(len(wrong)), *wrong[:25]])
+
+
+@pytest.mark.parametrize("given", ["arrays", "integers"])
+def test_what_holds_an_operation_can_be_written_in_place(given: str) -> None:
+    scope = frame(*GIVEN[given])
+    held = 0
+    for one, other in itertools.product(EXPRESSIONS[: len(ONE) * len(ATOMS) : 7] + ATOMS, ATOMS):
+        left, right = CLAIMS.get(one) or values([one])[0], values([other])[0]
+        if not left.holds(right) or not left.is_block:
+            continue
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                buffer = np.array(eval(one, dict(scope)))
+        except FAILURES:
+            continue
+        operand = eval(other, dict(scope))
+        wanted = buffer * operand
+        buffer *= operand
+        assert (buffer.dtype, buffer.shape) == (wanted.dtype, wanted.shape), (one, other)
+        held += 1
+    assert held > 100
