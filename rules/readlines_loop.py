@@ -1,7 +1,8 @@
 """All lines of a file are read before the first is looked at.
 
 What it does
-    Finds `for line in f.readlines()`, in loops and comprehensions, and iterates over the file.
+    Finds `for line in f.readlines()`, in loops and comprehensions, and iterates over the file; where the
+    lines get a name first, or the loop stands behind the block of the file, it moves into the block.
 
 Why it costs memory
     `readlines()` holds every line of the file as an object of its own: 33 MiB for 400,000 short
@@ -18,21 +19,19 @@ Use instead
 When it is safe
     The file is opened in the same function with `open(...)`, its name is not used inside the
     loop (where it could be read, closed or moved), and the loop does not rebind it. What other
-    objects with a `readlines` method do is left to a proof by running.
+    objects with a `readlines` method do is left to a proof by running, and so are lines with a name:
+    the file is then open for longer.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from codeopt.edit import Site, Trust
-from codeopt.facts.index import COMPREHENSIONS, DEFS
+from codeopt.edit import Edit, Site, Trust
+from codeopt.facts import Facts, generators, listed, patterns
 from codeopt.rule import Example, Pair, Rule
-
-if TYPE_CHECKING:
-    from codeopt.facts import Facts
 
 RULE = Rule(
     code="MEM102",
@@ -60,87 +59,105 @@ RULE = Rule(
             ),
             call="f('/proc/self/cmdline')",
         ),
+        Example(
+            before=(
+                "def f(path):\n    total = 0\n    with open(path) as h:\n        lines = h.readlines()\n\n"
+                "    # all of it\n    for s in lines:\n        if s:  # why\n            total += len(s)\n"
+                "    return total\n"
+            ),
+            after=(
+                "def f(path):\n    total = 0\n    # all of it\n    with open(path) as h:\n"
+                "        for s in h:\n            if s:  # why\n                total += len(s)\n"
+                "    return total\n"
+            ),
+            call="f('/proc/self/cmdline')",
+        ),
+        Example(
+            before=(
+                "def f(path):\n    with open(path) as h:\n        lines = h.readlines()\n"
+                "        words = [s.split() for s in lines]\n    return words\n"
+            ),
+            after=(
+                "def f(path):\n    with open(path) as h:\n"
+                "        words = [s.split() for s in h]\n    return words\n"
+            ),
+            call="f('/proc/self/cmdline')",
+        ),
     ),
     counterexamples=(
+        "def f(path):\n    with open(path) as h:\n        lines = h.readlines()\n"
+        "    for s in lines:\n        print(s, len(lines))\n",
+        "def f(path):\n    with open(path) as h:\n        lines = h.readlines()\n"
+        "    for s in lines:\n        return s\n",
         "def f(path):\n    with open(path) as h:\n        return h.readlines()\n",
-        (
-            "def f(path):\n"
-            "    with open(path) as h:\n"
-            "        for s in h.readlines():\n"
-            "            print(s, h.tell())\n"
-        ),
-        (
-            "def f(path):\n"
-            "    with open(path) as h:\n"
-            "        for s in h.readlines(10):\n"
-            "            print(s)\n"
-        ),
+        "def f(path):\n    with open(path) as h:\n        for s in h.readlines():\n            g(s, h)\n",
+        "def f(path):\n    with open(path) as h:\n        for s in h.readlines(10):\n            print(s)\n",
         "def f(path):\n    for s in open(path).readlines()[1:]:\n        print(s)\n",
-        (
-            "def f(path):\n"
-            "    with open(path, 'r+') as h:\n"
-            "        for s in h.readlines():\n"
-            "            print(s)\n"
-        ),
+        "def f(path):\n    with open(path, 'r+') as h:\n        return sum(len(s) for s in h.readlines())\n",
     ),
 )
 
 
+_MESSAGE = "the loop needs one line at a time; `readlines()` holds all of them"
+
+
 def find(facts: Facts) -> Iterator[Site]:
-    """Loops and comprehensions straight over `readlines()`."""
+    """Loops and comprehensions over `readlines()`, straight or under a name."""
     for call in facts.walk(ast.Call):
-        func = call.func
-        if not isinstance(func, ast.Attribute) or func.attr != "readlines" or call.args or call.keywords:
+        lines = patterns.method(call, "readlines")
+        mode = listed.opened(facts, lines[0]) if lines else None
+        if lines is None or call.args or call.keywords or (mode is not None and "+" in mode):
             continue
-        loop = facts.parent(call)
-        owner = loop if isinstance(loop, ast.For) else None
-        if isinstance(loop, ast.comprehension):
-            owner = facts.parent(loop)  # type: ignore[assignment]
-        if owner is None or getattr(loop, "iter", None) is not call or getattr(loop, "is_async", False):
+        if isinstance(stmt := facts.parent(call), ast.Assign):
+            edits = _named(facts, stmt, lines[0]) or _behind(facts, stmt, lines[0])
+            if edits:
+                yield RULE.site(facts, call, _MESSAGE, edits, certain=False)
             continue
-        file = func.value
-        if isinstance(file, ast.Name) and _used_inside(file.id, owner, file):
+        loop = listed.iterated(facts, call)
+        if loop is None or not listed.gone_through_here(facts, loop):
             continue
-        if isinstance(owner, ast.GeneratorExp) and not _consumed_here(owner, facts):
-            continue
-        opened = _opened(file, facts)
-        if opened is None:
-            continue
-        message = "the loop needs one line at a time; `readlines()` holds all of them"
-        yield RULE.site(facts, call, message, facts.edits.replace(call, facts.text(file)), certain=opened)
+        if not isinstance(lines[0], ast.Name) or not listed.used_inside(facts, lines[0], loop):
+            edits = facts.edits.replace(call, facts.text(lines[0]))
+            yield RULE.site(facts, call, _MESSAGE, edits, certain=mode in ("r", "rt", "rb", "br"))
 
 
-def _used_inside(name: str, owner: ast.AST, iterated: ast.Name) -> bool:
-    names = (n for n in ast.walk(owner) if isinstance(n, ast.Name) and n.id == name)
-    return any(n is not iterated for n in names)
+def _named(facts: Facts, stmt: ast.Assign, file: ast.expr) -> tuple[Edit, ...]:
+    """Edits where the lines have a name and what goes through them stands right behind."""
+    use = generators.only_use(facts, stmt)
+    found = None if use is None else generators.reader(facts, use)
+    if use is None or found is None or not isinstance(file, ast.Name):
+        return ()
+    if any(isinstance(n, ast.Name) and n.id == file.id for n in facts.under(found.node)):
+        return ()
+    return (*facts.edits.delete(stmt), *facts.edits.replace(use, file.id))
 
 
-def _consumed_here(owner: ast.AST, facts: Facts) -> bool:
-    """A generator read later could find the file closed; one that is a call's argument is read now."""
-    call = facts.parent(owner)
-    return isinstance(call, ast.Call) and not isinstance(owner, COMPREHENSIONS[:3])
-
-
-def _opened(file: ast.expr, facts: Facts) -> bool | None:
-    """True for a file surely opened for reading here, None for one that may be written, else False."""
-    call: ast.expr | None = file
-    if isinstance(file, ast.Name):
-        function = facts.names.home(file)
-        if not isinstance(function, (*DEFS, ast.Module)):
-            return False
-        bound = facts.names.bindings(file.id, function)
-        call = _bound_call(bound[0], facts) if len(bound) == 1 else None
-    if not isinstance(call, ast.Call) or facts.names.dotted(call.func) != "builtins.open":
-        return False
-    modes = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]
-    if not modes:
-        return True
-    mode = modes[0].value if isinstance(modes[0], ast.Constant) else None
-    return None if isinstance(mode, str) and "+" in mode else mode in ("r", "rt", "rb", "br")
-
-
-def _bound_call(node: ast.AST, facts: Facts) -> ast.expr | None:
-    parent = facts.parent(node)
-    if isinstance(parent, ast.withitem):
-        return parent.context_expr
-    return parent.value if isinstance(parent, ast.Assign) else None
+def _behind(facts: Facts, stmt: ast.Assign, file: ast.expr) -> tuple[Edit, ...]:
+    """Edits where a `with` block only reads the lines: the statement behind it moves into the block."""
+    block, target = facts.parent(stmt), stmt.targets[0]
+    if not isinstance(block, ast.With) or block.body != [stmt] or len(block.items) != 1:
+        return ()
+    opened = block.items[0].optional_vars
+    around = facts.edits.siblings(block)
+    later = around[around.index(block) + 1 :]
+    if not later or not isinstance(opened, ast.Name) or not isinstance(target, ast.Name):
+        return ()
+    if not isinstance(file, ast.Name) or file.id != opened.id:
+        return ()
+    uses = facts.names.uses(target.id, facts.function(stmt))
+    if len(uses) != 1 or facts.statement(uses[0]) is not later[0]:
+        return ()
+    if not generators.runs_once(facts, uses[0], later[0]) or generators.reader(facts, uses[0]) is None:
+        return ()
+    (start, end), (_, header), (inner, _) = (facts.range(n) for n in (block, opened, stmt))
+    data = facts.source.data
+    between = data[end : facts.range(later[0])[0]].decode()
+    opening = f"{data[start:header].decode()}:"
+    moved = facts.edits.wrap(later[0], later[0], opening)
+    words = re.compile(rf"\b(?:{target.id}|{file.id})\b")
+    if not moved or data[header:inner].strip() != b":" or "#" in between.splitlines()[0]:
+        return ()
+    body = moved[0].text[len(opening) :]
+    if words.findall(body) != [target.id]:
+        return ()
+    return (Edit(start, moved[0].end, between.lstrip() + opening + words.sub(file.id, body)),)

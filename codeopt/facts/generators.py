@@ -214,7 +214,7 @@ def reader(facts: Facts, made: ast.expr) -> Reader | None:
     if isinstance(parent, ast.Call) and made in parent.args:
         return _argument(facts, parent, made)
     if isinstance(parent, ast.Assign) and parent.value is made:
-        use = _only_use(facts, parent)
+        use = only_use(facts, parent)
         return None if use is None or facts.parent(use) is parent else reader(facts, use)
     return None
 
@@ -264,7 +264,7 @@ def _argument(facts: Facts, call: ast.Call, made: ast.expr) -> Reader | None:
     return Reader(call, False) if name in _COPIES and dotted != name else None
 
 
-def _only_use(facts: Facts, stmt: ast.Assign) -> ast.Name | None:
+def only_use(facts: Facts, stmt: ast.Assign) -> ast.Name | None:
     """The one read of a name, in the statements of the same block right behind, that only compute."""
     target, function = stmt.targets[0], facts.function(stmt)
     if len(stmt.targets) != 1 or not isinstance(target, ast.Name) or not isinstance(function, DEFS):
@@ -280,13 +280,13 @@ def _only_use(facts: Facts, stmt: ast.Assign) -> ast.Name | None:
     if len(uses) != 1 or flow.definitions(target.id, facts.statement(uses[0])) != {stmt}:
         return None
     block, here = facts.edits.siblings(stmt), facts.statement(uses[0])
-    if here not in block or not _runs_once(facts, uses[0], here):
+    if here not in block or not runs_once(facts, uses[0], here):
         return None
     between = block[block.index(stmt) + 1 : block.index(here)]
     return uses[0] if all(_computes(facts, s) for s in between) else None
 
 
-def _runs_once(facts: Facts, use: ast.Name, stmt: ast.stmt) -> bool:
+def runs_once(facts: Facts, use: ast.Name, stmt: ast.stmt) -> bool:
     """Whether a read is made once when its statement runs: by no inner loop, lambda or comprehension."""
     below: ast.AST = use
     for parent in facts.index.ancestors(use):
