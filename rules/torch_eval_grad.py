@@ -111,7 +111,7 @@ def _calls(facts: Facts, function: DefNode) -> Iterator[tuple[ast.Call, bool]]:
     for node in facts.flow(function).own_nodes():
         if isinstance(node, ast.Call):
             known = torch_use.is_module_call(facts, node, function)
-            if known is not False and not facts.grad.disabled_at(node):
+            if known is not False and not facts.grad.disabled_around(node):
                 # A result that is dropped was asked for by a hook or an observer, which may keep it.
                 yield node, known is True and not isinstance(facts.parent(node), ast.Expr)
 

@@ -81,7 +81,11 @@ def find(facts: Facts) -> Iterator[Site]:
     for stmt in facts.walk(ast.Assign):
         call = stmt.value
         function = facts.function(stmt)
-        if not isinstance(call, ast.Call) or not patterns.plain(call.func) or facts.grad.disabled_at(stmt):
+        if (
+            not isinstance(call, ast.Call)
+            or not patterns.plain(call.func)
+            or facts.grad.disabled_around(stmt)
+        ):
             continue
         if not facts.grad.calls_backward(function) or not _frozen(function, call.func):
             continue

@@ -122,7 +122,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         for node in facts.flow(function).own_nodes():
             kept = _kept(node)
-            if kept is None or not facts.loops.around(node) or facts.grad.disabled_at(node):
+            if kept is None or not facts.loops.around(node) or facts.grad.disabled_around(node):
                 continue
             holder, value = kept
             tensor = _is_tensor(facts, value, function)
@@ -190,7 +190,7 @@ def _leaves(facts: Facts, holder: ast.Name, function: DefNode) -> bool:
     flow = facts.flow(function)
     if function.name == "forward" or "train" in function.name or holder.id in flow.parameters | flow.captured:
         return False
-    uses = [u for u in facts.names.uses(holder.id, function) if not facts.grad.disabled_at(u)]
+    uses = [u for u in facts.names.uses(holder.id, function) if not facts.grad.disabled_around(u)]
     return any(isinstance(facts.statement(u), ast.Return) or _is_argument(facts, u) for u in uses)
 
 

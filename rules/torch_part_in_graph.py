@@ -94,7 +94,7 @@ def find(facts: Facts) -> Iterator[Site]:
         function = facts.function(call)
         if not isinstance(function, DEFS) or function.name != "forward" or not call.args:
             continue
-        if torch_use.module_class(facts, call) is None or facts.grad.disabled_at(call):
+        if torch_use.module_class(facts, call) is None or facts.grad.disabled_around(call):
             continue
         if not _is_large(facts, torch_use.own_layer(facts, call.func)) or facts.loops.around(call):
             continue

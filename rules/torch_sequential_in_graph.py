@@ -98,7 +98,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if not _is_long(facts, torch_use.own_layer(facts, call.func)) or facts.loops.around(call):
             continue
-        if not patterns.pure(facts, call.args[0]) or facts.grad.disabled_at(call):
+        if not patterns.pure(facts, call.args[0]) or facts.grad.disabled_around(call):
             continue
         if "checkpoint" in facts.text(function):
             continue  # it has a switch of its own

@@ -157,7 +157,7 @@ class Facts:
     @cached_property
     def grad(self) -> Grad:
         """Where gradients are off."""
-        return Grad(self.names, self.index)
+        return Grad(self)
 
     @cached_property
     def evaluated(self) -> dict[ast.AST, list[ast.expr]]:

@@ -93,7 +93,10 @@ class Summaries:
 
     def callee(self, call: ast.Call, *, near: bool = False) -> Callee | None:
         """The function of the project that is certainly called; `near` looks in this file only."""
-        target = call.func
+        return self.named(call.func, near=near)
+
+    def named(self, target: ast.expr, *, near: bool = False) -> Callee | None:
+        """The function of the project that an expression certainly names."""
         facts = self._facts
         if isinstance(target, ast.Name) and isinstance(home := facts.names.home(target), ast.Module):
             found = self.defined(target.id)
