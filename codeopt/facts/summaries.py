@@ -89,7 +89,9 @@ class Summaries:
     def value(self, call: ast.Call) -> Value:
         """The kind, type and rank of what a function of this file returns on every way."""
         callee = self.callee(call, near=True)
-        return UNKNOWN if callee is None else self.of_result(callee.function)[1]
+        if callee is None or callee.facts is not self._facts:
+            return UNKNOWN
+        return self.of_result(callee.function)[1]
 
     def callee(self, call: ast.Call, *, near: bool = False) -> Callee | None:
         """The function of the project that is certainly called; `near` looks in this file only."""
