@@ -84,6 +84,7 @@ RULE = Rule(
             "    x = np.where(m, x, b)\n"
             "    return x\n"
         ),
+        "import numpy as np\n\ndef f(a, m):\n    x = np.sqrt(a)\n    x = np.where(*m, x, 0)\n    return x\n",
     ),
 )
 
@@ -98,6 +99,8 @@ def find(facts: Facts) -> Iterator[Site]:
         if facts.names.dotted(call.func) != "numpy.where" or len(call.args) != 3 or call.keywords:
             continue
         mask, yes, no = call.args
+        if isinstance(mask, ast.Starred):
+            continue
         kept, value = (yes, no) if isinstance(yes, ast.Name) and yes.id == target else (no, yes)
         if not isinstance(kept, ast.Name) or kept.id != target or not _is_number(value):
             continue

@@ -59,6 +59,7 @@ RULE = Rule(
         "import numpy as np\n\ndef f(x, s, n):\n    return x[s[:, None] + np.arange(1, n)]\n",
         "import numpy as np\n\ndef f(x, s, n):\n    x[s[:, None] + np.arange(n)] = 0\n",
         "import numpy as np\n\ndef f(x, s, n):\n    i = s[:, None] + np.arange(n)\n    return x[i], i\n",
+        "import numpy as np\n\ndef f(x, s, n):\n    return x[s[:, None] + np.arange(*n)]\n",
     ),
 )
 
@@ -74,7 +75,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if parts is None or spelled is None or not patterns.plain(node.value):
             continue
         starts, length = (facts.text(p) for p in parts)
-        x, plain = facts.text(node.value), facts.text(table)
+        x, plain, least = facts.text(node.value), facts.text(table), patterns.operand(facts, parts[1])
         windows, drop = f"{spelled}({x}, {length})", (made,) if made else ()
         steps, counted = _steps(facts, parts[0])
         ways = [(f"{windows}[{starts}]", "", drop)]
@@ -82,7 +83,7 @@ def find(facts: Facts) -> Iterator[Site]:
             ways.insert(0, (f"{windows}{steps}", "as a view", (*drop, counted) if counted else drop))
         for text, label, dropped in ways:
             # A signal that is shorter than a window has none, which is not the same as a wrong call.
-            asking = facts.edits.either(node, f"len({x}) >= {length}", text, f"{x}[{plain}]")
+            asking = facts.edits.either(node, f"len({x}) >= {least}", text, f"{x}[{plain}]")
             where = f"{label} where the signal holds a window".strip()
             both = ((label, facts.edits.replace(node, text), dropped), (where, asking, drop))
             for way, new, gone in both:
@@ -126,7 +127,10 @@ def _length(facts: Facts, node: ast.expr) -> ast.expr | None:
         new, all_ = node.slice.elts
         node = node.value if _is_all(all_) and _is_new(new) else node
     one = isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords
-    return node.args[0] if one and patterns.is_call(facts, node, "numpy.arange") else None  # type: ignore[attr-defined]
+    if not one or not patterns.is_call(facts, node, "numpy.arange"):
+        return None
+    count: ast.expr = node.args[0]  # type: ignore[attr-defined]
+    return None if isinstance(count, (ast.Starred, ast.Lambda)) else count
 
 
 def _is_all(node: ast.expr | None) -> bool:

@@ -55,6 +55,7 @@ RULE = Rule(
         "import re\n\ndef f(text, p):\n    for k in re.findall(p, text):\n        print(k)\n",
         "import re\n\ndef f(text):\n    return re.findall('a', text)\n",
         "def f(tree):\n    return len(tree.findall('a'))\n",
+        "import re\n\ndef f(text):\n    return len(re.findall('a', (low := text.lower()))), low\n",
     ),
 )
 
@@ -64,6 +65,8 @@ def find(facts: Facts) -> Iterator[Site]:
     for call in facts.walk(ast.Call):
         if not patterns.is_call(facts, call, "re.findall") or not call.args:
             continue
+        if any(isinstance(node, ast.NamedExpr) for node in facts.under(call)):
+            continue  # no generator may loop over what binds a name
         spelled = facts.names.spell("re.finditer", call)
         outer = facts.parent(call)
         rest = facts.source.data[facts.range(call.func)[1] : facts.range(call)[1]].decode()
