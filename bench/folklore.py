@@ -8,6 +8,7 @@ Each case is run once to warm, then measured by memray, before and after the adv
 from __future__ import annotations
 
 import gc
+import json
 import math
 import os
 import tempfile
@@ -24,7 +25,7 @@ import scipy.linalg
 import torch
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Lasso
-from sklearn.preprocessing import StandardScaler, maxabs_scale
+from sklearn.preprocessing import OneHotEncoder, StandardScaler, maxabs_scale
 from torch import nn
 from torch.nn import functional
 
@@ -148,6 +149,26 @@ def softmax_loss(fused: bool) -> torch.Tensor:
     return functional.nll_loss(functional.log_softmax(LINES, dim=-1), labels)
 
 
+NUMBERS = np.random.default_rng(0).random(1_000_000)
+CODES = pd.Series(np.random.default_rng(0).integers(0, 150_000, 300_000))
+KINDS = CODES % 50
+RECORDS = json.dumps([{"id": i, "name": f"n{i}", "value": i / 7} for i in range(50_000)])
+
+
+def parsed(from_file: bool) -> Any:
+    with tempfile.TemporaryFile("w+") as file:
+        file.write(RECORDS)
+        file.seek(0)
+        return json.load(file) if from_file else json.loads(file.read())
+
+
+def encoded(dense: bool) -> Any:
+    kinds = KINDS.to_numpy()[:, None]
+    if dense:
+        return OneHotEncoder(sparse_output=False).fit_transform(kinds)
+    return OneHotEncoder().fit_transform(kinds).toarray()
+
+
 CASES: tuple[tuple[str, Case, Case], ...] = (
     ("collect parts in a list and concatenate, instead of `np.append` in a loop", grown, listed),
     ("collect frames in a list, instead of `pd.concat` in a loop", frames_grown, frames_listed),
@@ -213,6 +234,32 @@ CASES: tuple[tuple[str, Case, Case], ...] = (
         lambda: len(FRAME.drop_duplicates("a")),
         lambda: len(FRAME) - int(FRAME.duplicated("a").sum()),
     ),
+    (
+        "`json.load(file)` instead of `json.loads(file.read())`",
+        lambda: parsed(False),
+        lambda: parsed(True),
+    ),
+    (
+        "a generator instead of a list in `''.join([...])`",
+        lambda: "".join([str(i) for i in range(200_000)]),
+        lambda: "".join(str(i) for i in range(200_000)),
+    ),
+    ("`np.full(n, v)` instead of `v * np.ones(n)`",
+     lambda: math.pi * np.ones(1_000_000), lambda: np.full(1_000_000, math.pi)),
+    ("`np.argpartition` instead of `np.argsort` for the last five",
+     lambda: np.argsort(NUMBERS)[-5:].copy(), lambda: np.argpartition(NUMBERS, -5)[-5:].copy()),
+    ("`np.median(np.abs(x - m), overwrite_input=True)`",
+     lambda: np.median(np.abs(NUMBERS - 0.5)),
+     lambda: np.median(np.abs(NUMBERS - 0.5), overwrite_input=True)),
+    ("`len(df) - df.count()` instead of `df.isna().sum()`",
+     lambda: FRAME.isna().sum(), lambda: len(FRAME) - FRAME.count()),
+    ("`s.nunique()` instead of `len(s.value_counts())`, for text",
+     lambda: len(CODES.astype(str).value_counts()), lambda: CODES.astype(str).nunique()),
+    ("`set(s.unique())` instead of `set(s)`", lambda: set(CODES), lambda: set(CODES.unique())),
+    ("`get_dummies(dtype=int)` instead of `.astype(int)`",
+     lambda: pd.get_dummies(KINDS).astype(int), lambda: pd.get_dummies(KINDS, dtype=int)),
+    ("`OneHotEncoder(sparse_output=False)` instead of `.toarray()`",
+     lambda: encoded(False), lambda: encoded(True)),
 )  # fmt: skip
 
 
