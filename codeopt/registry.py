@@ -145,7 +145,7 @@ def find_sites(source: SourceFile, rules: Sequence[LoadedRule]) -> Found:
     A file that no rule's text filter wants is not parsed. A rule that fails on a file is a
     problem of that rule and leaves the others their say.
     """
-    wanted = [r for r in rules if _triggered(r.rule, source.text)]
+    wanted = _triggered(rules, source.text)
     if not wanted:
         return Found()
     facts = Facts.of(source)
@@ -163,5 +163,17 @@ def find_sites(source: SourceFile, rules: Sequence[LoadedRule]) -> Found:
     return Found(tuple(sites), tuple(problems))
 
 
-def _triggered(rule: Rule, text: str) -> bool:
-    return not rule.triggers or any(trigger in text for trigger in rule.triggers)
+def _triggered(rules: Sequence[LoadedRule], text: str) -> list[LoadedRule]:
+    """The rules whose text filter wants a file; many share a word, which is looked for once."""
+    holds: dict[str, bool] = {}
+    wanted: list[LoadedRule] = []
+    for loaded in rules:
+        for trigger in loaded.rule.triggers:
+            if trigger not in holds:
+                holds[trigger] = trigger in text
+            if holds[trigger]:
+                wanted.append(loaded)
+                break
+        if not loaded.rule.triggers:
+            wanted.append(loaded)
+    return wanted

@@ -96,12 +96,25 @@ def find(facts: Facts) -> Iterator[Site]:
 
 
 def _repeated(stmt: ast.stmt, facts: Facts) -> list[ast.expr]:
-    groups: dict[str, list[ast.expr]] = {}
+    alike: dict[tuple[object, ...], list[ast.expr]] = {}
     for node in evaluated_once(stmt):
-        if isinstance(node, (ast.BinOp, ast.Call)) and _is_array(node, facts) and patterns.pure(facts, node):
-            groups.setdefault(ast.dump(node), []).append(node)
-    repeated = [nodes for nodes in groups.values() if len(nodes) > 1]
-    return max(repeated, key=lambda nodes: len(facts.text(nodes[0])), default=[])
+        if isinstance(node, (ast.BinOp, ast.Call)):
+            # What is written alike is as big and begins alike: few expressions need a closer look.
+            part = node.op if isinstance(node, ast.BinOp) else node.func
+            key = (type(part), getattr(part, "attr", ""), facts.index.end(node) - facts.index.order(node))
+            alike.setdefault(key, []).append(node)
+    groups: dict[str, list[ast.expr]] = {}
+    for nodes in alike.values():
+        if len(nodes) > 1:
+            for node in nodes:
+                groups.setdefault(ast.dump(node), []).append(node)
+    repeated = [
+        [n for n in nodes if _is_array(n, facts) and patterns.pure(facts, n)]
+        for nodes in groups.values()
+        if len(nodes) > 1
+    ]
+    repeated.sort(key=lambda nodes: facts.index.order(nodes[0]) if nodes else 0)
+    return max((n for n in repeated if len(n) > 1), key=lambda nodes: len(facts.text(nodes[0])), default=[])
 
 
 def _is_array(node: ast.expr, facts: Facts) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,18 +55,22 @@ class Aliases:
             return _OWNED  # around a loop: whoever asked first judges what comes from outside
         self._asked.add((name, at))
         try:
-            made = (self._made(node, name, function, flow) for node in definitions)
-            wrong = next((m for m in made if not m.owned), None)
+            wrong = self._worst(definitions, name, function, flow)
         finally:
             self._asked.discard((name, at))
         return wrong or self._escape(name, at, definitions, function, flow)
+
+    def _worst(self, nodes: Iterable[ast.AST], name: str, function: DefNode, flow: Flow) -> Ownership | None:
+        """The first binding in the text that is not owned, one that is known to be wrong before others."""
+        ordered = sorted(nodes, key=self._facts.index.order)
+        lost = [m for node in ordered if not (m := self._made(node, name, function, flow)).owned]
+        return next((m for m in lost if m.wrong), lost[0] if lost else None)
 
     def _made(self, node: ast.AST, name: str, function: DefNode, flow: Flow) -> Ownership:
         if isinstance(node, ast.arg):
             return Ownership(False, f"`{name}` is an argument", True)
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            before = self._origins(node, name, flow)
-            return next((m for d in before if not (m := self._made(d, name, function, flow)).owned), _OWNED)
+            return self._worst(self._origins(node, name, flow), name, function, flow) or _OWNED
         if isinstance(node, ast.Assign) and len(node.targets) > 1:
             return Ownership(False, f"`{name}` has a second name", True)
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

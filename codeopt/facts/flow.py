@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,6 @@ from codeopt.facts.scopes import Scope
 if TYPE_CHECKING:
     from codeopt.facts.graph import Graph
 
-_FRAME_READERS = frozenset(
-    {"builtins.locals", "builtins.vars", "builtins.dir", "builtins.eval", "builtins.exec"}
-    | {"sys._getframe", "inspect.currentframe", "inspect.stack", "pdb.set_trace", "builtins.breakpoint"}
-)
 _EAGER = frozenset(
     f"builtins.{name}"
     for name in ("sum", "any", "all", "min", "max", "sorted", "list", "tuple", "set", "dict", "frozenset")
@@ -33,7 +30,9 @@ class Flow:
         self._index = index
         self._scope: Scope = names.scope(function)
         own = [n for n in self._scope.bindings if n not in self._scope.declared_global]
+        self._own = own
         self._bit = {name: 1 << i for i, name in enumerate(own)}
+        self._late: dict[Scope, bool] = {}
         self.captured: frozenset[str] = frozenset(self._find_captured())
         self._reads: list[int] = []
         self._binds: list[int] = []
@@ -53,14 +52,7 @@ class Flow:
     @cached_property
     def opaque(self) -> bool:
         """Whether something can see the frame's variables by name: then nothing may be unbound."""
-        names = self._names
-        for node in self._index.under(self.function):
-            if isinstance(node, ast.Call):
-                if names.dotted(node.func) in _FRAME_READERS:
-                    return True
-                if isinstance(node.func, ast.Name) and f"builtins.{node.func.id}" in _FRAME_READERS:
-                    return True
-        return False
+        return self._index.holds(self.function, self._names.frame_readers)
 
     @cached_property
     def is_generator(self) -> bool:
@@ -68,7 +60,7 @@ class Flow:
         if isinstance(self.function, ast.AsyncFunctionDef):
             return True
         kinds = (ast.Yield, ast.YieldFrom)
-        return any(isinstance(n, kinds) for n in self.own_nodes())
+        return any(isinstance(n, kinds) for n in self._own_nodes)
 
     @property
     def locals(self) -> frozenset[str]:
@@ -80,19 +72,18 @@ class Flow:
         """The names bound by the call itself."""
         return frozenset(n for n, nodes in self._scope.bindings.items() if isinstance(nodes[0], ast.arg))
 
+    @cached_property
+    def _own_nodes(self) -> list[ast.AST]:
+        return self._index.outside(self.function.body, (*DEFS, ast.Lambda, ast.ClassDef))
+
     def own_nodes(self) -> Iterator[ast.AST]:
         """Nodes of the body, without the bodies of functions, lambdas and classes inside it."""
-        stack: list[ast.AST] = list(reversed(self.function.body))
-        while stack:
-            node = stack.pop()
-            yield node
-            if not isinstance(node, (*DEFS, ast.Lambda, ast.ClassDef)):
-                stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        return iter(self._own_nodes)
 
     @cached_property
     def own_statements(self) -> tuple[ast.stmt, ...]:
         """Statements of the body in source order, not those of functions inside it."""
-        return tuple(node for node in self.own_nodes() if isinstance(node, ast.stmt))
+        return tuple(node for node in self._own_nodes if isinstance(node, ast.stmt))
 
     def live_before(self, stmt: ast.stmt) -> frozenset[str]:
         """Names whose value may still be read when a statement begins."""
@@ -115,8 +106,9 @@ class Flow:
 
     def definitions(self, name: str, stmt: ast.stmt) -> frozenset[ast.AST]:
         """The statements (or the parameter) whose binding of `name` may reach a statement."""
-        found = self._reaching[self._graph.entry[stmt]]
-        return frozenset(node for bound, node in found if bound == name)
+        made = self._definitions
+        bits = self._reaching[self._graph.entry[stmt]] & made.of_name.get(name, 0)
+        return frozenset(made.nodes[n] for n in _ones(bits))
 
     def can_follow(self, later: ast.stmt, earlier: ast.stmt) -> bool:
         """Whether `later` may run after `earlier` has run."""
@@ -134,7 +126,7 @@ class Flow:
         return hasattr(stmt, "cases") or (hasattr(stmt, "body") and not is_definition)
 
     def _named(self, bits: int) -> frozenset[str]:
-        return frozenset(name for name, bit in self._bit.items() if bits & bit)
+        return frozenset(self._own[n] for n in _ones(bits))
 
     @cached_property
     def _live(self) -> list[int]:
@@ -180,31 +172,37 @@ class Flow:
         return self._binds[step] & ~self._drops[step]
 
     @cached_property
-    def _reaching(self) -> list[frozenset[tuple[str, ast.AST]]]:
-        done, raised = self._graph.done, self._graph.raised
-        reaching: list[frozenset[tuple[str, ast.AST]]] = [frozenset()] * len(done)
-        reaching[self._graph.start] = frozenset((n, self._scope.bindings[n][0]) for n in self.parameters)
+    def _definitions(self) -> _Definitions:
+        """Every binding of the function, and those that each step makes, as bits."""
+        made = _Definitions()
+        made.entering = sum(made.bit(n, self._scope.bindings[n][0]) for n in self.parameters)
+        for i, step in enumerate(self._graph.steps):
+            names = [] if step.stmt is None else [self._own[n] for n in _ones(self._binds[i])]
+            bits = sum(made.bit(n, step.stmt) for n in names if step.stmt is not None)
+            if step.stmt is not None and (self._index.has_walrus or any(_is_pattern(r) for r in step.reads)):
+                for name in self._walrus(step.reads):
+                    bits |= made.bit(name, step.stmt)
+            made.by_step.append(bits)
+        return made
+
+    @cached_property
+    def _reaching(self) -> list[int]:
+        done, raised, made = self._graph.done, self._graph.raised, self._definitions
+        reaching = [0] * len(done)
+        reaching[self._graph.start] = made.entering
+        killed = [sum(made.of_name.get(self._own[n], 0) for n in _ones(k)) for k in self._kills]
         for region, loops in reversed(self._graph.regions):
             work = list(region)
             while work:
                 i = work.pop()
-                made = self._made(i)
-                kept = {pair for pair in reaching[i] if not self._kills[i] & self._bit.get(pair[0], 0)}
-                for targets, out in ((done[i], kept | made), (raised[i], reaching[i] | made)):
+                kept = reaching[i] & ~killed[i] | made.by_step[i]
+                for targets, out in ((done[i], kept), (raised[i], reaching[i] | made.by_step[i])):
                     for target in targets:
-                        if not out <= reaching[target]:
-                            reaching[target] = reaching[target] | out
+                        if out & ~reaching[target]:
+                            reaching[target] |= out
                             if loops and target in region:
                                 work.append(target)
         return reaching
-
-    def _made(self, step: int) -> set[tuple[str, ast.AST]]:
-        """The bindings that a step itself may make."""
-        stmt, reads = self._graph.steps[step].stmt, self._graph.steps[step].reads
-        if stmt is None:
-            return set()
-        made: set[tuple[str, ast.AST]] = {(n, stmt) for n, b in self._bit.items() if self._binds[step] & b}
-        return made | {(n, stmt) for n in self._walrus(reads)}
 
     def _find_captured(self) -> Iterator[str]:
         for name in self._scope.bindings:
@@ -215,6 +213,13 @@ class Flow:
 
     def _is_late(self, place: Scope) -> bool:
         """Whether code in a scope inside this function may run later than where it stands."""
+        if place is self._scope:
+            return False
+        if place not in self._late:
+            self._late[place] = self._runs_late(place)
+        return self._late[place]
+
+    def _runs_late(self, place: Scope) -> bool:
         scope: Scope | None = place
         while scope is not None and scope is not self._scope:
             if not scope.is_comprehension:
@@ -268,9 +273,40 @@ class Flow:
         """Names of this function in what a step evaluates; those in inner functions are captured anyway."""
         resolve = self._names.scopes.resolve
         for node in nodes:
-            for name in self._index.under(node):
-                if type(name) is ast.Name and resolve(name) is self._scope:
+            for name in self._index.names(node):
+                if resolve(name) is self._scope:
                     yield name
+
+
+@dataclass(slots=True)
+class _Definitions:
+    """Bindings numbered: the node of each, the bits of each name, those of each step and of the call."""
+
+    nodes: list[ast.AST] = field(default_factory=list)
+    of_name: dict[str, int] = field(default_factory=dict)
+    by_step: list[int] = field(default_factory=list)
+    entering: int = 0
+    _bits: dict[tuple[str, ast.AST], int] = field(default_factory=dict)
+
+    def bit(self, name: str, node: ast.AST) -> int:
+        """The bit of one binding."""
+        if (name, node) not in self._bits:
+            self._bits[name, node] = bit = 1 << len(self.nodes)
+            self.nodes.append(node)
+            self.of_name[name] = self.of_name.get(name, 0) | bit
+        return self._bits[name, node]
+
+
+def _ones(bits: int) -> Iterator[int]:
+    """The places of the bits that are set."""
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
+
+
+def _is_pattern(node: ast.AST) -> bool:
+    return isinstance(node, ast.pattern)
 
 
 def _bound_names(node: ast.AST) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codeopt.facts.index import DEFS, DefNode
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 _OFF = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
 _ON = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
 _SET = frozenset({"torch.set_grad_enabled", "torch.autograd.set_grad_enabled"})
+_BACKWARD = frozenset({"backward", "autograd", "requires_grad_"})
 
 
 # Lightning calls these with gradients off.
@@ -122,12 +124,16 @@ class Grad:
 
     def calls_backward(self, function: ast.AST) -> bool:
         """Whether a function's body, inner functions included, asks for gradients."""
-        for node in self._index.under(function):
-            if isinstance(node, ast.Attribute) and node.attr in ("backward", "autograd", "requires_grad_"):
-                return True
-            if isinstance(node, ast.Call) and self._names.dotted(node.func) == "torch.autograd.grad":
-                return True
-        return False
+        return self._index.holds(function, self._attributes) or self._index.holds(function, self._calls)
+
+    @cached_property
+    def _attributes(self) -> list[int]:
+        return self._index.places(ast.Attribute, lambda node: node.attr in _BACKWARD)
+
+    @cached_property
+    def _calls(self) -> list[int]:
+        dotted = self._names.dotted
+        return self._index.places(ast.Call, lambda call: dotted(call.func) == "torch.autograd.grad")
 
     def _switched(self, function: ast.AST, node: ast.AST) -> bool | None:
         """What the last plain `torch.set_grad_enabled(...)` above a node in its function set."""

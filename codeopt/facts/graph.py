@@ -1,9 +1,9 @@
 """The control-flow graph of one function: a step a statement header, built from back to front.
 
-Steps are the numbered nodes of a `networkx.DiGraph`. An edge says which way control takes it: once
-the step is over (`done`), by an exception inside it (`raised`), or both. Where the true flow is
-hard to know (exceptions, `finally`, a `with` that may swallow) there are more edges than the
-program has; for liveness that only means that more names count as live.
+Steps are numbered. `done` and `raised` say where control goes: once a step is over, and by an
+exception inside it. Where the true flow is hard to know (exceptions, `finally`, a `with` that may
+swallow) there are more edges than the program has; for liveness that only means that more names
+count as live. Plain lists: a library of graphs takes longer to import than a project to check.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import networkx as nx
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +37,8 @@ class Graph:
     """Steps of a function body; `entry` and `after` say where a statement begins and what follows it."""
 
     def __init__(self, body: list[ast.stmt]) -> None:
-        self.flow: nx.DiGraph[int] = nx.DiGraph()
+        self.done: list[list[int]] = []
+        self.raised: list[list[int]] = []
         self.steps: list[Step] = []
         self.entry: dict[ast.stmt, int] = {}
         self.after: dict[ast.stmt, int] = {}
@@ -57,44 +56,71 @@ class Graph:
     ) -> int:
         number = len(self.steps)
         self.steps.append(Step([r for r in reads if r is not None], binds, stmt))
-        self.flow.add_node(number)
-        self._go(number, following)
-        if targets:
-            self.flow.add_edges_from(((number, target) for target in targets.raises), raised=True)
+        self.done.append(list(dict.fromkeys(following)))
+        self.raised.append(list(dict.fromkeys(targets.raises)) if targets else [])
         return number
 
     def _go(self, step: int, following: Iterable[int]) -> None:
-        self.flow.add_edges_from(((step, target) for target in following), done=True)
-
-    @cached_property
-    def done(self) -> list[list[int]]:
-        """Where control goes after each step; plain lists, which a fixpoint reads many times."""
-        return self._by_way("done")
-
-    @cached_property
-    def raised(self) -> list[list[int]]:
-        """Where control goes from within each step that raises."""
-        return self._by_way("raised")
-
-    def _by_way(self, way: str) -> list[list[int]]:
-        edges = self.flow.adj
-        return [[t for t, ways in edges[n].items() if way in ways] for n in range(len(self.steps))]
+        self.done[step] = list(dict.fromkeys((*self.done[step], *following)))
 
     @cached_property
     def regions(self) -> list[tuple[list[int], bool]]:
         """Strongly connected steps, last to run first, and whether control can go round in them.
 
         Only a loop needs its equations solved again and again; all else is settled in one visit.
+        Tarjan's algorithm, without recursion.
         """
-        found = nx.strongly_connected_components(self.flow)
-        return [(sorted(c), len(c) > 1 or self.flow.has_edge(n := next(iter(c)), n)) for c in found]
+        following = [[*d, *r] if r else d for d, r in zip(self.done, self.raised, strict=True)]
+        found: list[tuple[list[int], bool]] = []
+        low = [-1] * len(following)
+        settled = [False] * len(following)
+        path: list[int] = []
+        count = 0
+        for root in range(len(following)):
+            work = [] if settled[root] else [(root, iter(following[root]), count)]
+            while work:
+                step, rest, number = work[-1]
+                if low[step] < 0:
+                    low[step] = count
+                    count += 1
+                    path.append(step)
+                target = next((t for t in rest if not settled[t]), None)
+                if target is None:
+                    work.pop()
+                    if low[step] == number:
+                        found.append(self._settle(step, path, settled, following))
+                    if work:
+                        above = work[-1][0]
+                        low[above] = min(low[above], low[step])
+                elif low[target] < 0:
+                    work.append((target, iter(following[target]), count))
+                else:
+                    low[step] = min(low[step], low[target])
+        return found
+
+    @staticmethod
+    def _settle(
+        step: int, path: list[int], settled: list[bool], following: list[list[int]]
+    ) -> tuple[list[int], bool]:
+        """Take the region that was entered at `step` off the path."""
+        begin = path.index(step)
+        region = sorted(path[begin:])
+        del path[begin:]
+        for member in region:
+            settled[member] = True
+        return region, len(region) > 1 or step in following[step]
 
     def reachable(self, step: int) -> frozenset[int]:
         """Steps that may run after a step has begun; itself if it can come round again."""
         if step not in self._reachable:
-            after = nx.descendants(self.flow, step)
-            again = any(step in self.flow.adj[n] for n in (step, *after))
-            self._reachable[step] = frozenset(after | {step} if again else after)
+            found: set[int] = set()
+            work = [step]
+            while work:
+                last = work.pop()
+                more = {*self.done[last], *self.raised[last]} - found
+                found |= more
+                work += more
+            self._reachable[step] = frozenset(found)
         return self._reachable[step]
 
     def _block(self, body: list[ast.stmt], follow: int, targets: _Targets) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codeopt.facts import library
+from codeopt.facts.index import children
 from codeopt.facts.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
@@ -253,9 +254,16 @@ def evaluated_once(stmt: ast.stmt) -> Iterator[ast.expr]:
         node = stack.pop()
         if isinstance(node, ast.expr):
             yield node
-        if isinstance(node, (ast.BoolOp, ast.IfExp, ast.Compare)):
-            first = {ast.BoolOp: "values", ast.IfExp: "test"}.get(type(node))
-            kept = getattr(node, first) if first else node.left  # type: ignore[union-attr]
-            stack.append(kept[0] if isinstance(kept, list) else kept)
-        elif not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        match node:
+            case ast.Name() | ast.Constant() | ast.Lambda() | ast.ListComp() | ast.SetComp():
+                continue
+            case ast.DictComp() | ast.GeneratorExp():
+                continue
+            case ast.BoolOp():
+                stack.append(node.values[0])
+            case ast.IfExp():
+                stack.append(node.test)
+            case ast.Compare():
+                stack.append(node.left)
+            case _:
+                stack.extend(reversed(children(node)))

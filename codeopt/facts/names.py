@@ -11,6 +11,11 @@ from codeopt.facts.scopes import Scope, Scopes
 
 _BUILTINS = frozenset(dir(builtins))
 
+_FRAME_READERS = frozenset(
+    {"builtins.locals", "builtins.vars", "builtins.dir", "builtins.eval", "builtins.exec"}
+    | {"sys._getframe", "inspect.currentframe", "inspect.stack", "pdb.set_trace", "builtins.breakpoint"}
+)
+
 
 class Names:
     """Name questions about one module; scopes are worked out at the first of them."""
@@ -19,11 +24,22 @@ class Names:
         self._tree = tree
         self._index = index
         self._targets: dict[tuple[Scope, str], str | None] = {}
+        self._dotted: dict[ast.AST, str | None] = {}
 
     @cached_property
     def scopes(self) -> Scopes:
         """All scopes of the module."""
-        return Scopes(self._tree)
+        return Scopes(self._tree, self._index)
+
+    @cached_property
+    def frame_readers(self) -> list[int]:
+        """Places in the walk of calls that can see the variables of a frame by name."""
+        return self._index.places(ast.Call, self._reads_frame)
+
+    def _reads_frame(self, call: ast.Call) -> bool:
+        if isinstance(call.func, ast.Name) and f"builtins.{call.func.id}" in _FRAME_READERS:
+            return True
+        return self.dotted(call.func) in _FRAME_READERS
 
     @cached_property
     def _by_scope(self) -> dict[tuple[Scope, str], list[ast.Name]]:
@@ -73,6 +89,13 @@ class Names:
         Builtins read `builtins.sum`. A name with any other binding in its scope, or one that a
         star import may have replaced, is not resolved. Relative imports keep their dots.
         """
+        if not isinstance(expr, (ast.Attribute, ast.Name)):
+            return None
+        if expr not in self._dotted:
+            self._dotted[expr] = self._resolved(expr)
+        return self._dotted[expr]
+
+    def _resolved(self, expr: ast.expr) -> str | None:
         tail: list[str] = []
         while isinstance(expr, ast.Attribute):
             tail.append(expr.attr)
@@ -140,10 +163,14 @@ class Names:
     def fresh_name(self, wanted: str, at: ast.AST) -> str:
         """`wanted`, or `wanted_2` and so on: a name that means nothing anywhere in the file."""
         wanted = f"{wanted}_value" if wanted in _BUILTINS else wanted
-        taken = {n.id for n in self._index.walk(ast.Name)} | {a.arg for a in self._index.walk(ast.arg)}
-        taken |= set(self.scopes.module.bindings) | _BUILTINS
         number, name = 1, wanted
-        while name in taken:
+        while name in self._taken:
             number += 1
             name = f"{wanted}_{number}"
         return name
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        """Names that mean something somewhere in the file, or everywhere."""
+        taken = {n.id for n in self._index.walk(ast.Name)} | {a.arg for a in self._index.walk(ast.arg)}
+        return taken | set(self.scopes.module.bindings) | _BUILTINS

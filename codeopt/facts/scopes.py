@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
-from codeopt.facts.index import COMPREHENSIONS, DEFS
+from codeopt.facts.index import COMPREHENSIONS, DEFS, Index
 
 ScopeNode = (
     ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
@@ -14,12 +13,17 @@ ScopeNode = (
 
 # Nodes of Python 3.12 and later; named by text so that 3.11 can import this file.
 _TYPE_PARAMETERS = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
+_MATTER = {
+    *DEFS, *COMPREHENSIONS, ast.ClassDef, ast.Lambda, ast.Name, ast.NamedExpr, ast.Import, ast.ImportFrom,
+    ast.Global, ast.Nonlocal, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping,
+    *(getattr(ast, name) for name in _TYPE_PARAMETERS if hasattr(ast, name)),
+}  # fmt: skip
 
 
 class Scope:
     """Names bound in one module, function, lambda, class or comprehension."""
 
-    __slots__ = ("bindings", "declared_global", "declared_nonlocal", "node", "parent", "star")
+    __slots__ = ("bindings", "declared_global", "declared_nonlocal", "meanings", "node", "parent", "star")
 
     def __init__(self, node: ast.AST, parent: Scope | None) -> None:
         self.node = node
@@ -28,6 +32,7 @@ class Scope:
         self.declared_global: set[str] = set()
         self.declared_nonlocal: set[str] = set()
         self.star = False
+        self.meanings: dict[str, Scope | None] = {}
 
     @property
     def is_comprehension(self) -> bool:
@@ -43,20 +48,48 @@ class Scope:
 
 
 class Scopes:
-    """Every scope of a module and, for every name in it, the scope in which it stands."""
+    """Every scope of a module and, for every name in it, the scope in which it stands.
 
-    def __init__(self, tree: ast.Module) -> None:
+    What stands in a scope is a few slices of the walk over the tree that the index has made.
+    """
+
+    def __init__(self, tree: ast.Module, index: Index) -> None:
         self.module = Scope(tree, None)
         self.of_node: dict[ast.AST, Scope] = {tree: self.module}
         self.places: dict[ast.Name, Scope] = {}
+        self._index = index
         self._bound: list[tuple[Scope, str, ast.AST]] = []
-        stack: list[tuple[ast.AST, Scope]] = [(child, self.module) for child in reversed(tree.body)]
-        while stack:
-            node, scope = stack.pop()
-            stack.extend(reversed(list(self._enter(node, scope))))
+        # Slices that are still to come, the next one last.
+        self._coming: list[tuple[int, int, Scope]] = []
+        self._place(tree)
         # Only now are all `global` and `nonlocal` declarations known.
         for scope, name, node in self._bound:
             self._home(scope, name).bindings.setdefault(name, []).append(node)
+
+    def _place(self, tree: ast.Module) -> None:
+        """Find the scope that each name and each node that binds one stands in."""
+        scope, end = self.module, self._index.end(tree)
+        around: list[tuple[Scope, int]] = []
+        coming, places, bound = self._coming, self.places, self._bound
+        for position, node in enumerate(self._index.nodes):
+            kind = type(node)
+            if kind not in _MATTER:
+                continue
+            while True:
+                if position >= end:
+                    scope, end = around.pop()
+                elif coming and position >= coming[-1][0]:
+                    around.append((scope, end))
+                    _, end, scope = coming.pop()
+                else:
+                    break
+            if kind is not ast.Name:
+                self._enter(node, scope)
+            elif type(node.ctx) is ast.Load:  # type: ignore[attr-defined]
+                places[node] = scope  # type: ignore[index]
+            elif node not in places:
+                places[node] = scope  # type: ignore[index]
+                bound.append((scope, node.id, node))  # type: ignore[attr-defined]
 
     def resolve(self, name: ast.Name) -> Scope | None:
         """The scope that binds a name where it stands; None for a builtin or an unknown name."""
@@ -65,6 +98,11 @@ class Scopes:
 
     def lookup(self, name: str, scope: Scope) -> Scope | None:
         """The scope that a name means when read in `scope`."""
+        if name not in scope.meanings:
+            scope.meanings[name] = self._look_up(name, scope)
+        return scope.meanings[name]
+
+    def _look_up(self, name: str, scope: Scope) -> Scope | None:
         if name in scope.declared_global:
             return self.module if name in self.module.bindings else None
         current: Scope | None = scope
@@ -89,34 +127,33 @@ class Scopes:
     def _bind(self, scope: Scope, name: str, node: ast.AST) -> None:
         self._bound.append((scope, name, node))
 
-    def _enter(self, node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
-        """Record what a node binds and name its children with the scope each stands in."""
-        if isinstance(node, ast.Name):
-            self.places[node] = scope
-            if not isinstance(node.ctx, ast.Load):
-                self._bind(scope, node.id, node)
-        elif isinstance(node, DEFS):
-            yield from self._function(node, scope)
-        elif isinstance(node, ast.Lambda):
-            inner = self._open(node, scope)
-            yield from ((d, scope) for d in _defaults(node.args))
-            self._arguments(node.args, inner)
-            yield node.body, inner
-        elif isinstance(node, ast.ClassDef):
+    def _enter(self, node: ast.AST, scope: Scope) -> None:
+        """Record what a node binds, and which slices of what is below it stand in a scope of its own."""
+        if isinstance(node, (*DEFS, ast.ClassDef)):
             self._bind(scope, node.name, node)
             inner = self._open(node, scope)
-            yield from ((n, scope) for n in (*node.decorator_list, *node.bases, *node.keywords))
-            yield from ((n, inner) for n in (*_type_parameters(node), *node.body))
+            for part in reversed(_type_parameters(node)):
+                self._slice(part, part, inner)
+            self._slice(node.body[0], node.body[-1], inner)
+            if not isinstance(node, ast.ClassDef):
+                self._arguments(node.args, inner)
+        elif isinstance(node, ast.Lambda):
+            inner = self._open(node, scope)
+            self._slice(node.body, node.body, inner)
+            self._arguments(node.args, inner)
         elif isinstance(node, COMPREHENSIONS):
-            yield from self._comprehension(node, scope)
+            first = node.generators[0].iter
+            self._slice(first, first, scope)
+            self._slice(node, node, self._open(node, scope))
         elif isinstance(node, ast.NamedExpr):
             home = scope.owner()
             self.places[node.target] = home
             self._bind(home, node.target.id, node.target)
-            yield node.value, scope
         else:
             self._bind_plain(node, scope)
-            yield from ((child, scope) for child in ast.iter_child_nodes(node))
+
+    def _slice(self, first: ast.AST, last: ast.AST, scope: Scope) -> None:
+        self._coming.append((self._index.order(first), self._index.end(last), scope))
 
     def _bind_plain(self, node: ast.AST, scope: Scope) -> None:
         if isinstance(node, ast.Global):
@@ -142,41 +179,14 @@ class Scopes:
         self.of_node[node] = inner
         return inner
 
-    def _function(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope
-    ) -> Iterator[tuple[ast.AST, Scope]]:
-        self._bind(scope, node.name, node)
-        inner = self._open(node, scope)
-        yield from ((n, scope) for n in (*node.decorator_list, *_defaults(node.args)))
-        annotated = [a.annotation for a in _all_arguments(node.args)] + [node.returns]
-        yield from ((n, scope) for n in annotated if n is not None)
-        self._arguments(node.args, inner)
-        yield from ((n, inner) for n in (*_type_parameters(node), *node.body))
-
     def _arguments(self, args: ast.arguments, scope: Scope) -> None:
         for arg in _all_arguments(args):
             self._bind(scope, arg.arg, arg)
-
-    def _comprehension(self, node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
-        inner = self._open(node, scope)
-        generators: list[ast.comprehension] = node.generators  # type: ignore[attr-defined]
-        for number, part in enumerate(generators):
-            yield part.iter, inner if number else scope
-            yield part.target, inner
-            yield from ((test, inner) for test in part.ifs)
-        if isinstance(node, ast.DictComp):
-            yield from ((node.key, inner), (node.value, inner))
-        else:
-            yield node.elt, inner  # type: ignore[attr-defined]
 
 
 def _all_arguments(args: ast.arguments) -> list[ast.arg]:
     extra = [a for a in (args.vararg, args.kwarg) if a is not None]
     return [*args.posonlyargs, *args.args, *args.kwonlyargs, *extra]
-
-
-def _defaults(args: ast.arguments) -> list[ast.expr]:
-    return [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
 
 
 def _type_parameters(node: ast.AST) -> list[ast.AST]:
