@@ -7,6 +7,8 @@ import sys
 from itertools import islice
 from pathlib import Path
 
+from codeopt.source import discover
+
 _FAR = 5
 _LIBRARIES = frozenset({"torch", "numpy", "pandas", "scipy", "sklearn", "tensorflow", "matplotlib", "tqdm"})
 _MOST_FILES = 500
@@ -49,7 +51,8 @@ def mentioned_beside(file: Path, name: str) -> bool:
         return True
     if not file.is_file():
         return False
-    others = list(islice(file.parent.glob("*.py" if packaged else "**/*.py"), _MOST_FILES))
+    found = file.parent.glob("*.py") if packaged else discover([file.parent])
+    others = list(islice(found, _MOST_FILES))
     word = re.compile(rb"\b%s\b" % re.escape(name).encode())
     return len(others) == _MOST_FILES or any(
         word.search(other.read_bytes()) for other in others if other != file and other.is_file()
