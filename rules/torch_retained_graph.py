@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
 from codeopt.facts import Facts, patterns
-from codeopt.facts.index import DEFS
+from codeopt.facts.index import DEFS, DefNode
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -68,6 +68,8 @@ RULE = Rule(
         "        loss = h.sum()\n        loss.backward(retain_graph=True)\n",
         "import torch\n\ndef f(y, x):\n    g = torch.autograd.grad(y, x, retain_graph=True)[0]\n"
         "    return g, torch.autograd.grad(y, x)\n",
+        "def f(a, b, opt):\n    loss_a, loss_b = a.mean(), b.mean()\n    total = loss_a + loss_b\n"
+        "    total.backward(retain_graph=True)\n    opt.step(loss_a * 2)\n",
         "def f(a, keep):\n    a.backward(retain_graph=keep)\n",
     ),
 )
@@ -113,12 +115,22 @@ def _lives_on(facts: Facts, loss: ast.Name) -> bool:
         parent = facts.parent(use)
         if isinstance(parent, (ast.Return, ast.Tuple, ast.List, ast.Yield)):
             return True
+    if not isinstance(function, DEFS) or _shares(facts, loss, function):
+        return True
     for loop in facts.loops.around(loss):
         bound = {n.id for s in loop.body for n in ast.walk(s)
                  if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
         if any(facts.loops.carried(name, loop) for name in bound):
             return True
     return False
+
+
+def _shares(facts: Facts, loss: ast.Name, function: DefNode) -> bool:
+    """Whether a loss is made of another one that is read later: a sum with it may go back too."""
+    stmt, flow = facts.statement(loss), facts.flow(function)
+    made = [d.value for d in flow.definitions(loss.id, stmt) if isinstance(d, ast.Assign)]
+    parts = {n.id for value in made for n in facts.under(value) if isinstance(n, ast.Name)} - {loss.id}
+    return any("loss" in name.lower() for name in parts & flow.live_after(stmt))
 
 
 def _without(facts: Facts, call: ast.Call, option: ast.keyword) -> Edit:
