@@ -116,7 +116,9 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """One site for all names that die at one statement."""
     for function in facts.functions():
-        deaths = [d for d in facts.lifetimes.deaths(function) if d.after]
+        deaths = [
+            d for d in facts.lifetimes.deaths(function) if d.after and not facts.loops.in_blocks(d.last)
+        ]
         deaths.sort(key=lambda d: facts.index.order(d.last))
         for last, group in groupby(deaths, key=lambda d: d.last):
             dying = list({d.name: d for d in group}.values())

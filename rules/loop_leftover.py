@@ -93,6 +93,7 @@ RULE = Rule(
         "def f(g, n):\n    for i in range(n):\n        x = g(i)\n        print(lambda: x)\n",
         "def f(g, n):\n    for i in range(n):\n        if i:\n            x = g(i)\n        continue\n",
         "def f(n):\n    for i in range(n):\n        x = i\n        print(x)\n",
+        "def f(g, n):\n    for i in range(0, n, 64):\n        x = g(i)\n        print(x)\n",
     ),
 )
 
@@ -100,7 +101,9 @@ RULE = Rule(
 def find(facts: Facts) -> Iterator[Site]:
     """One site for all names of one loop that die at one statement."""
     for function in facts.functions():
-        deaths = [d for d in facts.lifetimes.deaths(function) if d.next_turn is not None]
+        deaths = [
+            d for d in facts.lifetimes.deaths(function) if d.next_turn and not facts.loops.in_blocks(d.last)
+        ]
         deaths.sort(key=lambda d: facts.index.order(d.last))
         for last, group in groupby(deaths, key=lambda d: d.last):
             dying = list({d.name: d for d in group}.values())

@@ -31,6 +31,16 @@ class Loops:
             below = parent
         return found
 
+    def in_blocks(self, node: ast.AST) -> bool:
+        """Whether a node stands in a loop over blocks, `range(0, n, 64)`: what it makes is small already."""
+        return any(self._goes_over_blocks(loop) for loop in self.around(node))
+
+    def _goes_over_blocks(self, loop: Loop) -> bool:
+        match loop:
+            case ast.For(iter=ast.Call(args=[_, _, ast.Constant(value=int(step))]) as call) if step > 1:
+                return self._facts.names.dotted(call.func) == "builtins.range"
+        return False
+
     def carried(self, name: str, loop: Loop) -> bool:
         """Whether a turn of the loop may read the value that an earlier turn bound to `name`."""
         function = self._facts.function(loop)

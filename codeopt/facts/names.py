@@ -66,18 +66,6 @@ class Names:
         """Every read, store and delete of a function's own `name`, in source order."""
         return self._by_scope.get((self.scope(function), name), [])
 
-    def plain_function(self, func: ast.expr) -> ast.FunctionDef | None:
-        """The function without decorators at the top of the file that a name surely means."""
-        module = self.scopes.module
-        if not isinstance(func, ast.Name) or self.home(func) is not module.node:
-            return None
-        match module.bindings[func.id]:
-            case [ast.FunctionDef(decorator_list=[]) as function] if (
-                self._index.parents[function] is module.node
-            ):
-                return function
-        return None
-
     def home(self, name: ast.Name) -> ast.AST | None:
         """The function, class, comprehension or module whose name this is; None for builtins."""
         scope = self.scopes.resolve(name)

@@ -26,25 +26,38 @@ class Growth:
         self._facts = facts
         self._function = function
         self._shortening = shortening
-        self._spread = spread
         self.rows = Rowwise(facts, function, spread=spread)
 
     def region(self, block: list[ast.stmt], start: int) -> Region | None:
         """The widest run from `block[start]` that is worth blocks, for the first input that makes one."""
         for name in self._names(block[start]):
-            inputs = {name: Size.FULL}
-            while True:
-                region = self._grow(block, start, Region(dict(inputs)))
-                if not self._spread or region.inputs == inputs:
-                    break
-                inputs = dict(region.inputs)
-            if self._pays(region) and not self._is_number(name, block[start]):
+            region = self._widest(block, start, {name: Size.FULL})
+            if not self._pays(region):
+                continue
+            numbers = {n for n in region.inputs if self._is_number(n, region)}
+            if name in numbers:
+                continue
+            if not numbers or self.rows.spread is None:
+                return region
+            self.rows.spread.barred |= numbers
+            region = self._widest(block, start, {name: Size.FULL})
+            if self._pays(region):
                 return region
         return None
 
-    def _is_number(self, name: str, stmt: ast.stmt) -> bool:
-        found = (n for n in self._facts.under(stmt) if isinstance(n, ast.Name) and n.id == name)
-        return any(patterns.kind(self._facts, n) == "scalar" for n in found if isinstance(n.ctx, ast.Load))
+    def _widest(self, block: list[ast.stmt], start: int, inputs: dict[str, Size]) -> Region:
+        """The region from `block[start]` when whatever meets its rows has been taken in."""
+        while True:
+            region = self._grow(block, start, Region(dict(inputs)))
+            if self.rows.spread is None or region.inputs == inputs:
+                return region
+            inputs = dict(region.inputs)
+
+    def _is_number(self, name: str, region: Region) -> bool:
+        found = (n for s in region.stmts for n in self._facts.under(s) if isinstance(n, ast.Name))
+        reads = (n for n in found if n.id == name and isinstance(n.ctx, ast.Load))
+        first = next(reads, None)
+        return first is not None and patterns.kind(self._facts, first) == "scalar"
 
     def _names(self, stmt: ast.stmt) -> Iterator[str]:
         value = getattr(stmt, "value", None)

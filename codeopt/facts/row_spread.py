@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 
 class Spread:
-    """Takes names of one function; `alike` are the calls that work element by element."""
+    """Takes names of one function, without those that were `barred`; `alike` are the calls that work
+    element by element."""
 
     def __init__(self, facts: Facts, function: DefNode, alike: frozenset[str]) -> None:
         self._facts = facts
         self._function = function
         self._alike = alike
+        self.barred: set[str] = set()
 
     def take(self, node: ast.expr, size: Size, region: Region) -> None:
         """Take what meets rows as it stands, or through element-wise steps, to have rows as well."""
@@ -47,7 +49,7 @@ class Spread:
 
     def _has_no_rows(self, name: ast.Name) -> bool:
         """Whether a name surely is a number, or what all rows of something add up to."""
-        if patterns.kind(self._facts, name) == "scalar" or self._is_option(name.id):
+        if name.id in self.barred or self._is_option(name.id):
             return True
         stmt = self._facts.statement(name)
         made = self._facts.flow(self._function).definitions(name.id, stmt)

@@ -12,6 +12,7 @@ from codeopt.facts.rows import Region, Size, bound
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
+    from codeopt.facts.summaries import Callee
 
 
 def _numpy(names: str) -> frozenset[str]:
@@ -31,6 +32,7 @@ _PAIRS = frozenset(
     f"sklearn.metrics.pairwise.{n}" for n in ("euclidean_distances", "cosine_similarity", "rbf_kernel")
 ) | {"scipy.spatial.distance.cdist", "sklearn.metrics.pairwise_distances", "numpy.dot"}
 _JOINS = _numpy("hstack column_stack concatenate")
+_LIBRARIES = ("numpy.", "scipy.", "sklearn.", "torch.", "pandas.", "builtins.", "math.")
 _MAKERS = _numpy("zeros ones empty full")
 _REDUCERS = library.words(
     "sum mean std var min max prod argmax argmin any all median amax amin nansum nanmean nanmax nanmin "
@@ -57,9 +59,9 @@ class Rowwise:
     `spread` takes bare names that meet rows to have such rows too; they become inputs.
     """
 
-    def __init__(self, facts: Facts, function: DefNode, *, spread: bool, depth: int = 0) -> None:
+    def __init__(self, facts: Facts, function: DefNode, *, spread: bool = False, depth: int = 0) -> None:
         self._facts = facts
-        self._spread = Spread(facts, function, _ALIKE) if spread else None
+        self.spread = Spread(facts, function, _ALIKE) if spread else None
         self._depth = depth
 
     def step(self, stmt: ast.stmt, region: Region) -> bool:
@@ -235,8 +237,8 @@ class Rowwise:
         if most is Size.SHARED:
             return most
         for operand, size in zip(operands, known, strict=True):
-            if self._spread is not None and size is Size.SHARED:
-                self._spread.take(operand, most, region)
+            if self.spread is not None and size is Size.SHARED:
+                self.spread.take(operand, most, region)
         # One number a row beside an axis of its own: a table of pairs.
         if most is Size.REDUCED and len(operands) > 1 and any(_widened(operand) for operand in operands):
             return Size.PRODUCT
@@ -262,7 +264,9 @@ class Rowwise:
             return self._pairs(call, region)
         if dotted in _JOINS:
             return self._join(call, dotted, region)
-        return self._maker(call, region) if dotted in _MAKERS else None
+        if dotted in _MAKERS:
+            return self._maker(call, region)
+        return None if dotted.startswith(_LIBRARIES) else self._helper(call, region)
 
     def _reduced(self, call: ast.Call, dotted: str | None) -> tuple[ast.expr, dict[str, ast.expr]] | None:
         if dotted in _OTHER_REDUCERS:
@@ -326,19 +330,19 @@ class Rowwise:
         others = [*call.args[1:], *given.values()]
         if size in (None, Size.SHARED) or patterns.number(axis) not in _AXES:
             return None
-        if any(self._reads(other, region) for other in others if other is not axis):
+        if any(self._reads(other, region) for other in others):
             return None
         region.products = region.products or dotted in _TRANSFORMS
         return self._made(call, Size.FULL, region)
 
     def _helper(self, call: ast.Call, region: Region) -> Size | None:
-        """What a function of the same file returns that does nothing but row-wise steps."""
-        function = self._facts.names.plain_function(call.func)
-        arguments = function.args if function is not None else None
-        if function is None or arguments is None or self._depth > 2 or arguments.vararg or arguments.kwarg:
+        """What a function of the project returns that does nothing but row-wise steps."""
+        callee = self._facts.summaries.named(call.func)
+        if callee is None or callee.bound or self._depth > 2:
             return None
+        arguments = callee.function.args
         names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-        given = patterns.arguments(call, *names)
+        given = None if arguments.vararg or arguments.kwarg else patterns.arguments(call, *names)
         if given is None:
             return None
         inner = Region({})
@@ -348,12 +352,13 @@ class Rowwise:
                 return None
             if size is not Size.SHARED:
                 inner.sizes[name] = size
-        return self._returned(call, function, inner, region)
+        return self._returned(call, callee, inner, region)
 
-    def _returned(self, call: ast.Call, function: DefNode, inner: Region, outer: Region) -> Size | None:
+    def _returned(self, call: ast.Call, callee: Callee, inner: Region, outer: Region) -> Size | None:
+        function = callee.function
         body = function.body[1:] if ast.get_docstring(function, clean=False) else function.body
         own, parameters = (
-            Rowwise(self._facts, function, spread=False, depth=self._depth + 1),
+            Rowwise(callee.facts, function, spread=False, depth=self._depth + 1),
             set(inner.sizes),
         )
         for stmt in body[:-1]:
