@@ -75,29 +75,9 @@ def find(facts: Facts) -> Iterator[Site]:
         if not isinstance(facts.parent(made), ast.Assign) or listed.short(facts, made):
             continue
         found = generators.reader(facts, made) if listed.lazy(facts, made) else None
-        if found is None or not found.folds or _rebound(facts, made, found.node):
+        if found is None or not found.folds or generators.unsteady(facts, made, facts.statement(made), found):
             continue
         start, end = facts.range(made)
         edits = (Edit(start, start + 1, "("), Edit(end - 1, end, ")"))
         message = "one item at a time is enough; the list holds all of them"
         yield RULE.site(facts, made, message, edits, certain=False)
-
-
-def _rebound(facts: Facts, made: ast.ListComp, reader: ast.AST) -> bool:
-    """Whether a name that the items are made of means something else, or other things, before the end."""
-    read = {n.id for n in facts.under(made) if isinstance(n, ast.Name)}
-    between = facts.edits.siblings(facts.statement(made))
-    first, last = between.index(facts.statement(made)) + 1, between.index(_outer(facts, reader, between))
-    span = [n for stmt in between[first : last + 1] for n in facts.under(stmt)]
-    own = {n.id for n in facts.under(made) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return any(_changes(facts, n, own) for n in span if isinstance(n, ast.Name) and n.id in read)
-
-
-def _changes(facts: Facts, name: ast.Name, own: set[str]) -> bool:
-    bound = not isinstance(name.ctx, ast.Load) and name.id not in own
-    return bound or generators.mutates(facts, name)
-
-
-def _outer(facts: Facts, node: ast.AST, block: list[ast.stmt]) -> ast.stmt:
-    """The statement of a block that a node stands in."""
-    return next(n for n in (node, *facts.index.ancestors(node)) if n in block)

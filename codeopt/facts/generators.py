@@ -279,11 +279,16 @@ def only_use(facts: Facts, stmt: ast.Assign) -> ast.Name | None:
     ]
     if len(uses) != 1 or flow.definitions(target.id, facts.statement(uses[0])) != {stmt}:
         return None
-    block, here = facts.edits.siblings(stmt), facts.statement(uses[0])
-    if here not in block or not runs_once(facts, uses[0], here):
-        return None
+    return uses[0] if right_behind(facts, uses[0], stmt) else None
+
+
+def right_behind(facts: Facts, use: ast.Name, stmt: ast.stmt) -> bool:
+    """Whether a name is read once in the block of a statement behind it, after what only computes."""
+    block, here = facts.edits.siblings(stmt), facts.statement(use)
+    if here not in block[block.index(stmt) + 1 :] or not runs_once(facts, use, here):
+        return False
     between = block[block.index(stmt) + 1 : block.index(here)]
-    return uses[0] if all(_computes(facts, s) for s in between) else None
+    return all(_computes(facts, s) for s in between)
 
 
 def runs_once(facts: Facts, use: ast.Name, stmt: ast.stmt) -> bool:
@@ -312,6 +317,20 @@ def _computes(facts: Facts, stmt: ast.stmt) -> bool:
         ast.iter_child_nodes(stmt.value)
     )
     return empty or patterns.pure(facts, stmt.value)
+
+
+def unsteady(facts: Facts, maker: ast.AST, stmt: ast.stmt, found: Reader) -> bool:
+    """Whether what items are made of may be something else before the last of them is read.
+
+    `maker` makes them, in the block of `stmt`, behind which the reader stands.
+    """
+    read = {n.id for n in facts.under(maker) if isinstance(n, ast.Name)}
+    own = {n.id for n in facts.under(maker) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    block = facts.edits.siblings(stmt)
+    last = next(n for n in (found.node, *facts.index.ancestors(found.node)) if n in block)
+    span = [n for s in block[block.index(stmt) + 1 : block.index(last) + 1] for n in facts.under(s)]
+    names = [n for n in span if isinstance(n, ast.Name) and n.id in read]
+    return any((not isinstance(n.ctx, ast.Load) and n.id not in own) or mutates(facts, n) for n in names)
 
 
 def calls_of(facts: Facts, function: ast.FunctionDef) -> list[ast.Call] | None:

@@ -84,12 +84,21 @@ def test_continued_lines_keep_their_place_below_the_bracket() -> None:
     assert generators.handed_over(facts, add) == "yield dict(a=x,\n               b=x)"
 
 
-def test_a_name_that_another_file_says_may_be_meant(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("def rows(): ...\n")
-    assert not mentioned_beside(tmp_path / "a.py", "rows")
-    (tmp_path / "b.py").write_text("import a\nprint(len(a.rows()))\n")
-    assert mentioned_beside(tmp_path / "a.py", "rows")
-    assert not mentioned_beside(tmp_path / "a.py", "row")
-    (tmp_path / "__init__.py").write_text("")
-    assert mentioned_beside(tmp_path / "a.py", "anything")
-    assert not mentioned_beside(tmp_path / "a.py", "_rows")
+@pytest.mark.parametrize(
+    ("others", "name", "meant"),
+    [
+        ({}, "rows", False),
+        ({"b.py": "import a\nprint(len(a.rows()))\n"}, "rows", True),
+        ({"b.py": "import a\nprint(len(a.rows()))\n"}, "row", False),
+        ({"below/b.py": "from a import rows\n"}, "rows", True),
+        ({"__init__.py": ""}, "anything", True),
+        ({"__init__.py": ""}, "_rows", False),
+    ],
+)
+def test_a_name_that_another_file_says_may_be_meant(
+    tmp_path: Path, others: dict[str, str], name: str, meant: bool
+) -> None:
+    (tmp_path / "below").mkdir()
+    for file, text in {"a.py": "def rows(): ...\n", **others}.items():
+        (tmp_path / file).write_text(text)
+    assert mentioned_beside(tmp_path / "a.py", name) is meant
