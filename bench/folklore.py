@@ -169,6 +169,32 @@ def encoded(dense: bool) -> Any:
     return OneHotEncoder().fit_transform(kinds).toarray()
 
 
+PIECES = [np.random.default_rng(i).random(100_000, dtype=np.float32) for i in range(20)]
+CHECKPOINT = os.path.join(tempfile.mkdtemp(), "network.pt")
+torch.save(NETWORK.state_dict(), CHECKPOINT)
+
+
+def loaded(**options: bool) -> nn.Sequential:
+    model = network()
+    model.load_state_dict(torch.load(CHECKPOINT), **options)
+    return model
+
+
+def stepped(**options: bool) -> None:
+    model = network()
+    for p in model.parameters():
+        p.grad = torch.ones_like(p)
+    torch.optim.Adam(model.parameters(), **options).step()
+
+
+def outer(broadcast: bool) -> torch.Tensor:
+    line = torch.arange(2000.0)
+    if broadcast:
+        return line[:, None] * line
+    rows, columns = torch.meshgrid(line, line, indexing="ij")
+    return rows * columns
+
+
 CASES: tuple[tuple[str, Case, Case], ...] = (
     ("collect parts in a list and concatenate, instead of `np.append` in a loop", grown, listed),
     ("collect frames in a list, instead of `pd.concat` in a loop", frames_grown, frames_listed),
@@ -187,6 +213,24 @@ CASES: tuple[tuple[str, Case, Case], ...] = (
     ),
     ("`cross_entropy` instead of `log_softmax` and `nll_loss`",
      lambda: softmax_loss(False), lambda: softmax_loss(True)),
+    (
+        "chosen scores minus `logsumexp` instead of `log_softmax` and a choice",
+        lambda: functional.log_softmax(LINES, dim=-1)[:, :5].sum(),
+        lambda: (LINES[:, :5] - LINES.logsumexp(-1, keepdim=True)).sum(),
+    ),
+    ("`torch.meshgrid` to broadcasting", lambda: outer(False), lambda: outer(True)),
+    (
+        "`torch.from_numpy(np.stack(arrays))` instead of `torch.tensor(arrays)`",
+        lambda: torch.tensor(PIECES),
+        lambda: torch.from_numpy(np.stack(PIECES)),
+    ),
+    ("`Adam(foreach=False)` on a CPU", stepped, lambda: stepped(foreach=False)),
+    ("`load_state_dict(torch.load(path), assign=True)`", loaded, lambda: loaded(assign=True)),
+    (
+        "`torch.load(path, mmap=True)`, by memray, which counts the mapping",
+        lambda: torch.load(CHECKPOINT)["0.weight"].clone(),
+        lambda: torch.load(CHECKPOINT, mmap=True)["0.weight"].clone(),
+    ),
     (
         "`logsumexp` instead of `log(exp().sum())`",
         lambda: torch.log(torch.exp(LINES).sum(-1)),
@@ -264,7 +308,7 @@ CASES: tuple[tuple[str, Case, Case], ...] = (
 
 
 def main() -> None:
-    # pandas says of `inplace` that it will go.
+    # pandas says of `inplace` that it will go, torch that a list of arrays is slow.
     warnings.simplefilter("ignore")
     print("| advice | peak MB before | after | saved |\n|---|---:|---:|---:|")
     for name, before, after in CASES:

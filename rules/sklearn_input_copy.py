@@ -105,6 +105,14 @@ RULE = Rule(
     counterexamples=(
         (
             "import numpy as np\n"
+            "from sklearn.preprocessing import RobustScaler\n"
+            "\n"
+            "def f(a, b):\n"
+            "    x = np.exp(a)\n"
+            "    return RobustScaler().fit(x).transform(b)\n"
+        ),
+        (
+            "import numpy as np\n"
             "from sklearn.preprocessing import MinMaxScaler\n"
             "\n"
             "def f(a, b):\n"
@@ -152,7 +160,8 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         made = estimators.makers(facts, found[0])
         name = estimators.name(facts, made[0]) if len(made) == 1 else ""
-        option = _OPTION.get(name, "copy" if name in _SCALERS and made[0] is found[0] else "")
+        once = made[:1] == [found[0]] and patterns.method(call, "fit_transform") is not None
+        option = _OPTION.get(name, "copy" if name in _SCALERS and once else "")
         maker, stmt = made[0] if option else None, facts.statement(call)
         if not isinstance(maker, ast.Call) or any(k.arg in (option, None) for k in maker.keywords):
             continue

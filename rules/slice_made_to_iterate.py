@@ -27,7 +27,6 @@ from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
 from codeopt.facts import Facts, listed, patterns
-from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
 _IMPORT = "import itertools"
@@ -35,7 +34,6 @@ _OWN_METHODS = ("append", "extend", "insert", "sort", "index", "count", "pop", "
 _READERS = tuple(
     f"builtins.{n}" for n in ("len", "sum", "zip", "enumerate", "sorted", "max", "min", "set", "any")
 )
-_MAKERS = ("builtins.list", "builtins.sorted")
 
 RULE = Rule(
     code="MEM132",
@@ -85,14 +83,16 @@ def find(facts: Facts) -> Iterator[Site]:
             items, text = _sliced(facts, node)
         elif isinstance(node, ast.Call):
             items, text = _neighbours(facts, node)
-        if items is None or not _is_list(facts, items) or _said_inside(facts, items, loop, node):
+        made = [] if items is None else listed.lists_bound(facts, items)
+        if items is None or not made or _said_inside(facts, items, loop, node):
             continue
         needs = text.partition("(")[0]
         spelled = needs if needs == "reversed" else facts.names.spell(f"itertools.{needs}", node)
         written = (spelled or f"itertools.{needs}") + text[len(needs) :]
+        certain = _only_read(facts, items) and all(_is_long(facts, value) for value in made)
         yield RULE.site(
             facts, node, "the slice is another list", facts.edits.replace(node, written),
-            imports=() if spelled else (_IMPORT,), certain=_only_read(facts, items),
+            imports=() if spelled else (_IMPORT,), certain=certain,
         )  # fmt: skip
 
 
@@ -139,27 +139,7 @@ def _neighbours(facts: Facts, node: ast.Call) -> tuple[ast.Name | None, str]:
     return items, f"pairwise({items.id})"
 
 
-def _is_list(facts: Facts, items: ast.Name) -> bool:
-    """Whether a name surely holds a list made in its function that may be long."""
-    function = facts.function(items)
-    if not isinstance(function, DEFS) or facts.names.home(items) is not function:
-        return False
-    flow = facts.flow(function)
-    made = flow.definitions(items.id, facts.statement(items))
-    values = [d.value for d in made if isinstance(d, ast.Assign) and isinstance(d.targets[0], ast.Name)]
-    if items.id in flow.captured or len(values) != len(made) or not values:
-        return False
-    return all(_makes_list(facts, value) for value in values)
-
-
-def _makes_list(facts: Facts, value: ast.expr) -> bool:
-    if isinstance(value, ast.ListComp):
-        return not listed.short(facts, value)
-    if not isinstance(value, ast.Call):
-        return False
-    if facts.names.dotted(value.func) in _MAKERS:
-        return bool(value.args) and not listed.short(facts, value.args[0])
-    return (
-        facts.names.dotted(value.func) is None
-        and patterns.method(value, "readlines", "splitlines") is not None
-    )
+def _is_long(facts: Facts, value: ast.expr) -> bool:
+    """Whether a list may well be long by the look of what it is made from."""
+    inner = value.args[0] if isinstance(value, ast.Call) and value.args else value
+    return listed.many(facts, value) or listed.many(facts, inner)

@@ -111,6 +111,30 @@ def without_brackets(facts: Facts, call: ast.Call, comprehension: ast.ListComp) 
     return [Edit(start, first, opening), Edit(last, end, closing)]
 
 
+def lists_bound(facts: Facts, name: ast.Name) -> list[ast.expr]:
+    """What makes the list, no handful, that a name of its own function surely holds; else empty."""
+    function = facts.function(name)
+    if not isinstance(function, DEFS) or facts.names.home(name) is not function:
+        return []
+    flow = facts.flow(function)
+    made = flow.definitions(name.id, facts.statement(name))
+    values = [d.value for d in made if isinstance(d, ast.Assign) and isinstance(d.targets[0], ast.Name)]
+    known = len(values) == len(made) and all(_makes_list(facts, value) for value in values)
+    return values if known and name.id not in flow.captured else []
+
+
+def _makes_list(facts: Facts, value: ast.expr) -> bool:
+    if isinstance(value, ast.ListComp):
+        return not short(facts, value)
+    if not isinstance(value, ast.Call):
+        return False
+    called = facts.names.dotted(value.func)
+    if called in ("builtins.list", "builtins.sorted"):
+        return bool(value.args) and not short(facts, value.args[0])
+    method = value.func.attr if isinstance(value.func, ast.Attribute) else ""
+    return called is None and method in ("readlines", "splitlines")
+
+
 def iterated(facts: Facts, node: ast.AST) -> ast.For | ast.comprehension | None:
     """The loop, or the part of a comprehension, that goes straight over an expression."""
     parent = facts.parent(node)
