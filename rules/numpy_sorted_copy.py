@@ -29,6 +29,7 @@ from codeopt.facts import Facts, patterns
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
+_SMALL = 4096
 _MASKS = ("numpy.isnan", "numpy.isfinite", "numpy.isinf", "numpy.logical_and", "numpy.logical_not")
 
 RULE = Rule(
@@ -63,6 +64,7 @@ RULE = Rule(
         "import numpy as np\n\ndef f(n):\n    x = np.zeros(n)\n    y = np.sort(x)\n    return x, y\n",
         "import numpy as np\n\ndef f(xs):\n    y = np.sort([x for x in xs])\n    return y\n",
         "import numpy as np\n\ndef f(n):\n    y = np.sort(np.zeros((n, n)), axis=None)\n    return y\n",
+        "import numpy as np\n\ndef f():\n    y = np.sort(np.random.rand(13))\n    return y\n",
         "import numpy as np\n\ndef f(x):\n    y = np.sort(x[2:])\n    return y\n",
     ),
 )
@@ -83,7 +85,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         words = ", ".join(f"{name}={facts.text(value)}" for name, value in given.items())
         certain = _certain(facts, made, target, stmt)
-        if certain is None:
+        if certain is None or _is_small(facts, made):
             continue
         yield RULE.site(
             facts, call, "the array can be sorted where it is",
@@ -113,6 +115,14 @@ def _certain(facts: Facts, made: ast.expr, target: ast.Name, stmt: ast.Assign) -
     if not owner.owned or value.kind not in ("ndarray", "unknown") or value.rank == 0:
         return None
     return value.kind == "ndarray" and "\n" not in facts.text(made)
+
+
+def _is_small(facts: Facts, made: ast.expr) -> bool:
+    """Whether an expression is made of nothing but a few numbers that are written out."""
+    names = [n for n in facts.under(made) if isinstance(n, ast.Name)]
+    numbers = [n.value for n in facts.under(made) if isinstance(n, ast.Constant)]
+    known = all(facts.names.dotted(n) is not None for n in names)
+    return known and all(isinstance(n, (int, float)) and n < _SMALL for n in numbers)
 
 
 def _selection(facts: Facts, made: ast.expr) -> bool:
