@@ -15,8 +15,9 @@ Use instead
         json.dump(records, file, indent=2)
 
 When it is safe
-    The file gets the same text. Without `indent` it takes longer. Where the object cannot be
-    written, a part of it already stands in the file, so that is left to a run.
+    The file gets the same text. Without `indent` it takes several times as long, and what is not
+    opened in plain sight may be no file, so that is left to a run. Where the object cannot be
+    written, a part of it already stands in the file.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, patterns
+from codeopt.facts import Facts, listed, patterns
 from codeopt.rule import Example, Pair, Rule
 
 _WRITERS = {"json.dumps": "json.dump"}
@@ -47,14 +48,15 @@ RULE = Rule(
         ),
         Example(
             "from json import dump, dumps\n\ndef f(x, path):\n    with open(path, 'w') as h:\n"
-            "        h.write(dumps(obj=x))\n        h.write(dumps(x))\n",
+            "        h.write(dumps(obj=x))\n        h.write(dumps(x) + '\\n')\n",
             "from json import dump, dumps\n\ndef f(x, path):\n    with open(path, 'w') as h:\n"
-            "        h.write(dumps(obj=x))\n        dump(x, h)\n",
+            "        h.write(dumps(obj=x))\n        dump(x, h)\n        h.write('\\n')\n",
         ),
     ),
     counterexamples=(
         "import json\n\ndef f(x, h):\n    n = h.write(json.dumps(x))\n    return n\n",
-        "import json\n\ndef f(x, h):\n    h.write(json.dumps(x) + '\\n')\n",
+        "import json\n\ndef f(x, h):\n    h.write(json.dumps(x) + x)\n",
+        "import json\n\ndef f(xs, h):\n    for x in xs:\n        h.write(json.dumps(x))\n",
         "import json\n\ndef f(x, h):\n    h.write(json.dumps(x).encode())\n",
         "import json\n\ndef f(x, h):\n    h.write(json.dumps(*x))\n",
         "import json\n\ndef f(x, h):\n    h.write(json.dumps({'a': 1, 'b': 'c'}))\n",
@@ -68,9 +70,20 @@ def find(facts: Facts) -> Iterator[Site]:
         written = patterns.method(call, "write")
         if written is None or len(call.args) != 1 or call.keywords:
             continue
-        file, made = written[0], call.args[0]
+        file, made, stmt = written[0], call.args[0], facts.statement(call)
         if not patterns.plain(file) or not isinstance(facts.parent(call), ast.Expr):
             continue
+        # Of records that are written one by one each text is short.
+        if facts.loops.around(call):
+            continue
+        behind: tuple[Edit, ...] = ()
+        if (
+            isinstance(made, ast.BinOp)
+            and isinstance(made.op, ast.Add)
+            and isinstance(made.right, ast.Constant)
+        ):
+            behind = facts.edits.insert_after(stmt, f"{facts.text(call.func)}({facts.text(made.right)})")
+            made = made.left
         if not isinstance(made, ast.Call) or not patterns.is_call(facts, made, *_WRITERS):
             continue
         if not made.args or isinstance(made.args[0], ast.Starred) or _is_short(made.args[0]):
@@ -82,9 +95,11 @@ def find(facts: Facts) -> Iterator[Site]:
         head = data[facts.range(made.func)[1] : place].decode()
         tail = data[place : facts.range(made)[1]].decode()
         edit = Edit(*facts.range(call), f"{spelled}{head}, {facts.text(file)}{tail}")
+        indented = any(k.arg == "indent" for k in made.keywords)
         yield RULE.site(
-            facts, call, "the text stands beside the object until it is written", (edit,), certain=False
-        )
+            facts, call, "the text stands beside the object until it is written", (edit, *behind),
+            certain=indented and listed.opened(facts, file) in ("w", "wt"),
+        )  # fmt: skip
 
 
 def _is_short(node: ast.expr) -> bool:
