@@ -19,7 +19,8 @@ from codeopt.facts import library
 from codeopt.facts.index import DEFS, DefNode
 from codeopt.facts.siblings import find_module
 from codeopt.facts.values import UNKNOWN, Value
-from codeopt.source import SourceFile, read_source
+from codeopt.looks import read_beside
+from codeopt.source import SourceFile
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
@@ -100,10 +101,8 @@ class Summaries:
     def named(self, target: ast.expr, *, near: bool = False) -> Callee | None:
         """The function of the project that an expression certainly names."""
         facts = self._facts
-        if isinstance(target, ast.Name) and isinstance(home := facts.names.home(target), ast.Module):
-            found = self.defined(target.id)
-            if found is not None or near or home is not facts.tree:
-                return found
+        if isinstance(target, ast.Name) and isinstance(facts.names.home(target), ast.Module):
+            return self.defined(target.id, near=near)
         if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
             own = self._own_method(target, target.value.id)
             if own is not None:
@@ -111,12 +110,12 @@ class Summaries:
         dotted = None if near else facts.names.dotted(target)
         return self._imported(dotted) if dotted and "." in dotted else None
 
-    def defined(self, name: str) -> Callee | None:
+    def defined(self, name: str, *, near: bool = False) -> Callee | None:
         """The one plain function that the top of this file binds to a name, or imports by it."""
         facts, scope = self._facts, self._facts.names.scopes.module
         bound = scope.bindings.get(name, [])
         only = bound[0] if len(bound) == 1 else None
-        if scope.star or self._rebinds:
+        if scope.star or (near and not isinstance(only, DEFS)) or self._rebinds:
             return None
         if isinstance(only, DEFS) and facts.parent(only) is facts.tree and self._is_plain(only):
             return Callee(facts, only)
@@ -169,7 +168,7 @@ class Summaries:
         project = self._project
         if file not in project and len(project) <= _MOST_FILES:
             project[file] = None
-            source = read_source(file, str(file))
+            source = read_beside(file)
             if isinstance(source, SourceFile) and len(source.text) < _MOST_BYTES:
                 facts = Facts.of(source)
                 if isinstance(facts, Facts):
