@@ -108,7 +108,7 @@ def _pairs(gap: ast.expr) -> tuple[ast.expr, ast.expr] | None:
     if not isinstance(rows, ast.Subscript) or not pairwise.is_rows(rows):
         return None
     if isinstance(other, ast.Subscript):
-        first = other.slice.elts[0] if isinstance(other.slice, ast.Tuple) else other.slice
+        first = next(iter(other.slice.elts), other) if isinstance(other.slice, ast.Tuple) else other.slice
         new = isinstance(first, ast.Constant) and first.value is None
         if not new and not (isinstance(first, ast.Attribute) and first.attr == "newaxis"):
             return None

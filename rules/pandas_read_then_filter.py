@@ -84,6 +84,8 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if not isinstance(target, ast.Name) or len(stmt.targets) != 1 or "\n" in facts.text(read):
             continue
+        if any(isinstance(part, ast.NamedExpr) for part in facts.under(read)):
+            continue  # no comprehension may loop over what binds a name
         if {k.arg for k in read.keywords} & _TAKEN or len(read.args) != 1:
             continue
         siblings = facts.edits.siblings(stmt)

@@ -92,6 +92,8 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if not isinstance(read, ast.Call) or not patterns.is_call(facts, read, "pandas.read_csv"):
             continue
+        if any(isinstance(part, ast.NamedExpr) for part in facts.under(read)):
+            continue  # no generator may loop over what binds a name
         if {k.arg for k in read.keywords} & {"nrows", "chunksize", "iterator", "skipfooter", None}:
             continue
         name = facts.names.fresh_name("block", node)

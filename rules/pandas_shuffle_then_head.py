@@ -71,7 +71,9 @@ def find(facts: Facts) -> Iterator[Site]:
             made, rows = (node.value, cut.upper) if cut and not cut.lower and not cut.step else (None, None)
         count = patterns.number(rows)
         found = patterns.method(made, "sample")
-        if found is None or rows is None or not (count is None or (isinstance(count, int) and count >= 0)):
+        if found is None or rows is None or isinstance(rows, ast.Starred):
+            continue
+        if not (count is None or (isinstance(count, int) and count >= 0)):
             continue
         given = patterns.arguments(found[1])
         share = patterns.number(given.get("frac")) if given else None

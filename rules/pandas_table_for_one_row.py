@@ -60,6 +60,7 @@ RULE = Rule(
         ("def f(df, i):\n    return df.values.tolist()[i]\n"),
         ("def f(d):\n    return d.values()[0]\n"),
         ('def f(s):\n    return s["a"].values.tolist()[0]\n'),
+        ('def f(a, b):\n    return (a or b).to_dict("records")[0]\n'),
     ),
 )
 
@@ -72,6 +73,8 @@ def find(facts: Facts) -> Iterator[Site]:
         frame = _table(facts, node.value)
         if frame is None or frames.column(frame) is not None or patterns.method(frame, "head"):
             continue
+        if not isinstance(frame, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
+            continue  # anything else stands in parentheses, and `.head(1)` would come inside
         end = facts.range(frame)[1]
         yield RULE.site(
             facts, node, "one row of the table is read", (Edit(end, end, ".head(1)"),), certain=False

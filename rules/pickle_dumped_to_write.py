@@ -54,6 +54,7 @@ RULE = Rule(
         "import pickle\n\ndef f(x, h):\n    h.send(pickle.dumps(x))\n",
         "import json as pickle\n\ndef f(x, h):\n    h.write(pickle.dumps(x))\n",
         "import pickle\n\ndef f(x, h):\n    h.write(pickle.dumps(*x))\n",
+        "import pickle\n\ndef f(x, h):\n    h.write(pickle.dumps((x or 0), protocol=4))\n",
     ),
 )
 
@@ -72,6 +73,8 @@ def find(facts: Facts) -> Iterator[Site]:
         if not made.args or isinstance(made.args[0], ast.Starred):
             continue
         spelled = facts.names.spell("pickle.dump", call)
+        if patterns.opens_twice(facts, made):
+            continue  # the file would come inside
         place = facts.range(made.args[0])[1]
         data = facts.source.data
         head = data[facts.range(made.func)[1] : place].decode()

@@ -79,7 +79,9 @@ def find(facts: Facts) -> Iterator[Site]:
         else:
             found = patterns.method(node, "dot")
             left, right = (found[0], node.args[0]) if found and len(node.args) == 1 else (None, None)
-        if left is None or right is None or (isinstance(node, ast.Call) and node.keywords):
+        if left is None or right is None or isinstance(left, ast.Starred) or isinstance(right, ast.Starred):
+            continue
+        if isinstance(node, ast.Call) and node.keywords:
             continue
         turned = ".T" if isinstance(left, ast.Attribute) and left.attr == "T" else ""
         matrix = sparse.densified(facts, left.value if turned else left)  # type: ignore[attr-defined]

@@ -129,6 +129,6 @@ def _over_blocks(facts: Facts, loop: ast.For, name: str) -> bool:
     source, target = loop.iter, loop.target
     if patterns.is_call(facts, source, "builtins.enumerate") and isinstance(source, ast.Call) and source.args:
         source = source.args[0]
-        target = target.elts[-1] if isinstance(target, ast.Tuple) else target
+        target = target.elts[-1] if isinstance(target, ast.Tuple) and target.elts else target
     plain = isinstance(source, ast.Attribute) and patterns.plain(source)
     return plain and isinstance(target, ast.Name) and target.id == name

@@ -126,6 +126,6 @@ def _rowless(other: ast.expr, rows: ast.Subscript) -> bool | None:
     if patterns.number(other) is not None or patterns.same(other, rows.value):
         return True
     if isinstance(other, ast.Subscript):
-        first = other.slice.elts[0] if isinstance(other.slice, ast.Tuple) else other.slice
+        first = next(iter(other.slice.elts), other) if isinstance(other.slice, ast.Tuple) else other.slice
         return True if _is_none(first) else None
     return False if patterns.plain(other) else None

@@ -288,6 +288,12 @@ def add_argument(facts: Facts, call: ast.Call, text: str) -> tuple[Edit, ...]:
     return (Edit(place, place, f" {text}," if code.endswith(",") else f", {text}"),)
 
 
+def opens_twice(facts: Facts, call: ast.Call) -> bool:
+    """Whether the first argument of a call stands in parentheses of its own."""
+    begin, end = facts.range(call.func)[1], facts.range(call.args[0])[0]
+    return facts.source.data.count(b"(", begin, end) > 1
+
+
 def factors(node: ast.expr) -> list[ast.expr]:
     """The factors of a product, however it is nested."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
