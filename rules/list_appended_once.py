@@ -30,7 +30,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, generators, patterns
+from codeopt.facts import Facts, patterns, readers
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
@@ -127,12 +127,10 @@ def _may_wait(facts: Facts, loop: ast.For, add: ast.Call) -> bool:
     own = {n.id for n in facts.under(loop.target) if isinstance(n, ast.Name)}
     if len(uses) != 1 or name.id in flow.captured or own & (flow.live_after(loop) | flow.captured):
         return False
-    if len(facts.names.occurrences(name.id, function)) != 3 or not generators.right_behind(
-        facts, uses[0], loop
-    ):
+    if len(facts.names.occurrences(name.id, function)) != 3 or not readers.right_behind(facts, uses[0], loop):
         return False
-    found = generators.reader(facts, uses[0])
-    return found is not None and found.folds and not generators.unsteady(facts, loop, loop, found)
+    found = readers.reader(facts, uses[0])
+    return found is not None and found.folds and not readers.unsteady(facts, loop, loop, found)
 
 
 def _edits(facts: Facts, loop: ast.For, add: ast.Call, start: ast.Assign) -> tuple[Edit, ...]:

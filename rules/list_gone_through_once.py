@@ -28,7 +28,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, generators, listed
+from codeopt.facts import Facts, listed, readers
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -74,8 +74,8 @@ def find(facts: Facts) -> Iterator[Site]:
     for made in facts.walk(ast.ListComp):
         if not isinstance(facts.parent(made), ast.Assign) or listed.short(facts, made):
             continue
-        found = generators.reader(facts, made) if listed.lazy(facts, made) else None
-        if found is None or not found.folds or generators.unsteady(facts, made, facts.statement(made), found):
+        found = readers.reader(facts, made) if listed.lazy(facts, made) else None
+        if found is None or not found.folds or readers.unsteady(facts, made, facts.statement(made), found):
             continue
         start, end = facts.range(made)
         edits = (Edit(start, start + 1, "("), Edit(end - 1, end, ")"))

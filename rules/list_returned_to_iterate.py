@@ -34,13 +34,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, generators
-from codeopt.facts.generators import Builder
+from codeopt.edit import Site, Trust
+from codeopt.facts import Facts, generators, readers
 from codeopt.facts.siblings import mentioned_beside
 from codeopt.rule import Example, Pair, Rule
-
-_LISTS = ("builtins.list", "typing.List")
 
 RULE = Rule(
     code="MEM150",
@@ -111,69 +108,20 @@ def find(facts: Facts) -> Iterator[Site]:
         own = [c for c in calls if facts.function(c) is function]
         passed_on = [a for a in made.adds if a.args[0] in own]
         others = [c for c in calls if c not in own]
-        readers = {c: _reader(facts, c) for c in others}
-        if len(passed_on) < len(own) or not any(r is not None and r.folds for r in readers.values()):
+        found = {c: _reader(facts, c) for c in others}
+        if len(passed_on) < len(own) or not any(r is not None and r.folds for r in found.values()):
             continue
-        edits = _edits(facts, made)
+        edits = generators.yielding(facts, made)
         if edits is None or mentioned_beside(facts.source.path, function.name):
             continue
-        for call, found in readers.items():
-            edits += facts.edits.replace(call, f"list({facts.text(call)})") if found is None else ()
-        spelled = _iterator(facts, made.function)
+        for call, by in found.items():
+            edits += facts.edits.replace(call, f"list({facts.text(call)})") if by is None else ()
+        spelled = generators.iterator(facts, made.function)
         imports = ("from collections.abc import Iterator",) if made.function.returns and not spelled else ()
         message = "callers need one item at a time; the list holds all of them"
         yield RULE.site(facts, function, message, edits, imports=imports, certain=False)
 
 
-def _reader(facts: Facts, call: ast.Call) -> generators.Reader | None:
-    found = generators.reader(facts, call)
-    return None if found is None or generators.disturbed(facts, call, found) else found
-
-
-def _iterator(facts: Facts, function: ast.FunctionDef) -> str | None:
-    """How the file spells the type of an iterator."""
-    names = facts.names
-    return names.spell("collections.abc.Iterator", function) or names.spell("typing.Iterator", function)
-
-
-def _edits(facts: Facts, made: Builder) -> list[Edit] | None:
-    """Edits that make the function a generator; None where its text does not allow it."""
-    annotation = _annotation(facts, made.function)
-    if annotation is None:
-        return None
-    edits = [*facts.edits.delete(made.start), *annotation]
-    for add in made.adds:
-        text = generators.handed_over(facts, add)
-        if text is None:
-            return None
-        edits.append(Edit(*facts.range(facts.statement(add)), text))
-    for stmt in made.returns:
-        last = len(facts.edits.siblings(stmt)) > 1 and _is_tail(facts, made, stmt)
-        edits += facts.edits.drop_tail(stmt) if last else facts.edits.replace_statement(stmt, ["return"])
-    return edits
-
-
-def _is_tail(facts: Facts, made: Builder, stmt: ast.stmt) -> bool:
-    """Whether the function is over behind a statement anyway."""
-    while facts.edits.siblings(stmt)[-1] is stmt:
-        parent = facts.parent(stmt)
-        if parent is made.function:
-            return True
-        if not isinstance(parent, ast.With):
-            return False
-        stmt = parent
-    return False
-
-
-def _annotation(facts: Facts, function: ast.FunctionDef) -> tuple[Edit, ...] | None:
-    """The edit of a return annotation, none where there is none; None where it is another type."""
-    returns = function.returns
-    if returns is None:
-        return ()
-    kind = returns.value if isinstance(returns, ast.Subscript) else returns
-    if facts.names.dotted(kind) not in _LISTS:
-        return None
-    spelled = _iterator(facts, function)
-    if spelled is None and facts.names.fresh_name("Iterator", function) != "Iterator":
-        return None
-    return facts.edits.replace(kind, spelled or "Iterator")
+def _reader(facts: Facts, call: ast.Call) -> readers.Reader | None:
+    found = readers.reader(facts, call)
+    return None if found is None or readers.disturbed(facts, call, found) else found

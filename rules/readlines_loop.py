@@ -30,7 +30,7 @@ import re
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, generators, listed, patterns
+from codeopt.facts import Facts, listed, patterns, readers
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -123,8 +123,8 @@ def find(facts: Facts) -> Iterator[Site]:
 
 def _named(facts: Facts, stmt: ast.Assign, file: ast.expr) -> tuple[Edit, ...]:
     """Edits where the lines have a name and what goes through them stands right behind."""
-    use = generators.only_use(facts, stmt)
-    found = None if use is None else generators.reader(facts, use)
+    use = readers.only_use(facts, stmt)
+    found = None if use is None else readers.reader(facts, use)
     if use is None or found is None or not isinstance(file, ast.Name):
         return ()
     if any(isinstance(n, ast.Name) and n.id == file.id for n in facts.under(found.node)):
@@ -147,7 +147,7 @@ def _behind(facts: Facts, stmt: ast.Assign, file: ast.expr) -> tuple[Edit, ...]:
     uses = facts.names.uses(target.id, facts.function(stmt))
     if len(uses) != 1 or facts.statement(uses[0]) is not later[0]:
         return ()
-    if not generators.runs_once(facts, uses[0], later[0]) or generators.reader(facts, uses[0]) is None:
+    if not readers.runs_once(facts, uses[0], later[0]) or readers.reader(facts, uses[0]) is None:
         return ()
     (start, end), (_, header), (inner, _) = (facts.range(n) for n in (block, opened, stmt))
     data = facts.source.data

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codeopt.facts import Facts, generators
+from codeopt.facts import Facts, generators, readers
 from codeopt.facts.siblings import mentioned_beside
 from codeopt.testing import source_of
 
@@ -73,7 +73,7 @@ def test_who_reads_a_list_once_in_order(text: str, folds: bool | None) -> None:
     facts = Facts.of(source_of(f"def f(a):\n    return a\n\ndef g(a):\n{body}\n"))
     assert isinstance(facts, Facts)
     call = next(c for c in facts.walk(ast.Call) if isinstance(c.func, ast.Name) and c.func.id == "f")
-    found = generators.reader(facts, call)
+    found = readers.reader(facts, call)
     assert (None if found is None else found.folds) is folds
 
 
