@@ -10,11 +10,11 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from codeopt.facts.index import DEFS
 from codeopt.facts.values import UNKNOWN, Shape, Value, spelled
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
-    from codeopt.facts.index import DefNode
 
 _KINDS = {
     "numpy.ndarray": "ndarray", "numpy.typing.NDArray": "ndarray", "torch.Tensor": "tensor",
@@ -93,14 +93,24 @@ def _axes(text: str) -> Shape | None:
                  for n in names)  # fmt: skip
 
 
-def documented(facts: Facts, function: DefNode, name: str) -> str:
-    """The kind that a docstring gives a parameter, `unknown` where it says none or names alternatives.
+def documented(facts: Facts, node: ast.expr) -> str:
+    """The kind that the docstring gives a parameter read here; `unknown` for none or for alternatives.
 
     Evidence for a search, never enough to decide.
     """
-    text = ast.get_docstring(function)
-    line = re.search(_PARAMETER.format(name=re.escape(name)), text, re.M) if text and name in text else None
-    if line is None or _ALTERNATIVE.search(line["text"]):
+    function = facts.function(node)
+    if (
+        not isinstance(node, ast.Name)
+        or not isinstance(function, DEFS)
+        or facts.index.parents.get(node) is None
+    ):
+        return "unknown"
+    text = ast.get_docstring(function) if facts.names.home(node) is function else None
+    if not text or node.id not in text:
+        return "unknown"
+    made = facts.flow(function).definitions(node.id, facts.statement(node))
+    line = re.search(_PARAMETER.format(name=re.escape(node.id)), text, re.M)
+    if line is None or not all(isinstance(d, ast.arg) for d in made) or _ALTERNATIVE.search(line["text"]):
         return "unknown"
     kinds = {kind for pattern, kind in _PROSE if pattern.search(line["text"])}
     return kinds.pop() if len(kinds) == 1 else "unknown"

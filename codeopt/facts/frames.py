@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from codeopt.facts import patterns
+from codeopt.facts.annotations import documented
 from codeopt.facts.index import DEFS
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ def surely(facts: Facts, node: ast.expr) -> bool:
 
 def may_be(facts: Facts, node: ast.expr) -> bool:
     """Whether nothing says that an expression is no frame, in a file that knows pandas."""
-    return patterns.kind(facts, node) in ("frame", "unknown") and imported(facts)
+    kind = patterns.kind(facts, node)
+    kind = documented(facts, node) if kind == "unknown" else kind
+    return kind in ("frame", "unknown") and imported(facts)
 
 
 def imported(facts: Facts) -> bool:
@@ -38,6 +41,7 @@ def named(node: ast.expr) -> bool:
 def likely(facts: Facts, node: ast.expr) -> bool:
     """Whether an expression is a frame by its type, or nothing speaks against it and much for it."""
     kind = patterns.kind(facts, node)
+    kind = documented(facts, node) if kind == "unknown" else kind
     return kind == "frame" or (kind == "unknown" and (named(node) or imported(facts)))
 
 

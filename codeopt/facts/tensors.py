@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from codeopt.facts import library, patterns, torch_use
+from codeopt.facts.annotations import documented
 from codeopt.facts.index import DEFS
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def about(facts: Facts, node: ast.expr) -> bool:
     """
     if surely(facts, node):
         return True
-    if patterns.kind(facts, node) != "unknown":
+    if patterns.kind(facts, node) != "unknown" or documented(facts, node) not in ("unknown", "tensor"):
         return False
     function = facts.function(node)
     if facts.names.spell("torch") is None and facts.names.spell("torch.nn.functional") is None:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from codeopt.facts import Facts
+from codeopt.facts.annotations import documented
 from codeopt.facts.values import Value
 from codeopt.source import SourceFile
 
@@ -59,14 +60,16 @@ ATOMS = [
 ONE = templates(
     "np.exp({})|np.abs({})|-{}|{}.T|np.zeros_like({})|np.empty_like({}, dtype=np.float32)|np.array({})|{}[0]|"
     "np.sum({})|np.sum({}, axis=0)|np.sum({}, 0, keepdims=True)|np.mean({}, axis=-1)|{}.mean(0)|{}.max()|"
-    "np.cumsum({})|np.cumsum({}, axis=0)|{}.cumsum()|{}.astype(np.float32)|{}.copy()|{}.ravel()|np.argsort({})|"
-    "{}.argmax(0)|np.sort({})|np.linalg.inv({})|np.round({})|abs({})|{}[None]|{}[:, None]|{}[..., 0]|{}[1:]|"
+    "np.cumsum({})|np.cumsum({}, axis=0)|{}.cumsum()|{}.astype(np.float32)|{}.copy()|{}.ravel()|"
+    "np.argsort({})|{}.argmax(0)|np.sort({})|np.linalg.inv({})|np.round({})|abs({})|{}[None]|{}[:, None]|"
+    "{}[..., 0]|{}[1:]|"
     "np.diff({})|np.isnan({})|np.logical_not({})|np.zeros({})|np.eye({})|np.linspace({}, 1, 5)|np.arange({})|"
     "np.full(3, {})|np.random.uniform({})|np.random.uniform(0, 1, {})|np.random.normal(size={})|np.sqrt({})|"
     "np.floor({})|np.negative({})|{}.std(axis=0, keepdims=True)|np.outer({}, d)|np.repeat({}, 2)|"
     "np.zeros(({}, 2))|np.tile({}, 2)|{}.sum(axis=(0, 1))|np.clip({}, 0, 1)|{}.clip(0, 1)|{} ** 2|2 ** {}|"
-    "np.stack([{}, {}])|np.vstack([{}, {}])|np.concatenate([{}, {}])|{}.dot({})|np.square({})|np.median({}, 0)|"
-    "np.array([{}, {}])|np.var({}, 1)|{}.flatten()|round({})|int({})|np.prod({}, axis=0)|np.rint({})"
+    "np.stack([{}, {}])|np.vstack([{}, {}])|np.concatenate([{}, {}])|{}.dot({})|np.square({})|"
+    "np.median({}, 0)|np.array([{}, {}])|np.var({}, 1)|{}.flatten()|round({})|int({})|"
+    "np.prod({}, axis=0)|np.rint({})"
 )
 TWO = templates(
     "{} + {}|{} - {}|{} * {}|{} / {}|{} // {}|{} % {}|{} @ {}|np.maximum({}, {})|np.add({}, {})|"
@@ -180,3 +183,87 @@ def test_what_holds_an_operation_can_be_written_in_place(given: str) -> None:
         assert (buffer.dtype, buffer.shape) == (wanted.dtype, wanted.shape), (one, other)
         held += 1
     assert held > 100
+
+
+ANNOTATED = {
+    "np.ndarray": Value("ndarray"),
+    "npt.NDArray[np.float32]": Value("ndarray", "float32"),
+    "npt.NDArray[np.floating]": Value("ndarray", "float"),
+    "npt.NDArray[np.generic]": Value("ndarray"),
+    "np.ndarray[Any, np.dtype[np.float64]]": Value("ndarray", "float64"),
+    "torch.Tensor": Value("tensor"),
+    "pd.DataFrame": Value("frame"),
+    'Float[torch.Tensor, "b 3"]': Value("tensor", "float", 2, shape=("axis b", 3)),
+    'Float32[np.ndarray, "n n"]': Value("ndarray", "float32", 2, shape=("axis n", "axis n")),
+    'Float[np.ndarray, "*batch d"]': Value("ndarray", "float"),
+    'Float[np.ndarray, "... d"]': Value("ndarray", "float"),
+    'Int[np.ndarray, "_ n+1"]': Value("ndarray", None, 2, shape=(None, None)),
+    '"np.ndarray"': Value(),
+    "np.ndarray | None": Value(),
+    "Optional[np.ndarray]": Value(),
+    "Union[np.ndarray, list]": Value(),
+    "list[np.ndarray]": Value("list"),
+    "Array": Value(),
+}
+
+
+@pytest.mark.parametrize("annotation", ANNOTATED)
+def test_annotations(annotation: str) -> None:
+    head = (
+        "import numpy as np, torch, pandas as pd\nimport numpy.typing as npt\n"
+        "from jaxtyping import Float, Float32, Int\nfrom typing import Any, Optional, Union\n"
+        f"def f(x: {annotation}, *more: np.ndarray):\n"
+    )
+    assert values(["x", "more"], head) == [ANNOTATED[annotation], Value()]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("x : ndarray of shape (n, d)", "ndarray"),
+        ("x : np.ndarray, shape (n,)", "ndarray"),
+        ("x (torch.Tensor): the input", "tensor"),
+        ("x, y : numpy array", "ndarray"),
+        ("x : pandas.DataFrame", "frame"),
+        ("x : array-like of shape (n, d)", "unknown"),
+        ("x : ndarray or DataFrame", "unknown"),
+        ("x : {ndarray, sparse matrix}", "unknown"),
+        ("x : int", "unknown"),
+        ("xs : ndarray", "unknown"),
+    ],
+)
+def test_docstrings_are_evidence_only(line: str, kind: str) -> None:
+    text = f'def f(x, y, xs=0):\n    """Title.\n\n    {line}\n    """\n    g(x)\n    x = 1\n    g(x)\n'
+    facts = Facts.of(SourceFile(Path("m.py"), "m.py", text))
+    assert isinstance(facts, Facts)
+    first, second = (c for c in facts.walk(ast.Call))
+    assert documented(facts, first.args[0]) == kind
+    assert documented(facts, second.args[0]) == "unknown"
+    assert facts.arrays.value(first.args[0], facts.statement(first)) == Value()
+
+
+@pytest.mark.parametrize(
+    ("before", "same"),
+    [
+        ("", True),
+        ("n += 1", False),
+        ("if p:\n        n = 5", False),
+        ("for n in p:\n        pass", False),
+        ("def later():\n        nonlocal n\n        n = 9\n    later()", False),
+        ("m = n", True),
+    ],
+)
+def test_lengths_of_one_name_are_one_only_while_it_is_not_bound_again(before: str, same: bool) -> None:
+    head = "import numpy as np\ndef f(p, n):\n    a = np.zeros((n, 3))\n"
+    head += f"    {before}\n" if before else ""
+    a, b = values(["a", "np.ones((n, 3))"], head)
+    assert a.holds(b) is same
+
+
+def test_lengths_in_a_loop_are_not_those_of_the_turn_before() -> None:
+    head = (
+        "import numpy as np\ndef f(p):\n    a = np.zeros((1, 3))\n    while p:\n        n = next(p)\n"
+        "        b = a\n        a = np.zeros((n, 3))\n        "
+    )
+    b, a = values(["b"], head.rstrip(" ") + "        g(b)\n")[0], values(["a"], head.rstrip(" "))[0]
+    assert not a.holds(b)
