@@ -2,10 +2,10 @@
 
 What it does
     Finds `y = np.sort(...)` of an array that is made in the same expression, and `x = np.sort(x)`
-    where the function alone holds `x`, and sorts it where it is.
+    where the function alone holds `x`, and sorts it where it is; `permutation` becomes `shuffle`.
 
 Why it costs memory
-    `np.sort` sorts a copy; the array it was given is dropped a moment later.
+    `np.sort` and `permutation` work on a copy; the array they were given is dropped a moment later.
 
 Example
     distances = np.sort(np.abs(values - middle))
@@ -15,8 +15,8 @@ Use instead
     distances.sort()
 
 When it is safe
-    Nothing else holds the array. Where the text does not say that it is an array, the site is left
-    to a run.
+    Nothing else holds the array; a shuffle draws the same numbers as a permutation. Where the text
+    does not say that it is an array, the site is left to a run.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ RULE = Rule(
     code="MEM255",
     name="np-sorted-copy",
     trust=Trust.EXACT,
-    summary="a new array is copied to be sorted",
-    triggers=("sort(",),
+    summary="a new array is copied to be sorted or shuffled",
+    triggers=("sort(", "permutation("),
     pair=Pair("N17", 16.0, 8.0),
     examples=(
         Example(
@@ -58,8 +58,16 @@ RULE = Rule(
             "    return kept[0]\n",
             call="f(np.array([2.0, np.nan, 1.0]))",
         ),
+        Example(
+            "import numpy as np\n\ndef f(n):\n    np.random.seed(0)\n    x = np.linspace(0, 1, n) * 2\n"
+            "    x = np.random.permutation(x)\n    return x, np.random.random()\n",
+            "import numpy as np\n\ndef f(n):\n    np.random.seed(0)\n    x = np.linspace(0, 1, n) * 2\n"
+            "    np.random.shuffle(x)\n    return x, np.random.random()\n",
+            call="f(50)",
+        ),
     ),
     counterexamples=(
+        "import numpy as np\n\ndef f(n):\n    order = np.random.permutation(n + 1)\n    return order\n",
         "import numpy as np\n\ndef f(x):\n    x = np.sort(x)\n    return x\n",
         "import numpy as np\n\ndef f(n):\n    x = np.zeros(n)\n    y = np.sort(x)\n    return x, y\n",
         "import numpy as np\n\ndef f(xs):\n    y = np.sort([x for x in xs])\n    return y\n",
@@ -74,23 +82,43 @@ def find(facts: Facts) -> Iterator[Site]:
     """Sorted copies of arrays that nothing else holds."""
     for stmt in facts.walk(ast.Assign):
         call, target = stmt.value, stmt.targets[0]
-        if len(stmt.targets) != 1 or not isinstance(target, ast.Name):
+        if len(stmt.targets) != 1 or not isinstance(target, ast.Name) or not isinstance(call, ast.Call):
             continue
-        if not isinstance(call, ast.Call) or not patterns.is_call(facts, call, "numpy.sort"):
+        made, text = _ordered(facts, call, target.id)
+        certain = None if made is None else _certain(facts, made, target, stmt)
+        if made is None or certain is None or _is_small(facts, made):
             continue
+        shuffled = not patterns.is_call(facts, call, "numpy.sort")
+        value = facts.arrays.value(made, stmt)
+        known = facts.names.dotted(call.func) is not None
+        # A number may stand for a range, and of several axes a permutation has an order in memory of its own.
+        if shuffled and value.kind != "ndarray":
+            continue
+        yield RULE.site(
+            facts, call, "the array can be put in order where it is", _edits(facts, stmt, made, text),
+            certain=certain and (not shuffled or (value.rank == 1 and known)),
+        )  # fmt: skip
+
+
+def _ordered(facts: Facts, call: ast.Call, name: str) -> tuple[ast.expr | None, str]:
+    """What a call sorts or shuffles a copy of, and the text that does so in place under a name."""
+    if patterns.is_call(facts, call, "numpy.sort"):
         given = patterns.arguments(call, "a", "axis", "kind")
         made = given.pop("a", None) if given is not None else None
         axis = given.get("axis") if given else None
-        if given is None or made is None or (isinstance(axis, ast.Constant) and axis.value is None):
-            continue
-        words = ", ".join(f"{name}={facts.text(value)}" for name, value in given.items())
-        certain = _certain(facts, made, target, stmt)
-        if certain is None or _is_small(facts, made):
-            continue
-        yield RULE.site(
-            facts, call, "the array can be sorted where it is",
-            _edits(facts, stmt, made, f"{target.id}.sort({words})"), certain=certain,
-        )  # fmt: skip
+        if given is None or (isinstance(axis, ast.Constant) and axis.value is None):
+            return None, ""
+        words = ", ".join(f"{key}={facts.text(value)}" for key, value in given.items())
+        return made, f"{name}.sort({words})"
+    if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):
+        return None, ""
+    if patterns.is_call(facts, call, "numpy.random.permutation"):
+        spelled = facts.names.spell("numpy.random.shuffle", call)
+        return (call.args[0], f"{spelled}({name})") if spelled else (None, "")
+    found = patterns.method(call, "permutation") if facts.names.dotted(call.func) is None else None
+    if found is None or not patterns.plain(found[0]):
+        return None, ""
+    return call.args[0], f"{facts.text(found[0])}.shuffle({name})"
 
 
 def _edits(facts: Facts, stmt: ast.Assign, made: ast.expr, sorting: str) -> tuple[Edit, ...]:

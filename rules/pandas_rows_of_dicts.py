@@ -60,6 +60,13 @@ RULE = Rule(
             '    return table["a"]\n',
             call="f([3, 4])",
         ),
+        Example(
+            'import pandas as pd\n\ndef f(xs):\n    rows = [{"a": x} for x in xs]\n'
+            "    return pd.DataFrame(rows)\n",
+            "import pandas as pd\n\ndef f(xs):\n    rows = [(x,) for x in xs]\n"
+            '    return pd.DataFrame(rows, columns=["a"] if rows else None)\n',
+            call="f([3, None])",
+        ),
     ),
     counterexamples=(
         'import pandas as pd\n\ndef f(xs):\n    rows = []\n    for x in xs:\n        rows.append({"a": x})\n'
@@ -112,9 +119,13 @@ def _rows(facts: Facts, name: ast.Name) -> list[ast.Dict]:
             continue
         parent = facts.parent(use)
         if not isinstance(use.ctx, ast.Load):
-            empty = isinstance(parent, (ast.Assign, ast.AnnAssign)) and isinstance(parent.value, ast.List)
+            value = parent.value if isinstance(parent, (ast.Assign, ast.AnnAssign)) else None
             begun += 1
-            if not empty or parent.value.elts or len(getattr(parent, "targets", [use])) != 1:  # type: ignore[union-attr]
+            if len(getattr(parent, "targets", [use])) != 1:
+                return []
+            if isinstance(value, ast.ListComp) and isinstance(value.elt, ast.Dict):
+                found.append(value.elt)
+            elif not isinstance(value, ast.List) or value.elts:
                 return []
             continue
         outer = facts.parent(parent) if isinstance(parent, ast.Attribute) else None
