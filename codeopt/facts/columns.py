@@ -132,10 +132,29 @@ class _Search:
         if name not in flow.locals or name in flow.captured or flow.opaque:
             return None
         uses = self._facts.names.uses(name, function)
-        reached: list[ast.expr] = [
-            u for u in uses if made in flow.definitions(name, self._facts.statement(u))
-        ]
-        return self._all(reached, depth)
+        reached = [u for u in uses if made in flow.definitions(name, self._facts.statement(u))]
+        block = function.body if isinstance(made, ast.arg) else self._facts.edits.siblings(made)  # type: ignore[arg-type]
+        added = self._added(reached, block)
+        wanted: Wanted = {}
+        for use in reached:
+            found = self.of(use, depth + 1)
+            if found is None:
+                return None
+            place = self._facts.index.order(self._facts.statement(use))
+            wanted |= {key: None for key in found if added.get(key, place) >= place}
+        return wanted
+
+    def _added(self, uses: list[ast.Name], block: list[ast.stmt]) -> dict[str, int]:
+        """The columns that statements of a block put into a frame, and where in the file."""
+        added: dict[str, int] = {}
+        for use in uses:
+            column, stmt = self._facts.parent(use), self._facts.statement(use)
+            if not isinstance(column, ast.Subscript) or not isinstance(column.ctx, ast.Store):
+                continue
+            if isinstance(stmt, ast.Assign) and stmt in block and column in stmt.targets:
+                names = texts(self._facts, column.slice) or {}
+                added |= {key: self._facts.index.order(stmt) for key in names if key not in added}
+        return added
 
     def _subscript(self, use: ast.Subscript, frame: ast.expr, depth: int) -> Wanted | None:
         named = texts(self._facts, use.slice)
