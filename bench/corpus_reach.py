@@ -128,6 +128,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the JSON reports here")
     parser.add_argument("--suggest", default="", metavar="OPTIONS", help="further options of suggest")
     chosen = parser.parse_args()
+    if chosen.write and chosen.names:
+        parser.error("--write puts the table of all programs there: name none")
     warm_imports()
     rows: list[Reached] = []
     refused = traps = 0
