@@ -1,9 +1,9 @@
 """A function builds a list that its callers only go through.
 
 What it does
-    Finds a function that does nothing with a list but add to it and return it, where a caller in the
-    same file goes through what it gets once, and makes the function a generator. Callers that need a
-    list get one around the call.
+    Finds a function that does nothing with a list but add to it and return it, or returns a list
+    comprehension, where a caller in the same file goes through what it gets once, and makes the function
+    a generator. Callers that need a list get one around the call.
 
 Why it costs memory
     All items are alive until the caller has seen the last one. A generator makes one when the caller
@@ -44,7 +44,7 @@ RULE = Rule(
     name="list-returned-to-iterate",
     trust=Trust.EXACT,
     summary="a function builds a list that its callers only go through",
-    triggers=(".append(", ".extend("),
+    triggers=(".append(", ".extend(", "return ["),
     pair=Pair("P09", 32.0, 1.0),
     examples=(
         Example(
@@ -78,6 +78,18 @@ RULE = Rule(
             "def total(tree):\n    keys = walk(tree)\n    return sum(keys)\n",
             call="total({1: {2: {}}, 3: {}})",
         ),
+        Example(
+            "def rows(path):\n    with open(path) as file:\n"
+            "        return [line.split() for line in file if line]\n\n"
+            "def sizes(path):\n    return [len(row) for row in rows(path)]\n\n"
+            "def longest(path):\n    return max(sizes(path), default=0)\n",
+            "def rows(path):\n    with open(path) as file:\n"
+            "        for line in file:\n            if line:\n                yield line.split()\n\n"
+            "def sizes(path):\n    return (len(row) for row in rows(path))\n\n"
+            "def longest(path):\n    return max(sizes(path), default=0)\n",
+            call="longest('/proc/self/cmdline')",
+            sites=2,
+        ),
     ),
     counterexamples=(
         "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return out\n\n"
@@ -102,22 +114,23 @@ def find(facts: Facts) -> Iterator[Site]:
     """Functions that could hand over one item at a time."""
     for function in facts.functions():
         made = generators.builder(facts, function)
-        calls = generators.calls_of(facts, made.function) if made is not None else None
-        if made is None or calls is None:
+        whole = generators.listing(facts, function) if made is None else None
+        if not isinstance(function, ast.FunctionDef) or (made is None and whole is None):
             continue
+        calls = generators.calls_of(facts, function) or []
         own = [c for c in calls if facts.function(c) is function]
-        passed_on = [a for a in made.adds if a.args[0] in own]
-        others = [c for c in calls if c not in own]
-        found = {c: _reader(facts, c) for c in others}
+        passed_on = [a for a in made.adds if a.args[0] in own] if made is not None else []
+        found = {c: _reader(facts, c) for c in calls if c not in own}
         if len(passed_on) < len(own) or not any(r is not None and r.folds for r in found.values()):
             continue
-        edits = generators.yielding(facts, made)
+        edits = generators.yielding(facts, made) if made is not None else None
+        edits = generators.handing_over(facts, function, whole) if whole is not None else edits
         if edits is None or mentioned_beside(facts.source.path, function.name):
             continue
         for call, by in found.items():
             edits += facts.edits.replace(call, f"list({facts.text(call)})") if by is None else ()
-        spelled = generators.iterator(facts, made.function)
-        imports = ("from collections.abc import Iterator",) if made.function.returns and not spelled else ()
+        spelled = generators.iterator(facts, function)
+        imports = ("from collections.abc import Iterator",) if function.returns and not spelled else ()
         message = "callers need one item at a time; the list holds all of them"
         yield RULE.site(facts, function, message, edits, imports=imports, certain=False)
 

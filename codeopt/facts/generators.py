@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit
-from codeopt.facts import library, patterns
+from codeopt.facts import library, listed, patterns
 from codeopt.facts.index import DefNode
 from codeopt.facts.readers import mutates
 
@@ -64,6 +64,24 @@ def builder(facts: Facts, function: DefNode) -> Builder | None:
         return None
     made = Builder(function, start, tuple(adds), returns)
     return made if _may_wait(facts, made, own) else None
+
+
+def listing(facts: Facts, function: DefNode) -> ast.ListComp | None:
+    """The list comprehension that a function returns, if it could hand over its items as they come."""
+    if not isinstance(function, ast.FunctionDef) or function.decorator_list:
+        return None
+    if _PROMISE.search(ast.get_docstring(function, clean=False) or ""):
+        return None
+    returns = [n for n in facts.flow(function).own_nodes() if isinstance(n, ast.Return)]
+    made = returns[0].value if len(returns) == 1 else None
+    if not isinstance(made, ast.ListComp) or facts.flow(function).is_generator:
+        return None
+    around = facts.parent(returns[0])
+    opened = isinstance(around, ast.With) and all(_opens(i) for i in around.items)
+    if isinstance(around, ast.With) and (not opened or around is not function.body[-1]):
+        return None
+    fits = isinstance(around, ast.With) or around is function
+    return made if fits and returns[0] in around.body[-1:] and listed.lazy(facts, made) else None  # type: ignore[union-attr]
 
 
 def _returned(returns: tuple[ast.Return, ...]) -> str | None:
@@ -243,3 +261,24 @@ def _annotation(facts: Facts, function: ast.FunctionDef) -> tuple[Edit, ...] | N
     if spelled is None and facts.names.fresh_name("Iterator", function) != "Iterator":
         return None
     return facts.edits.replace(kind, spelled or "Iterator")
+
+
+def handing_over(facts: Facts, function: ast.FunctionDef, made: ast.ListComp) -> list[Edit] | None:
+    """Edits that make the list that a function returns a generator; a file stays open for its items."""
+    annotation = _annotation(facts, function)
+    stmt = facts.statement(made)
+    if annotation is None:
+        return None
+    if not isinstance(facts.parent(stmt), ast.With):
+        start, end = facts.range(made)
+        return [*annotation, Edit(start, start + 1, "("), Edit(end - 1, end, ")")]
+    if "\n" in facts.text(stmt) or not facts.edits.alone(stmt):
+        return None
+    lines = [f"for {facts.text(g.target)} in {facts.text(g.iter)}:" for g in made.generators]
+    if len(lines) > 1 or len(made.generators[0].ifs) > 1:
+        return None
+    lines += [f"if {facts.text(test)}:" for test in made.generators[0].ifs]
+    lines.append(f"yield {facts.text(made.elt)}")
+    unit = facts.edits.unit(stmt)
+    indented = [unit * depth + line for depth, line in enumerate(lines)]
+    return [*annotation, *facts.edits.replace_statement(stmt, indented)]
