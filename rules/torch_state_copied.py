@@ -14,13 +14,14 @@ Example
 
 Use instead
     model = Encoder()
-    model.load_state_dict(state, assign=True)
+    model.load_state_dict(dict(state), assign=True)
     return model(x)
 
 When it is safe
     Neither the module nor the dictionary is written afterwards, since they are now the same
     tensors; types and devices of the dictionary are those the module should have; no optimizer
-    holds the old weights. A run has to tell.
+    holds the old weights. The copy of a dictionary that others have (of its entries, not its
+    tensors) keeps PyTorch from leaving a mark in it. A run has to tell.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ RULE = Rule(
             "import torch\nfrom torch import nn\n\ndef encode(state, x):\n    model = nn.Linear(3, 2)\n"
             "    model.load_state_dict(state)\n    with torch.no_grad():\n        return model(x)\n",
             "import torch\nfrom torch import nn\n\ndef encode(state, x):\n    model = nn.Linear(3, 2)\n"
-            "    model.load_state_dict(state, assign=True)\n    with torch.no_grad():\n"
+            "    model.load_state_dict(dict(state), assign=True)\n    with torch.no_grad():\n"
             "        return model(x)\n",
             call="encode(torch.nn.Linear(3, 2).state_dict(), torch.ones(1, 3)).shape",
         ),
@@ -82,7 +83,9 @@ def find(facts: Facts) -> Iterator[Site]:
         found, function = patterns.method(call, "load_state_dict"), facts.function(call)
         if found is None or len(call.args) != 1 or not isinstance(function, DEFS):
             continue
-        if {k.arg for k in call.keywords} - {"strict"} or not _is_kept(facts, call.args[0]):
+        if not patterns.builtin(facts, "dict") or {k.arg for k in call.keywords} - {"strict"}:
+            continue
+        if not _is_kept(facts, call.args[0]):
             continue
         module = found[0]
         if not isinstance(module, ast.Name) or not _made_here(facts, module, function):
@@ -90,6 +93,8 @@ def find(facts: Facts) -> Iterator[Site]:
         if not _is_called(facts, module, function) or _is_written(facts, function):
             continue
         edits = patterns.add_argument(facts, call, "assign=True")
+        if _is_foreign(facts, call.args[0], function):
+            edits += facts.edits.replace(call.args[0], f"dict({facts.text(call.args[0])})")
         yield RULE.site(facts, call, "the module can take the tensors themselves", edits, certain=False)
 
 
@@ -98,6 +103,15 @@ def _is_kept(facts: Facts, state: ast.expr) -> bool:
     while isinstance(state, ast.Subscript):
         state = state.value
     return patterns.plain(state)
+
+
+def _is_foreign(facts: Facts, state: ast.expr, function: DefNode) -> bool:
+    """Whether somebody else has a dictionary: assigning leaves a mark in what PyTorch notes beside it."""
+    root = state
+    while isinstance(root, (ast.Subscript, ast.Attribute)):
+        root = root.value
+    local = isinstance(root, ast.Name) and facts.names.home(root) is function
+    return not local or (isinstance(root, ast.Name) and root.id in facts.flow(function).parameters)
 
 
 def _made_here(facts: Facts, module: ast.Name, function: DefNode) -> bool:
