@@ -42,7 +42,7 @@ sys.path.append(str(ROOT))
 
 from bench.packages import Package, fetch, pinned  # noqa: E402
 from codeopt.candidate import compatible, render  # noqa: E402
-from codeopt.commands.check import fix_source  # noqa: E402
+from codeopt.commands.check_file import fix_source  # noqa: E402
 from codeopt.config import Config  # noqa: E402
 from codeopt.edit import Site, Trust  # noqa: E402
 from codeopt.output_check import RefusedOutput, check_output  # noqa: E402

@@ -32,7 +32,7 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
             "--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE."
         ),
         click.option("--jobs", type=click.IntRange(0), help="Processes to use (0: one a core)."),
-        click.option("--no-cache", is_flag=True, help="Accepted for scripts; nothing is cached yet."),
+        click.option("--no-cache", is_flag=True, help="Keep no results, and use none."),
         click.option("--quiet", "-q", is_flag=True, help="No progress."),
         click.option("--verbose", "-v", is_flag=True, help="More progress."),
     ]
@@ -90,11 +90,14 @@ def check(
     """Find memory anti-patterns without running any code."""
     from codeopt.commands.check import check as run
 
-    config, _ = _configure(
+    config, root = _configure(
         config_file, select=_split(select), ignore=_split(ignore), jobs=jobs,
         allow=Trust(allow) if allow else None,
     )  # fmt: skip
-    outcome = run(paths or (Path(),), config, fix=fix, fix_trust=Trust(allow) if allow else Trust.EXACT)
+    outcome = run(
+        paths or (Path(),), config, fix=fix, fix_trust=Trust(allow) if allow else Trust.EXACT,
+        cache_folder=None if no_cache else root / ".codeopt" / "cache",
+    )  # fmt: skip
     if form == "json":
         from codeopt.report.json import check_json
 

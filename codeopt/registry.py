@@ -14,6 +14,7 @@ from functools import cache
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.facts import Facts
+from codeopt.output_check import tears
 from codeopt.plugins import RulePackage, files_state, held_find, import_rules, rule_packages, wrong_shape
 from codeopt.rule import Find, Rule
 from codeopt.source import Problem, SourceFile
@@ -46,10 +47,14 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the rules said about one file; `problems` are files and rules that could not be used."""
+    """What the rules said about one file; `problems` are files and rules that could not be used.
+
+    `failed`: a rule broke off, so another run may say more.
+    """
 
     sites: tuple[Site, ...] = ()
     problems: tuple[Problem, ...] = ()
+    failed: bool = False
 
 
 def load_rules() -> tuple[LoadedRule, ...]:
@@ -155,12 +160,17 @@ def find_sites(source: SourceFile, rules: Sequence[LoadedRule]) -> Found:
     problems: list[Problem] = []
     for loaded in wanted:
         try:
-            sites += list(loaded.find(facts))
+            sites += [site for site in loaded.find(facts) if _stands(site, source)]
         except Exception as error:  # noqa: BLE001  rules are plug-ins: one that fails must not stop the rest
             message = f"rule {loaded.rule.code} ({loaded.rule.name}) failed: {type(error).__name__}: {error}"
             problems.append(Problem(source.name, 1, message))
     sites.sort(key=lambda site: (site.span, site.rule))
-    return Found(tuple(sites), tuple(problems))
+    return Found(tuple(sites), tuple(problems), failed=bool(problems))
+
+
+def _stands(site: Site, source: SourceFile) -> bool:
+    """Whether a site has a use: it points at something certain, or its edits keep comments and brackets."""
+    return not tears(source.data, site.edits) if site.edits else site.certain
 
 
 def _triggered(rules: Sequence[LoadedRule], text: str) -> list[LoadedRule]:

@@ -146,6 +146,15 @@ def _walk(root: Path, exclude: tuple[str, ...]) -> Iterator[Path]:
                 yield here / name
 
 
+def make_folder(folder: Path) -> Path:
+    """Make the project's `.codeopt/`, which ignores itself in git. Raises OSError if it cannot be made."""
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    return folder
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace a file's content in one step, keeping its mode; follows a symbolic link.
 

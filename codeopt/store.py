@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from codeopt.errors import UsageError
-from codeopt.source import write_atomic
+from codeopt.source import make_folder, write_atomic
 from codeopt.suggestion import Rejection, Suggestion
 
 _VERSION = 1
@@ -59,11 +59,7 @@ def save_run(root: Path, suggestions: Sequence[Suggestion]) -> Path:
 
 def write_run(root: Path, run: StoredRun) -> Path:
     """Write the run's file, making `.codeopt/` (which ignores itself in git) if need be."""
-    folder = root / ".codeopt"
-    folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    folder = make_folder(root / ".codeopt")
     file = folder / _FILE
     write_atomic(file, msgspec.json.encode(run))
     return file

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from itertools import islice
 from pathlib import Path
 
-from codeopt.source import discover
+from codeopt.looks import files_in, is_file, is_there, read_beside
+from codeopt.source import Problem
 
 _FAR = 5
 _LIBRARIES = frozenset({"torch", "numpy", "pandas", "scipy", "sklearn", "tensorflow", "matplotlib", "tqdm"})
@@ -29,12 +29,12 @@ def find_module(importer: Path, module: str) -> Path | None:
     elif bare.partition(".")[0] in sys.stdlib_module_names | _LIBRARIES:
         return None
     else:
-        outside = [f for f in folders[:_FAR] if not (f / "__init__.py").exists()]
+        outside = [f for f in folders[:_FAR] if not is_there(f / "__init__.py")]
         roots = [f for f in outside if f.name not in _INSTALLED]
     for root in roots:
         base = root.joinpath(*bare.split(".")) if bare else root
         for file in (base.parent / f"{base.name}.py", base / "__init__.py"):
-            if file.is_file():
+            if is_file(file):
                 return file
     return None
 
@@ -46,14 +46,15 @@ def mentioned_beside(file: Path, name: str) -> bool:
     one, and below it where it is no part of a package, are searched for the word.
     """
     file = file.absolute()
-    packaged = (file.parent / "__init__.py").exists()
+    packaged = is_there(file.parent / "__init__.py")
     if packaged and not name.startswith("_"):
         return True
-    if not file.is_file():
+    if not is_file(file):
         return False
-    found = file.parent.glob("*.py") if packaged else discover([file.parent])
-    others = list(islice(found, _MOST_FILES))
-    word = re.compile(rb"\b%s\b" % re.escape(name).encode())
-    return len(others) == _MOST_FILES or any(
-        word.search(other.read_bytes()) for other in others if other != file and other.is_file()
-    )
+    others = files_in(file.parent, below=not packaged)
+    if len(others) >= _MOST_FILES:
+        return True
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    texts = (read_beside(other) for other in others if other != file and is_file(other))
+    # What cannot be read may say anything.
+    return any(isinstance(text, Problem) or bool(word.search(text.text)) for text in texts)

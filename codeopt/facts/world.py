@@ -19,7 +19,8 @@ from astroid.manager import AstroidManager
 
 from codeopt.facts.siblings import find_module
 from codeopt.facts.stubs import STUBS
-from codeopt.source import Problem, SourceFile, read_source
+from codeopt.looks import is_there, read_beside
+from codeopt.source import Problem, SourceFile
 
 _MOST_BYTES = 200_000
 _MOST_EXCERPT = 20_000
@@ -82,7 +83,7 @@ class World:
         if file not in self._files:
             self._files[file] = None
             own = file == self._source.path.absolute()
-            source = self._source if own else read_source(file, str(file))
+            source = self._source if own else read_beside(file)
             self._bytes += 0 if isinstance(source, Problem) else len(source.text)
             if not isinstance(source, Problem) and self._bytes < _MOST_BYTES:
                 self._files[file] = self._built(source.text, file)
@@ -107,7 +108,7 @@ def _name(file: Path) -> str:
     """The dotted name of a file, from the folder above its outermost package."""
     parts = [] if file.stem == "__init__" else [file.stem]
     for folder in file.parents:
-        if not (folder / "__init__.py").exists():
+        if not is_there(folder / "__init__.py"):
             break
         parts.append(folder.name)
     return ".".join(reversed(parts)) or file.stem

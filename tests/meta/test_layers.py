@@ -17,11 +17,11 @@ RUNS_IN_A_CHILD = ("codeopt.equivalence.", "codeopt.measure.")
 # Each layer may import itself and those before it.
 LAYERS = [
     ["errors", "edit", "merge", "target"],
-    ["source"],
+    ["source", "looks"],
     ["config", "suppress", "output_check"],
     ["facts"],
     ["rule"],
-    ["plugins"],
+    ["plugins", "cache"],
     ["rules"],
     ["registry"],
     ["candidate", "workload", "sandbox"],

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from codeopt.commands import check as command
+from codeopt.commands import check_file as command
 from codeopt.config import Config
 from codeopt.edit import Edit, Site, Trust
-from codeopt.output_check import RefusedOutput, check_output
+from codeopt.output_check import RefusedOutput, check_output, tears
 from codeopt.registry import LoadedRule, load_rules
 from codeopt.testing import source_of
 
@@ -63,7 +63,7 @@ def _fields(rule: object) -> dict[str, object]:
     return {name: getattr(rule, name) for name in rule.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
-def test_fix_leaves_a_file_alone_whose_comment_would_be_lost(
+def test_a_rewrite_that_would_lose_a_comment_is_not_offered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a.py"
@@ -71,10 +71,23 @@ def test_fix_leaves_a_file_alone_whose_comment_would_be_lost(
     with_rule(monkeypatch, a_rule("x = 1\n"))
     result = command.check_file(file, Config(), Trust.EXACT)
     assert file.read_text() == "x = 1\ny = 2  # two\n"
-    assert result.fixed == 0
-    assert [(p.line, p.message) for p in result.problems] == [
-        (2, "fixes not written: the comment '# two' would be lost")
-    ]
+    assert (result.sites, result.problems, result.fixed) == ((), (), 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "edit", "torn"),
+    [
+        ("x = f(  # one\n    2)\n", Edit(4, 19, "f(2)"), True),
+        ("x = f(  # one\n    2)\n", Edit(4, 19, "g(  # one\n    2)"), False),
+        ("x = f('# one')\n", Edit(4, 14, "g()"), False),
+        ("x = (a).b()\n", Edit(6, 11, ""), True),
+        ("x = (a).b()\n", Edit(7, 11, ""), False),
+        ("x = [a for a in b]\n", Edit(4, 18, "'('"), False),
+        ("x = 1\n", Edit(0, 6, "x = 2  # two\n"), False),
+    ],
+)
+def test_what_edits_tear(text: str, edit: Edit, torn: bool) -> None:
+    assert tears(text.encode(), [edit]) is torn
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), RecursionError("deep"), KeyError("x")], ids=repr)

@@ -1,0 +1,153 @@
+"""Checking one file: what the rules are sure of in it, and with `--fix` writing the exact ones."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
+from pathlib import Path
+
+from codeopt import looks
+from codeopt.candidate import compatible, render
+from codeopt.config import Config
+from codeopt.edit import Site, Trust
+from codeopt.errors import UsageError
+from codeopt.looks import Look
+from codeopt.output_check import RefusedOutput, check_output
+from codeopt.registry import Found, LoadedRule, find_sites, select_rules
+from codeopt.source import Problem, SourceFile, display_name, read_source, write_atomic
+from codeopt.suppress import read_suppressions
+
+_FILES_WORTH_A_POOL = 24
+_MOST_PASSES = 10
+# Trees live as long as their file: looking for garbage in them every 700 objects, as Python does,
+# finds none and costs a tenth of the time.
+_COLLECT_AFTER = 50_000
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What one file gave: certain sites that are not suppressed, problems, its lines, and findings fixed.
+
+    `rests_on`: all that was looked at on disk, the file itself first; None where the result is not
+    for keeping.
+    """
+
+    sites: tuple[Site, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    lines: int = 0
+    fixed: int = 0
+    rests_on: tuple[Look, ...] | None = None
+
+
+def check_files(files: Sequence[Path], config: Config, fixing: Trust | None) -> list[FileResult]:
+    """Check files in turn, or many of them in as many processes as the configuration says."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_COLLECT_AFTER)
+    try:
+        if config.workers == 1 or len(files) < _FILES_WORTH_A_POOL:
+            return list(map(check_file, files, repeat(config), repeat(fixing)))
+        from concurrent.futures import ProcessPoolExecutor
+
+        # Loaded before the processes part, so that it is loaded and held once.
+        select_rules(config.select, config.ignore)
+        with ProcessPoolExecutor(config.workers) as pool:
+            return list(pool.map(check_file, files, repeat(config), repeat(fixing), chunksize=8))
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def check_file(path: Path, config: Config, fixing: Trust | None) -> FileResult:
+    """Check one file, and write its fixes up to the trust `fixing` (None: write nothing).
+
+    Whatever fails in here is a problem of this file: the rest is checked all the same.
+    """
+    name = display_name(path)
+    try:
+        return _check_file(path, name, config, fixing)
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001  one file or rule that fails must not stop the others
+        return FileResult(problems=(Problem(name, 1, f"check failed: {type(error).__name__}: {error}"),))
+
+
+def _check_file(path: Path, name: str, config: Config, fixing: Trust | None) -> FileResult:
+    with looks.noted() as seen:
+        known = looks.look("text", path.absolute())
+        source = read_source(path, name)
+        if isinstance(source, Problem):
+            return FileResult(problems=(source,), rests_on=(known,) if known.state else None)
+        rules = select_rules(config.select, config.ignore)
+        found, sites = _certain(source, rules)
+    if fixing is not None and any(_fits(site, fixing) for site in sites):
+        return _fixed(path, source, sites, found.problems, config, fixing)
+    rests_on = None if found.failed else tuple(seen.values())
+    return FileResult(tuple(sites), found.problems, _lines(source), rests_on=rests_on)
+
+
+def _fixed(
+    path: Path, source: SourceFile, sites: list[Site], problems: tuple[Problem, ...], config: Config,
+    fixing: Trust,
+) -> FileResult:  # fmt: skip
+    """The result of a file once its fixes are written: not for keeping, since the text has changed."""
+    fixed_source, fixed = fix_source(source, config, fixing)
+    try:
+        check_output(source.name, source.text, fixed_source.text)
+    except RefusedOutput as refused:
+        problem = Problem(source.name, refused.line, f"fixes not written: {refused.reason}")
+        return FileResult(tuple(sites), (*problems, problem), _lines(source))
+    if fixed:
+        write_atomic(path, source.encode(fixed_source.text))
+        found, sites = _certain(fixed_source, select_rules(config.select, config.ignore))
+        problems = found.problems
+    return FileResult(tuple(sites), problems, _lines(source), fixed)
+
+
+def _lines(source: SourceFile) -> int:
+    return source.text.count("\n") + 1
+
+
+def _certain(source: SourceFile, rules: Sequence[LoadedRule]) -> tuple[Found, list[Site]]:
+    """What the rules say, and the sites among it that facts alone decide and that are not switched off."""
+    found = find_sites(source, rules)
+    names = {loaded.rule.code: loaded.rule.name for loaded in rules}
+    off = read_suppressions(source)
+    return found, [s for s in found.sites if s.certain and not off.hides(s, names[s.rule])]
+
+
+def _fits(site: Site, trust: Trust) -> bool:
+    return bool(site.edits) and site.trust.within(trust)
+
+
+def fix_source(source: SourceFile, config: Config, trust: Trust) -> tuple[SourceFile, int]:
+    """Apply fixes until none is left that fits, one rule at a time.
+
+    Rewrites of two rules may contradict each other without touching the same bytes (a name
+    unbound here, its memory reused there), so each rule sees what the one before it left. Rules
+    on lifetimes, which have the first codes, come last: the others decide how long names live.
+    """
+    rules = select_rules(config.select, config.ignore)
+    fixed = 0
+    for _ in range(_MOST_PASSES):
+        found = {site.rule for site in _certain(source, rules)[1] if _fits(site, trust)}
+        before = fixed
+        for loaded in reversed([r for r in rules if r.rule.code in found]):
+            source, more = _fix_rule(source, loaded, trust)
+            fixed += more
+        if fixed == before:
+            break
+    return source, fixed
+
+
+def _fix_rule(source: SourceFile, loaded: LoadedRule, trust: Trust) -> tuple[SourceFile, int]:
+    """Apply the sites of one rule that fit; a set that would not parse is given up whole."""
+    chosen: list[Site] = []
+    for site in _certain(source, [loaded])[1]:
+        if _fits(site, trust) and compatible(site, chosen):
+            chosen.append(site)
+    try:
+        texts = render({source.name: source}, chosen)
+    except ValueError:
+        return source, 0
+    return replace(source, text=texts.get(source.name, source.text)), len(chosen)
