@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from codeopt.edit import Edit
 from codeopt.errors import CodeoptError
+
+# Strings first, so that a sign in one is none.
+_SIGN = re.compile(
+    r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""'
+    r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''"
+    r'|"(?:[^"\\\r\n]|\\(?:\r\n|.))*"'
+    r"|'(?:[^'\\\r\n]|\\(?:\r\n|.))*'"
+    r"|(?P<comment>\#[^\r\n]*)|(?P<bracket>[][(){}])",
+    re.DOTALL,
+)
 
 
 class RefusedOutput(CodeoptError):
@@ -35,6 +47,23 @@ def check_output(name: str, before: str, after: str) -> None:
         kept[text] -= 1
         if kept[text] < 0:
             raise RefusedOutput(name, line, f"the comment {text!r} would be lost")
+
+
+def tears(data: bytes, edits: Iterable[Edit]) -> bool:
+    """Whether edits of a text take a comment away, or a bracket without its other half.
+
+    Cheap enough to be asked of every site: only what the edits take out and put in is read.
+    """
+    lost: Counter[str] = Counter()
+    balance = 0
+    for edit in edits:
+        for text, sign in ((data[edit.start : edit.end].decode(errors="replace"), 1), (edit.text, -1)):
+            for found in _SIGN.finditer(text):
+                if found["comment"]:
+                    lost[found["comment"].rstrip()] += sign
+                elif found["bracket"]:
+                    balance += sign if found["bracket"] in "([{" else -sign
+    return balance != 0 or any(number > 0 for number in lost.values())
 
 
 def _comments(text: str) -> Iterator[tuple[str, int]]:
