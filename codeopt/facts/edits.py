@@ -64,9 +64,14 @@ class Edits:
         return start, offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
 
     def replace(self, node: ast.expr, text: str) -> tuple[Edit, ...]:
-        """Put an expression in the place of another, in parentheses where it needs them."""
+        """Put an expression in the place of another, in parentheses where it needs them; nothing where the
+        text is none."""
         start, end = self.range(node)
-        if self._needs_parentheses(node, text):
+        try:
+            new = ast.parse(f"({text}\n)", mode="eval").body
+        except SyntaxError:
+            return ()  # cut out of parentheses, one of which is missing
+        if self._needs_parentheses(node, new, text):
             text = f"({text})"
         elif "\n" not in text and _is_atom(text) and self._parenthesised(node):
             return self._without_parentheses(start, end, text)
@@ -85,7 +90,8 @@ class Edits:
         """Put one of two expressions in the place of an expression: as an if statement where it is all
         that its statement computes, else as a conditional expression."""
         stmt = self._index.statement(node)
-        if not isinstance(stmt, (ast.Assign, ast.Return)) or stmt.value is not node or not self.alone(stmt):
+        whole = isinstance(stmt, (ast.Assign, ast.Return)) and stmt.value is node and self.alone(stmt)
+        if not whole or self.range(stmt)[1] != self.range(node)[1]:
             return self.replace(node, f"{one} if {test} else {other}")
         head = self._source.data[self.range(stmt)[0] : self.range(node)[0]].decode()
         unit = self.unit(stmt)
@@ -223,8 +229,7 @@ class Edits:
     def _ends_line(self, stmt: ast.stmt) -> bool:
         return _REST_OF_LINE.match(self._source.data, self.range(stmt)[1]) is not None
 
-    def _needs_parentheses(self, node: ast.expr, text: str) -> bool:
-        new = ast.parse(f"({text}\n)", mode="eval").body
+    def _needs_parentheses(self, node: ast.expr, new: ast.expr, text: str) -> bool:
         bound, parent = binding(new), self._index.parents.get(node)
         several_lines = "\n" in text and not isinstance(new, (ast.Call, ast.List, ast.Dict, ast.Subscript))
         if bound >= max(binding(node), 2) and not several_lines:
