@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codeopt.commands import check_file as command
+from codeopt.commands import check as command
 from codeopt.config import Config
 from codeopt.edit import Edit, Site, Trust
 from codeopt.output_check import RefusedOutput, check_output, tears
@@ -77,8 +77,8 @@ def test_a_rewrite_that_would_lose_a_comment_is_not_offered(
 @pytest.mark.parametrize(
     ("text", "edit", "torn"),
     [
-        ("x = f(  # one\n    2)\n", Edit(4, 19, "f(2)"), True),
-        ("x = f(  # one\n    2)\n", Edit(4, 19, "g(  # one\n    2)"), False),
+        ("x = f(  # one\n    2)\n", Edit(4, 20, "f(2)"), True),
+        ("x = f(  # one\n    2)\n", Edit(4, 20, "g(  # one\n    2)"), False),
         ("x = f('# one')\n", Edit(4, 14, "g()"), False),
         ("x = (a).b()\n", Edit(6, 11, ""), True),
         ("x = (a).b()\n", Edit(7, 11, ""), False),
