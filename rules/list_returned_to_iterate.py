@@ -3,7 +3,7 @@
 What it does
     Finds a function that does nothing with a list but add to it and return it, or returns a list
     comprehension, where a caller in the same file goes through what it gets once, and makes the function
-    a generator. Callers that need a list get one around the call.
+    a generator. Callers that need a list, no more than those that do not, get one around the call.
 
 Why it costs memory
     All items are alive until the caller has seen the last one. A generator makes one when the caller
@@ -104,6 +104,8 @@ RULE = Rule(
         "def g(xs):\n    for x in f(xs):\n        xs.remove(x)\n",
         "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return out\n\n"
         "def g(xs):\n    return all(f(xs)), f\n",
+        "def f(xs):\n    return [str(x) for x in xs]\n\n"
+        "def g(xs):\n    return max(f(xs)), len(f(xs)), f(xs)[0]\n",
         'def f(xs):\n    """Return the list of all."""\n    out = []\n    for x in xs:\n'
         "        out.append(x)\n    return out\n\ndef g(xs):\n    return sum(f(xs))\n",
     ),
@@ -121,7 +123,9 @@ def find(facts: Facts) -> Iterator[Site]:
         own = [c for c in calls if facts.function(c) is function]
         passed_on = [a for a in made.adds if a.args[0] in own] if made is not None else []
         found = {c: _reader(facts, c) for c in calls if c not in own}
-        if len(passed_on) < len(own) or not any(r is not None and r.folds for r in found.values()):
+        folded = sum(by is not None and by.folds for by in found.values())
+        # Where most callers want a list, a function that gives one reads better.
+        if len(passed_on) < len(own) or not folded or list(found.values()).count(None) > folded:
             continue
         edits = generators.yielding(facts, made) if made is not None else None
         edits = generators.handing_over(facts, function, whole) if whole is not None else edits
