@@ -14,8 +14,8 @@ from functools import cache
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.facts import Facts
-from codeopt.plugins import RulePackage, files_state, held_find, import_rules, rule_packages, wrong_shape
 from codeopt.output_check import tears
+from codeopt.plugins import RulePackage, files_state, held_find, import_rules, rule_packages, wrong_shape
 from codeopt.rule import Find, Rule
 from codeopt.source import Problem, SourceFile
 
@@ -47,10 +47,14 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the rules said about one file; `problems` are files and rules that could not be used."""
+    """What the rules said about one file; `problems` are files and rules that could not be used.
+
+    `failed`: a rule broke off, so another run may say more.
+    """
 
     sites: tuple[Site, ...] = ()
     problems: tuple[Problem, ...] = ()
+    failed: bool = False
 
 
 def load_rules() -> tuple[LoadedRule, ...]:
@@ -161,7 +165,7 @@ def find_sites(source: SourceFile, rules: Sequence[LoadedRule]) -> Found:
             message = f"rule {loaded.rule.code} ({loaded.rule.name}) failed: {type(error).__name__}: {error}"
             problems.append(Problem(source.name, 1, message))
     sites.sort(key=lambda site: (site.span, site.rule))
-    return Found(tuple(sites), tuple(problems))
+    return Found(tuple(sites), tuple(problems), failed=bool(problems))
 
 
 def _stands(site: Site, source: SourceFile) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codeopt.commands import check as command
+from codeopt.commands import check_file as command
 from codeopt.config import Config
 from codeopt.edit import Edit, Site, Trust
 from codeopt.output_check import RefusedOutput, check_output, tears
