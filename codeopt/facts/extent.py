@@ -66,6 +66,8 @@ class Extents:
                 return self.named(expr.value, at, depth + 1)
             case ast.Subscript(value=ast.Attribute(attr="shape")):
                 return 0
+            case ast.Subscript(value=whole, slice=ast.Slice()):
+                return self.named(whole, at, depth + 1)
             case ast.Call():
                 return self._call(expr, at, depth)
         return 0 if self._facts.arrays.value(expr, at).kind == "scalar" else None
@@ -99,6 +101,8 @@ class Extents:
         dotted = self._facts.names.dotted(call.func) or ""
         package, _, name = dotted.rpartition(".")
         keywords = {k.arg: k.value for k in call.keywords}
+        if dotted == "numpy.array" and (shape := self._facts.arrays.value(call, at).shape):
+            return sum(not isinstance(n, int) or n >= _MANY for n in shape)
         if package in ("numpy", "torch", "numpy.random"):
             if name in _NUMBERS and len(call.args) == 1 and not keywords:
                 return 0
