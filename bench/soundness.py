@@ -3,7 +3,7 @@
     python bench/soundness.py                    # every package of the list, a table in Markdown
     python bench/soundness.py kornia monai       # only these
     python bench/soundness.py --every 20         # every 20th file
-    python bench/soundness.py --write            # and put the table into docs/soundness.md
+    python bench/soundness.py --write            # and put the rows into docs/soundness.md
 
 Of every file (tests and examples included) every site that any rule names is rendered alone, with
 each of its alternatives; so are all certain sites together and all sites together, first come
@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
 from bench.packages import Package, fetch, pinned  # noqa: E402
+from bench.page import cells, numbers, put_rows  # noqa: E402
 from codeopt.candidate import compatible, render  # noqa: E402
 from codeopt.commands.check_file import fix_source  # noqa: E402
 from codeopt.config import Config  # noqa: E402
@@ -50,7 +51,6 @@ from codeopt.registry import LoadedRule, find_sites, load_rules  # noqa: E402
 from codeopt.source import Problem, SourceFile, discover, read_source  # noqa: E402
 
 PAGE = ROOT / "docs" / "soundness.md"
-BEGIN, END = "<!-- soundness: begin -->\n", "<!-- soundness: end -->\n"
 KINDS = ("scan", "parse", "compile", "comments", "layout", "again", "fix")
 _MOST_ROUNDS = 6
 _CONFIG = Config(allow=Trust.CLOSE)
@@ -296,17 +296,15 @@ class Row:
     def violations(self) -> list[Violation]:
         return [violation for report in self.files for violation in report.violations]
 
-    def cells(self) -> list[int]:
-        """The figures of the table, in its order."""
+    def row(self) -> str:
+        """A row of the table."""
         kinds = Counter(violation.kind for violation in self.violations)
-        return [
-            len(self.files),
-            *(
-                sum(getattr(report, name) for report in self.files)
-                for name in ("unparsable", "lines", "sites", "certain", "variants", "moved")
-            ),
-            *(kinds[kind] for kind in KINDS),
-        ]
+        names = ("unparsable", "lines", "sites", "certain", "variants", "moved")
+        sums = [sum(getattr(report, name) for report in self.files) for name in names]
+        seconds = round(sum(report.seconds for report in self.files))
+        peak = max(report.peak for report in self.files) // 1024
+        counts = [len(self.files), *sums, *(kinds[kind] for kind in KINDS), seconds, peak]
+        return _row(f"{self.package.name} {self.package.version}", counts)
 
 
 def run(packages: Sequence[Package], every: int, jobs: int | None) -> Iterator[Row]:
@@ -327,25 +325,26 @@ def run(packages: Sequence[Package], every: int, jobs: int | None) -> Iterator[R
 _TABLE = (
     "| package | files | unparsable | lines | sites | certain | variants | moved "
     + "".join(f"| {kind} " for kind in KINDS)
-    + "|\n|---"
-    + "|---:" * (7 + len(KINDS))
+    + "| scan CPU s | MiB |\n|---"
+    + "|---:" * (9 + len(KINDS))
     + "|"
 )
 
 
-def _line(name: str, cells: Sequence[int]) -> str:
-    return f"| {name} | " + " | ".join(f"{cell:,}" for cell in cells) + " |"
+def _row(name: str, counts: Sequence[int]) -> str:
+    return f"| {name} | " + " | ".join(f"{count:,}" for count in counts) + " |"
 
 
-def closing(rows: Sequence[Row]) -> Iterator[str]:
-    """The totals, the slowest files and the largest process."""
-    yield _line("all", [sum(column) for column in zip(*(row.cells() for row in rows), strict=True)])
+def total(rows: Sequence[str]) -> str:
+    """The last row: sums, but of the memory the most."""
+    columns = list(zip(*([numbers(cell)[0] for cell in cells(row)[1:]] for row in rows), strict=True))
+    return _row("all", [*map(sum, columns[:-1]), max(columns[-1])])
+
+
+def slowest(rows: Sequence[Row]) -> Iterator[str]:
+    """The files that took longest to scan."""
+    yield "\n| slowest files | lines | sites | CPU s |\n|---|---:|---:|---:|"
     files = [(f"{row.package.name} {report.path}", report) for row in rows for report in row.files]
-    seconds, lines = sum(r.seconds for _, r in files), sum(r.lines for _, r in files)
-    largest = max(r.peak for _, r in files)
-    yield f"\nOne scan of it all took {seconds:,.0f} s of CPU, {lines / seconds:,.0f} lines a second."
-    yield f"The largest process held {largest / 1024:,.0f} MiB. The slowest files to scan:\n"
-    yield "| file | lines | sites | CPU s |\n|---|---:|---:|---:|"
     for name, report in sorted(files, key=lambda f: -f[1].seconds)[:8]:
         yield f"| {name} | {report.lines:,} | {report.sites} | {report.seconds:.1f} |"
 
@@ -356,24 +355,19 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="PACKAGE", help="of the list; all where none is given")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th file")
     parser.add_argument("--jobs", type=int, help="processes; as many as there are cores if not given")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/soundness.md")
+    parser.add_argument("--write", action="store_true", help="put the rows into docs/soundness.md")
     chosen = parser.parse_args(argv)
-    if chosen.write and (chosen.names or chosen.every > 1):
-        parser.error("--write is for all packages, whole")
+    if chosen.write and chosen.every > 1:
+        parser.error("--write is for whole packages")
     pins = [p for p in pinned("soundness") if not chosen.names or p.partition("==")[0] in chosen.names]
-    lines = [_TABLE]
     print(_TABLE)
     rows = []
     for row in run(fetch(pins), chosen.every, chosen.jobs):
         rows.append(row)
-        lines.append(_line(f"{row.package.name} {row.package.version}", row.cells()))
-        print(lines[-1], flush=True)
-    lines += closing(rows)
-    print("\n".join(lines[len(rows) + 1 :]))
-    if chosen.write:
-        before, _, rest = PAGE.read_text().partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after)
+        print(row.row(), flush=True)
+        if chosen.write:
+            put_rows(PAGE, "soundness", _TABLE, [row.row()], 1, total)
+    print(total([row.row() for row in rows]), *slowest(rows), sep="\n")
     return 1 if any(row.violations for row in rows) else 0
 
 

@@ -2,7 +2,7 @@
 
     python bench/suites.py                      # every package of the list, a table in Markdown
     python bench/suites.py pyod mlxtend         # only these
-    python bench/suites.py --write              # and put the table into docs/soundness.md
+    python bench/suites.py --write              # and put the rows into docs/soundness.md
     PYTEST_ADDOPTS="-n 8" python bench/suites.py            # several tests at once
 
 Each package of `[suites]` in bench/packages.toml is installed in a virtual environment of its own.
@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
 from bench.packages import LIST, cache, fetch  # noqa: E402
+from bench.page import cells, numbers, put_rows  # noqa: E402
 from codeopt.commands.check import check  # noqa: E402
 from codeopt.config import Config  # noqa: E402
 from codeopt.edit import Trust  # noqa: E402
@@ -321,36 +322,28 @@ def main(argv: Sequence[str]) -> int:
     """Compare the suites and print their table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", metavar="PACKAGE", help="of the list; all where none is given")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/soundness.md")
+    parser.add_argument("--write", action="store_true", help="put the rows into docs/soundness.md")
     chosen = parser.parse_args(argv)
-    if chosen.write and chosen.names:
-        parser.error("--write is for all packages")
-    lines = [_TABLE]
     print(_TABLE, flush=True)
     results = []
     for result in chain.from_iterable(map(compare, suites(chosen.names))):
         results.append(result)
-        lines.append(result.row())
-        print(lines[-1], flush=True)
+        print(result.row(), flush=True)
+        if chosen.write:
+            put_rows(PAGE, "suites", _TABLE, [result.row()], 2, total)
         for kind, names in (("new failure", result.new), ("flaky", result.flaky)):
             for name in names:
                 print(f"{kind}: {result.suite.name} {name}", file=sys.stderr, flush=True)
-    sums = [sum(column) for column in zip(*(result.counts() for result in results), strict=True)]
-    lines.append(_row("all", "", "", sums))
-    print(lines[-1])
-    if chosen.write:
-        write_between(PAGE, "suites", lines)
+    print(total([result.row() for result in results]))
     return 1 if any(result.new for result in results) else 0
 
 
-def write_between(page: Path, name: str, lines: Sequence[str]) -> None:
-    """Put lines between the two markers of that name in a page; raises ValueError if it has none."""
-    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
-    head, found, rest = page.read_text().partition(begin)
-    _, closed, tail = rest.partition(end)
-    if not found or not closed:
-        raise ValueError(f"{page}: no markers {begin.strip()} and {end.strip()}")
-    page.write_text(head + begin + "\n".join(lines) + "\n" + end + tail)
+def total(rows: Sequence[str]) -> str:
+    """The last row, the sums."""
+    found = [
+        [number for cell in [*cells(row)[2:4], *cells(row)[5:]] for number in numbers(cell)] for row in rows
+    ]
+    return _row("all", "", "", [sum(column) for column in zip(*found, strict=True)])
 
 
 if __name__ == "__main__":
