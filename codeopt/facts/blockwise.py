@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ class Blockwise:
         function = facts.function(region.last)
         self._taken = {n.id for n in facts.under(function) if isinstance(n, ast.Name)}
         self._taken |= {n.arg for n in facts.under(function) if isinstance(n, ast.arg)}
+        self._taken |= set(dir(builtins))
         self._start, self._slice = self._name("start"), self._name("rows", "block")
         self._shape = self._name("shape")
         self._lead = next(iter(region.inputs))
@@ -69,7 +71,9 @@ class Blockwise:
         if self._first:
             inside += [f"if {self._start} == 0:", *(unit + line for line in self._first)]
         inside += self._store
-        lines = [*self._before, head, *(unit + line for line in inside), *self._behind, *last]
+        newline = facts.source.newline
+        deeper = [unit + line.replace(newline, newline + unit) for line in inside]
+        lines = [*self._before, head, *deeper, *self._behind, *last]
         return facts.edits.replace_run(region.stmts[0], region.last, lines)
 
     def _add(self, stmt: ast.stmt) -> None:
@@ -208,8 +212,7 @@ class Blockwise:
             call = next(n for n in ast.walk(node) if isinstance(n, ast.Call))
             func = call.func
             made = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "shared")
-            name = made if made not in self._taken else made.rpartition("_")[2]
-            self._hoisted[text] = self._name(name)
+            self._hoisted[text] = self._name(made, made.rpartition("_")[2], f"{made}_value")
             self._before.append(f"{self._hoisted[text]} = {_line(text)}")
         return self._hoisted[text]
 
@@ -218,4 +221,9 @@ class Blockwise:
 
 
 def _line(text: str) -> str:
-    return f"({text})" if "\n" in text or "\r" in text else text
+    """Text fit for a line of its own: where it goes on without brackets of its own, it gets some."""
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return f"({text})"
+    return text

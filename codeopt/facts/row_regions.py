@@ -6,14 +6,16 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from codeopt.facts import patterns
+from codeopt.facts import library, patterns
 from codeopt.facts.index import DEFS, DefNode
 from codeopt.facts.rows import Region, Size, bound
-from codeopt.facts.rowwise import Rowwise, shortens
+from codeopt.facts.rowwise import REDUCERS, Rowwise
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
 
+_REDUCED = REDUCERS | library.words("norm logsumexp percentile quantile")
+_GLANCED = library.words("dot hstack column_stack cdist rfft fft ifft irfft")
 _STEPS = (ast.Assign, ast.AugAssign, ast.Expr, ast.Delete)
 
 
@@ -181,7 +183,8 @@ class Growth:
         if most > max(kept):
             return True
         inside = [*region.stmts[: -1 if finished else None], *region.parts, *region.added]
-        shorter = any(n in self._shortening for part in inside for n in self._facts.under(part))
+        nodes = (n for part in inside for n in self._facts.under(part))
+        shorter = any(n in self._shortening and self.rows.reads(n, region) for n in nodes)
         return shorter and len(region.made) >= big + 2
 
 
@@ -205,7 +208,7 @@ def _shortening(facts: Facts) -> dict[DefNode, set[ast.AST]]:
     """What in each function may keep less of a row than there was."""
     found: dict[DefNode, set[ast.AST]] = {}
     for node in facts.walk(ast.Call, ast.BinOp):
-        if shortens(node) and isinstance(function := facts.function(node), DEFS):
+        if _shortens(node) and isinstance(function := facts.function(node), DEFS):
             found.setdefault(function, set()).add(node)
     return found
 
@@ -232,3 +235,13 @@ def _blocks(facts: Facts, function: DefNode) -> Iterator[list[ast.stmt]]:
             block = getattr(node, name, None)
             if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
                 yield block
+
+
+def _shortens(node: ast.AST) -> bool:
+    """A glance at whether something may keep less of a row than there was, or join rows."""
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.MatMult)
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    return name in _GLANCED or (name in _REDUCED and bool(node.args or node.keywords))

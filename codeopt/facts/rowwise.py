@@ -34,20 +34,18 @@ _PAIRS = frozenset(
 _JOINS = _numpy("hstack column_stack concatenate")
 _LIBRARIES = ("numpy.", "scipy.", "sklearn.", "torch.", "pandas.", "builtins.", "math.")
 _MAKERS = _numpy("zeros ones empty full")
-_REDUCERS = library.words(
+REDUCERS = library.words(
     "sum mean std var min max prod argmax argmin any all median amax amin nansum nanmean nanmax nanmin "
     "ptp count_nonzero nanstd nanvar"
 )
 _SPREADS = library.words("std var median nanstd nanvar")
-_OTHER_REDUCERS = {
+_OTHERREDUCERS = {
     "numpy.linalg.norm": ("x", "ord", "axis"),
     "scipy.special.logsumexp": ("x", "axis"),
     "numpy.percentile": ("x", "q", "axis"),
     "numpy.quantile": ("x", "q", "axis"),
 }
 _TOTALS = ("sum", "mean", "max", "min")
-_REDUCED = _REDUCERS | library.words("norm logsumexp percentile quantile")
-_GLANCED = library.words("dot hstack column_stack cdist rfft fft ifft irfft")
 _METHODS = library.words("astype clip copy round conj")
 _SIZES = library.words("shape dtype size ndim")
 _AXES = (-1, 1, 2, 3)
@@ -105,9 +103,8 @@ class Rowwise:
         found = patterns.reduction(self._facts, node, *_TOTALS)
         if found is None or not set(found[1]) <= {"axis", "keepdims"} or self._is_input(found[0], region):
             return None
-        axis = found[1].get("axis", ast.Constant(None))
-        whole = patterns.number(axis) == 0 or (isinstance(axis, ast.Constant) and axis.value is None)
-        size = self.size(found[0], region) if whole else None
+        # All axes at once may be the only one: blocks of single numbers would bring nothing.
+        size = self.size(found[0], region) if patterns.number(found[1].get("axis")) == 0 else None
         if size is None or size < Size.PRODUCT:
             return None
         return node.func.attr  # type: ignore[attr-defined, no-any-return]
@@ -140,7 +137,7 @@ class Rowwise:
                 return self._made(node, self._alike([node.left, *node.comparators], region), region)
             case ast.Call():
                 return self._call(node, region)
-        return Size.SHARED if isinstance(node, ast.expr) and not self._reads(node, region) else None
+        return Size.SHARED if isinstance(node, ast.expr) and not self.reads(node, region) else None
 
     @staticmethod
     def _made(node: ast.AST, size: Size | None, region: Region) -> Size | None:
@@ -148,7 +145,8 @@ class Rowwise:
             region.made[node] = size
         return size
 
-    def _reads(self, node: ast.AST, region: Region) -> bool:
+    def reads(self, node: ast.AST, region: Region) -> bool:
+        """Whether an expression reads rows."""
         names = (n for n in self._facts.under(node) if isinstance(n, ast.Name))
         return any(
             n.id in region.sizes
@@ -187,10 +185,10 @@ class Rowwise:
             return Size.SHARED
         if node.attr in ("real", "imag"):
             return self.size(node.value, region)
-        return None if self._reads(node, region) else Size.SHARED
+        return None if self.reads(node, region) else Size.SHARED
 
     def _subscript(self, node: ast.Subscript, region: Region) -> Size | None:
-        if not self._reads(node, region):
+        if not self.reads(node, region):
             return Size.SHARED
         base, index = self.size(node.value, region), node.slice
         if base is None:
@@ -202,7 +200,7 @@ class Rowwise:
                 return None if None in known else Size.REDUCED
             full = isinstance(first, ast.Slice) and not (first.lower or first.upper or first.step)
             dots = isinstance(first, ast.Constant) and first.value is Ellipsis
-            return base if (full or dots) and not self._reads(index, region) else None
+            return base if (full or dots) and not self.reads(index, region) else None
         taken = None if isinstance(index, (ast.Tuple, ast.Slice)) else self.size(index, region)
         if taken in (None, Size.SHARED):
             return taken
@@ -245,7 +243,7 @@ class Rowwise:
         return most
 
     def _call(self, call: ast.Call, region: Region) -> Size | None:
-        if not self._reads(call, region):
+        if not self.reads(call, region):
             return Size.SHARED
         dotted = self._facts.names.dotted(call.func)
         reduced = self._reduced(call, dotted)
@@ -269,11 +267,11 @@ class Rowwise:
         return None if dotted.startswith(_LIBRARIES) else self._helper(call, region)
 
     def _reduced(self, call: ast.Call, dotted: str | None) -> tuple[ast.expr, dict[str, ast.expr]] | None:
-        if dotted in _OTHER_REDUCERS:
-            given = patterns.arguments(call, *_OTHER_REDUCERS[dotted]) or {}
+        if dotted in _OTHERREDUCERS:
+            given = patterns.arguments(call, *_OTHERREDUCERS[dotted]) or {}
             array = given.pop("x", None)
             return None if array is None else (array, given)
-        return patterns.reduction(self._facts, call, *_REDUCERS)
+        return patterns.reduction(self._facts, call, *REDUCERS)
 
     def _reduction(
         self, call: ast.Call, array: ast.expr, given: dict[str, ast.expr], region: Region
@@ -285,24 +283,24 @@ class Rowwise:
             return Size.SHARED  # of the whole array, before any block
         if size in (None, Size.SHARED) or axis is None or patterns.number(axis) not in _AXES:
             return None
-        if _ends(call) in _SPREADS or self._facts.names.dotted(call.func) in _OTHER_REDUCERS:
+        if _ends(call) in _SPREADS or self._facts.names.dotted(call.func) in _OTHERREDUCERS:
             region.made[call] = Size.FULL
         return Size.REDUCED if patterns.number(axis) in (-1, 1) else Size.PRODUCT
 
     def _method(self, array: ast.expr, call: ast.Call, region: Region) -> Size | None:
         if call.func.attr == "dot":  # type: ignore[attr-defined]
             return self._product(call, array, call.args[0], region) if len(call.args) == 1 else None
-        if any(self._reads(a, region) for a in (*call.args, *call.keywords)):
+        if any(self.reads(a, region) for a in (*call.args, *call.keywords)):
             return None
         return self._made(call, self._alike([array], region), region)
 
     def _ufunc(self, call: ast.Call, region: Region) -> Size | None:
-        if any(k.arg not in _SETTINGS or self._reads(k.value, region) for k in call.keywords):
+        if any(k.arg not in _SETTINGS or self.reads(k.value, region) for k in call.keywords):
             return None
         return self._made(call, self._alike(call.args, region), region)
 
     def _pairs(self, call: ast.Call, region: Region) -> Size | None:
-        if len(call.args) != 2 or any(self._reads(k, region) for k in call.keywords):
+        if len(call.args) != 2 or any(self.reads(k, region) for k in call.keywords):
             return None
         return self._product(call, call.args[0], call.args[1], region)
 
@@ -330,7 +328,7 @@ class Rowwise:
         others = [*call.args[1:], *given.values()]
         if size in (None, Size.SHARED) or patterns.number(axis) not in _AXES:
             return None
-        if any(self._reads(other, region) for other in others):
+        if any(self.reads(other, region) for other in others):
             return None
         region.products = region.products or dotted in _TRANSFORMS
         return self._made(call, Size.FULL, region)
@@ -391,13 +389,3 @@ def _widened(node: ast.expr) -> bool:
 def _ends(call: ast.Call) -> str:
     """The last part of a called name."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else ""
-
-
-def shortens(node: ast.AST) -> bool:
-    """A glance at whether something may keep less of a row than there was, or join rows."""
-    if isinstance(node, ast.BinOp):
-        return isinstance(node.op, ast.MatMult)
-    if not isinstance(node, ast.Call):
-        return False
-    name = _ends(node)
-    return name in _GLANCED or (name in _REDUCED and bool(node.args or node.keywords))
