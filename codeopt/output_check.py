@@ -51,14 +51,14 @@ def check_output(name: str, before: str, after: str) -> None:
 
 def tears(data: bytes, edits: Iterable[Edit]) -> bool:
     """Whether edits of a text take a comment away, or a bracket without its other half, or put `:=`
-    into what a comprehension goes through, where it must not stand.
+    or `yield` into a comprehension, where they must not stand.
 
     Cheap enough to be asked of every site: only what the edits take out and put in is read.
     """
     lost: Counter[str] = Counter()
     balance = 0
     for edit in edits:
-        if ":=" in edit.text and " for " in edit.text:
+        if " for " in edit.text and (":=" in edit.text or "yield" in edit.text):
             return True
         for text, sign in ((data[edit.start : edit.end].decode(errors="replace"), 1), (edit.text, -1)):
             for found in _SIGN.finditer(text):

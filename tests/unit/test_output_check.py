@@ -84,6 +84,7 @@ def test_a_rewrite_that_would_lose_a_comment_is_not_offered(
         ("x = (a).b()\n", Edit(7, 11, ""), False),
         ("x = [a for a in b]\n", Edit(4, 18, "'('"), False),
         ("x = len(g(y := 1))\n", Edit(4, 18, "sum(1 for _ in g(y := 1))"), True),
+        ("x = len(g((yield)))\n", Edit(4, 19, "sum(1 for _ in g((yield)))"), True),
         ("x = 1\n", Edit(0, 6, "x = 2  # two\n"), False),
     ],
 )
