@@ -47,6 +47,7 @@ _OTHERREDUCERS = {
 }
 _TOTALS = ("sum", "mean", "max", "min")
 _METHODS = library.words("astype clip copy round conj")
+_NO_NUMBERS = (ast.Tuple, ast.Slice, ast.Compare, ast.UnaryOp)  # the last two are masks
 _SIZES = library.words("shape dtype size ndim")
 _AXES = (-1, 1, 2, 3)
 
@@ -201,7 +202,7 @@ class Rowwise:
             full = isinstance(first, ast.Slice) and not (first.lower or first.upper or first.step)
             dots = isinstance(first, ast.Constant) and first.value is Ellipsis
             return base if (full or dots) and not self.reads(index, region) else None
-        taken = None if isinstance(index, (ast.Tuple, ast.Slice)) else self.size(index, region)
+        taken = None if isinstance(index, _NO_NUMBERS) else self.size(index, region)
         if taken in (None, Size.SHARED):
             return taken
         return self._made(node, Size.FULL, region)  # rows gathered by index
@@ -271,7 +272,8 @@ class Rowwise:
             given = patterns.arguments(call, *_OTHERREDUCERS[dotted]) or {}
             array = given.pop("x", None)
             return None if array is None else (array, given)
-        return patterns.reduction(self._facts, call, *REDUCERS)
+        odd = dotted is None and any(patterns.number(argument) is None for argument in call.args)
+        return None if odd else patterns.reduction(self._facts, call, *REDUCERS)
 
     def _reduction(
         self, call: ast.Call, array: ast.expr, given: dict[str, ast.expr], region: Region
@@ -296,6 +298,8 @@ class Rowwise:
 
     def _ufunc(self, call: ast.Call, region: Region) -> Size | None:
         if any(k.arg not in _SETTINGS or self.reads(k.value, region) for k in call.keywords):
+            return None
+        if _ends(call) == "where" and len(call.args) != 3:
             return None
         return self._made(call, self._alike(call.args, region), region)
 
