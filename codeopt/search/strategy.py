@@ -43,11 +43,14 @@ def propose(sites: Sequence[Site], heat: Mapping[str, int], seed: int, baseline:
     front += [e for e in (yield from _union(proven)) if e and e.proven]
     if min(e.score for e in front) >= baseline:
         return
-    if _combinations(proven) <= _ENUMERATE_UP_TO:
-        yield [Candidate(frozenset(c)) for n in range(2, len(proven) + 1) for c in _subsets(proven, n)]
-    elif rivals := _rivals(proven, sites):
+    few = _combinations(proven) <= _ENUMERATE_UP_TO
+    if few:
+        every = [Candidate(frozenset(c)) for n in range(2, len(proven) + 1) for c in _subsets(proven, n)]
+        front += [e for e in (yield every) if e and e.proven]
+    if rivals := _rivals(proven, sites):
         front += yield from _climb(rivals, front)
-        yield from _evolve(proven, [e for e in front if e.proven], random.Random(seed))
+        if not few:
+            yield from _evolve(proven, [e for e in front if e.proven], random.Random(seed))
 
 
 def propose_again(sites: Sequence[Site], heat: Mapping[str, int], seed: int, baseline: float) -> Strategy:

@@ -158,3 +158,47 @@ def test_broken_sites_never_reach_a_winner() -> None:
         if best:
             lines = {int(s.message.split()[1]) for s in best.candidate.sites}
             assert not lines & program.broken
+
+
+def wide_and_narrow() -> list[Site]:
+    """Two places; at each a narrow site on one line, and a wide one over both lines with an alternative."""
+    sites = []
+    for place in (0, 12):
+        line = place // 6 + 1
+        for start, end, text, group in (
+            (place, place + 5, "y = 1", ""),
+            (place, place + 11, "y = 2\ny = 2", f"wide {place}"),
+            (place, place + 11, "y = 3\ny = 3", f"wide {place}"),
+        ):
+            edits = (Edit(start, end, text),)
+            span = Span(line, 1, line + 1, 2)
+            sites.append(Site("MEM000", "m.py", "f", span, text, Trust.EXACT, edits, group=group))
+    return sites
+
+
+def test_wide_sites_that_save_nothing_alone_are_tried_together_and_their_alternatives_later() -> None:
+    tried: list[str] = []
+
+    def trial(batch: Sequence[Mapping[str, str]]) -> list[tuple[Verdict, PeakSample | None]]:
+        results: list[tuple[Verdict, PeakSample | None]] = []
+        for texts in batch:
+            first, _, second, _ = texts["m.py"].splitlines()
+            tried.append(first[-1] + second[-1])
+            peaks = [{"y = 1": 50, "y = 2": 30, "y = 3": 20}.get(p, 90) for p in (first, second)]
+            peak = max(peaks) * 100 + sum(peaks)
+            results.append((Same(Trust.EXACT, 1), PeakSample(peak * SIZE, 0, 0, 0.0)))
+        return results
+
+    archive = Archive({"m.py": SourceFile(Path("m.py"), "m.py", "x = 0\n" * 4)}, trial, 120)
+    strategy = propose(wide_and_narrow(), {}, 0, 9180 * SIZE)
+    batch = next(strategy)
+    while batch:
+        try:
+            batch = strategy.send(archive.consider(batch))
+        except StopIteration:
+            break
+    assert tried[:4] == ["10", "20", "01", "02"]
+    assert tried[4] == "22"
+    best = archive.best()
+    assert best is not None
+    assert best.peak == 2040 * SIZE
