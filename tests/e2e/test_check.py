@@ -157,3 +157,46 @@ def test_check_imports_nothing_heavy(project: Path) -> None:
         [sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=True
     )
     assert done.stderr == "heavy: []\n"
+
+
+def findings(done: subprocess.CompletedProcess[str]) -> object:
+    report = json.loads(done.stdout)
+    return report["findings"], report["errors"], report["stats"]["lines"]
+
+
+def test_a_warm_run_says_what_a_cold_one_says(project: Path, codeopt: Run) -> None:
+    (project / "a.py").write_text(FOUND)
+    (project / "bad.py").write_text("x = sum([y for y in z])\ndef f(:\n")
+    plain = codeopt("check", "--format", "json", "--no-cache")
+    assert not (project / ".codeopt").exists()
+    cold = codeopt("check", "--format", "json")
+    (kept,) = (project / ".codeopt" / "cache").iterdir()
+    warm = codeopt("check", "--format", "json")
+    assert findings(plain) == findings(cold) == findings(warm)
+    kept.write_bytes(kept.read_bytes()[:-20])
+    assert findings(codeopt("check", "--format", "json")) == findings(plain)
+
+
+def test_a_changed_file_and_a_fixed_one_are_checked_anew(project: Path, codeopt: Run) -> None:
+    (project / "a.py").write_text(CLEAN)
+    assert codeopt("check").returncode == 0
+    (project / "a.py").write_text(FOUND)
+    assert codeopt("check").returncode == 1
+    assert codeopt("check", "--fix").returncode == 0
+    assert codeopt("check").returncode == 0
+    assert "sum(x * x" in (project / "a.py").read_text()
+
+
+def test_a_cache_that_cannot_be_written_is_not(project: Path, codeopt: Run) -> None:
+    (project / "a.py").write_text(FOUND)
+    (project / ".codeopt").write_text("in the way")
+    done = codeopt("check")
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_two_runs_at_once_do_not_disturb_one_another(project: Path, codeopt: Run) -> None:
+    (project / "a.py").write_text(FOUND)
+    command = [sys.executable, "-m", "codeopt", "check", "--format", "json"]
+    runs = [subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    reports = [json.loads(run.communicate()[0])["findings"] for run in runs]
+    assert reports[0] and all(report == reports[0] for report in reports)
