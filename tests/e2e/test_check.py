@@ -199,4 +199,5 @@ def test_two_runs_at_once_do_not_disturb_one_another(project: Path, codeopt: Run
     command = [sys.executable, "-m", "codeopt", "check", "--format", "json"]
     runs = [subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     reports = [json.loads(run.communicate()[0])["findings"] for run in runs]
-    assert reports[0] and all(report == reports[0] for report in reports)
+    assert reports[0]
+    assert all(report == reports[0] for report in reports)
