@@ -140,6 +140,12 @@ def select_rules(
     )
 
 
+@cache
+def deciding_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[LoadedRule, ...]:
+    """Those of the selected rules whose sites facts alone may decide: all that `check` needs."""
+    return tuple(loaded for loaded in select_rules(select, ignore) if not loaded.rule.search_only)
+
+
 def _matches(selector: str, rule: Rule) -> bool:
     return rule.name == selector or (bool(selector) and rule.code.startswith(selector.upper()))
 
@@ -147,15 +153,12 @@ def _matches(selector: str, rule: Rule) -> bool:
 def find_sites(source: SourceFile, rules: Sequence[LoadedRule]) -> Found:
     """Every site of these rules in a file, in the order of the text.
 
-    A file that no rule's text filter wants is not parsed. A rule that fails on a file is a
-    problem of that rule and leaves the others their say.
+    A rule that fails on a file is a problem of that rule and leaves the others their say.
     """
-    wanted = _triggered(rules, source.text)
-    if not wanted:
-        return Found()
     facts = Facts.of(source)
     if isinstance(facts, Problem):
         return Found(problems=(facts,))
+    wanted = _triggered(rules, source.text)
     sites: list[Site] = []
     problems: list[Problem] = []
     for loaded in wanted:

@@ -56,6 +56,9 @@ class Rule:
     `triggers`: the cheap text filter; a file that holds none of these strings cannot hold a
     site and is not even parsed for this rule. Empty means every file.
 
+    `search_only`: facts never decide such a site, so that `check` does not look for it; `suggest`
+    tries it and proves it by running.
+
     `area` is the library the rule is about. Rules of this project leave it out, their codes say it
     (`MEM2xx` is NumPy); a rule of another package states it. `pair` may be left out until it is
     measured; the bench asks for it.
@@ -70,6 +73,7 @@ class Rule:
     counterexamples: tuple[str, ...]
     pair: Pair | None = None
     area: str = ""
+    search_only: bool = False
 
     def __post_init__(self) -> None:
         if not self.area and OWN_CODE.fullmatch(self.code):
@@ -90,7 +94,8 @@ class Rule:
     ) -> Site:
         """A site of this rule at `node`, located and named by the facts of its file.
 
-        In a function that a compiler takes over none is certain: what lives how long is not known there.
+        None is certain of a rule for the search only, nor in a function that a compiler takes over:
+        what lives how long is not known there.
         """
         return Site(
             rule=self.code,
@@ -103,7 +108,7 @@ class Rule:
             imports=imports,
             group=f"{self.code}:{facts.span(node).line}:{facts.span(node).column}" if group else "",
             label=label,
-            certain=certain and not facts.is_compiled(node),
+            certain=certain and not self.search_only and not facts.is_compiled(node),
         )
 
 

@@ -40,6 +40,7 @@ RULE = Rule(
     summary="objects of a data class carry a dictionary each",
     triggers=("dataclass",),
     pair=Pair("P08", 20.55, 10.55),
+    search_only=True,
     examples=(
         Example(
             "from dataclasses import dataclass\n\n@dataclass\nclass Point:\n    x: float\n"
@@ -85,7 +86,7 @@ def find(facts: Facts) -> Iterator[Site]:
             if isinstance(mark, ast.Call)
             else (Edit(end, end, "(slots=True)"),)
         )
-        yield RULE.site(facts, mark, "every object has a dictionary of its own", edits, certain=False)
+        yield RULE.site(facts, mark, "every object has a dictionary of its own", edits)
 
 
 def _only_fields(facts: Facts, node: ast.ClassDef) -> bool:

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a diagonal matrix is built only to scale rows or columns",
     triggers=("diag(",),
     pair=Pair("N18", 15.26, 7.69),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef scaled(x, s):\n    return x @ np.diag(1.0 / s)\n",
@@ -77,5 +78,5 @@ def find(facts: Facts) -> Iterator[Site]:
             vector, matrix = patterns.operand(facts, source.args[0]), patterns.operand(facts, other)
             text = f"{vector}[:, None] * {matrix}" if one is left else f"{matrix} * {vector}"
             edits = facts.edits.replace(node, text) + (facts.edits.delete(made) if made else ())
-            yield RULE.site(facts, node, "scaling needs no matrix", edits, certain=False)
+            yield RULE.site(facts, node, "scaling needs no matrix", edits)
             break

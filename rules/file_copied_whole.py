@@ -38,6 +38,7 @@ RULE = Rule(
     summary="a file is read whole to be written to another",
     triggers=(".read()",),
     pair=Pair("I08", 4.01, 0.14),
+    search_only=True,
     examples=(
         Example(
             "import io\nimport shutil\n\ndef f(data):\n    a, b = io.BytesIO(data), io.BytesIO()\n"
@@ -81,5 +82,5 @@ def find(facts: Facts) -> Iterator[Site]:
         text = f"{spelled or 'shutil.copyfileobj'}({facts.text(source)}, {target.id})"
         yield RULE.site(
             facts, call, "the whole file is held between reading and writing",
-            facts.edits.replace(call, text), imports=() if spelled else (_IMPORT,), certain=False,
+            facts.edits.replace(call, text), imports=() if spelled else (_IMPORT,),
         )  # fmt: skip

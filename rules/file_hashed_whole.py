@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a file is read whole to be hashed",
     triggers=("hashlib",),
     pair=Pair("I01", 9.08, 0.13),
+    search_only=True,
     examples=(
         Example(
             "import hashlib\n\ndef f(path):\n    with open(path, 'rb') as h:\n"
@@ -89,7 +90,7 @@ def find(facts: Facts) -> Iterator[Site]:
         ) != 1:
             continue
         text, message = f'{spelled}({file.id}, "{name}")', "a hash needs a piece of the file at a time"
-        yield RULE.site(facts, call, message, _edits(facts, call, text, *read), certain=False)
+        yield RULE.site(facts, call, message, _edits(facts, call, text, *read))
 
 
 def _edits(

@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a list is made for one of its items",
     triggers=(")[0]", "][0]", ")[-1]"),
     pair=Pair("P04", 37.63, 0.0),
+    search_only=True,
     examples=(
         Example(
             "def f(d):\n    return list(d.values())[0]\n",
@@ -69,7 +70,7 @@ def find(facts: Facts) -> Iterator[Site]:
         text = _text(facts, node.value, first=place == 0)
         if text is not None:
             message = "one item is wanted; the list holds all of them"
-            yield RULE.site(facts, node, message, facts.edits.replace(node, text), certain=False)
+            yield RULE.site(facts, node, message, facts.edits.replace(node, text))
 
 
 def _text(facts: Facts, made: ast.expr, *, first: bool) -> str | None:

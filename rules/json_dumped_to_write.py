@@ -89,7 +89,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if not made.args or isinstance(made.args[0], ast.Starred) or _is_short(made.args[0]):
             continue
         spelled = facts.names.spell(_WRITERS[facts.names.dotted(made.func) or ""], call)
-        if spelled is None or any(k.arg is None for k in made.keywords):
+        if spelled is None or any(k.arg is None for k in made.keywords) or patterns.opens_twice(facts, made):
             continue
         place, data = facts.range(made.args[0])[1], facts.source.data
         head = data[facts.range(made.func)[1] : place].decode()

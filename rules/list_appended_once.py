@@ -44,6 +44,7 @@ RULE = Rule(
     summary="a loop fills a list that is then gone through once",
     triggers=(".append(",),
     pair=Pair("P02", 38.06, 0.0),
+    search_only=True,
     examples=(
         Example(
             "def total(lines):\n    found = []\n    for line in lines:\n        if line:\n"
@@ -84,7 +85,7 @@ def find(facts: Facts) -> Iterator[Site]:
         edits = _edits(facts, loop, add, start) if _may_wait(facts, loop, add) else ()
         if edits:
             message = "one item at a time is enough; the list holds all of them"
-            yield RULE.site(facts, loop, message, edits, certain=False)
+            yield RULE.site(facts, loop, message, edits)
 
 
 def _only_appends(facts: Facts, loop: ast.For) -> ast.Call | None:

@@ -38,6 +38,7 @@ RULE = Rule(
     summary="a list gets a name only to be gone through once",
     triggers=(" = [",),
     pair=Pair("P01", 38.06, 0.0),
+    search_only=True,
     examples=(
         Example(
             "def total(lines):\n    fields = [line.split(',') for line in lines]\n"
@@ -80,4 +81,4 @@ def find(facts: Facts) -> Iterator[Site]:
         start, end = facts.range(made)
         edits = (Edit(start, start + 1, "("), Edit(end - 1, end, ")"))
         message = "one item at a time is enough; the list holds all of them"
-        yield RULE.site(facts, made, message, edits, certain=False)
+        yield RULE.site(facts, made, message, edits)

@@ -46,6 +46,7 @@ RULE = Rule(
     summary="a function builds a list that its callers only go through",
     triggers=(".append(", ".extend(", "return ["),
     pair=Pair("P09", 32.0, 1.0),
+    search_only=True,
     examples=(
         Example(
             "def rows(text):\n    found = []\n    for line in text:\n        if line:\n"
@@ -136,7 +137,7 @@ def find(facts: Facts) -> Iterator[Site]:
         spelled = generators.iterator(facts, function)
         imports = ("from collections.abc import Iterator",) if function.returns and not spelled else ()
         message = "callers need one item at a time; the list holds all of them"
-        yield RULE.site(facts, function, message, edits, imports=imports, certain=False)
+        yield RULE.site(facts, function, message, edits, imports=imports)
 
 
 def _reader(facts: Facts, call: ast.Call) -> readers.Reader | None:

@@ -34,6 +34,7 @@ RULE = Rule(
     summary="absolute values are made for their maximum",
     triggers=("abs(", "absolute("),
     pair=Pair("N27", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(x):\n    return np.abs(x).max()\n",
@@ -69,4 +70,4 @@ def find(facts: Facts) -> Iterator[Site]:
         if patterns.plain(array) and kind in ("ndarray", "unknown") and patterns.builtin(facts, "abs"):
             x = facts.text(array)
             edits = facts.edits.replace(call, f"abs({spelled}({x}.max(), -{x}.min()))")
-            yield RULE.site(facts, call, "two extremes tell the largest size", edits, certain=False)
+            yield RULE.site(facts, call, "two extremes tell the largest size", edits)

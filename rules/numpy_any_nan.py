@@ -35,6 +35,7 @@ RULE = Rule(
     summary="a mask of all elements is made to ask for one NaN",
     triggers=("isnan(",),
     pair=Pair("N25", 9.0, 1.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(x):\n    return np.isnan(x).any()\n",
@@ -70,4 +71,4 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         text = f"{facts.text(made.func)}({spelled}({facts.text(made.args[0])}))"
         edits = facts.edits.replace(call, text)
-        yield RULE.site(facts, call, "a minimum shows a NaN without a mask", edits, certain=False)
+        yield RULE.site(facts, call, "a minimum shows a NaN without a mask", edits)

@@ -38,6 +38,7 @@ RULE = Rule(
     summary="values are put into an array of their own type to be cast to another",
     triggers=(".astype(",),
     pair=Pair("N41", 12.0, 4.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(rows):\n"
@@ -85,4 +86,4 @@ def find(facts: Facts) -> Iterator[Site]:
         elif not patterns.is_call(facts, made, "numpy.loadtxt") or options & {"dtype", "unpack", None}:
             continue
         edits: list[Edit] = [*patterns.add_argument(facts, made, text), dropped]
-        yield RULE.site(facts, call, "the array can be made in the type it is cast to", edits, certain=False)
+        yield RULE.site(facts, call, "the array can be made in the type it is cast to", edits)

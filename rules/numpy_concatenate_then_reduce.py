@@ -37,6 +37,7 @@ RULE = Rule(
     summary="parts are joined to one array only to be reduced to a number",
     triggers=("concatenate(", "hstack(", "vstack("),
     pair=Pair("N33", 16.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(xs):\n    return np.concatenate([x * 2 for x in xs]).max()\n",
@@ -93,7 +94,7 @@ def find(facts: Facts) -> Iterator[Site]:
             trust = Trust.EXACT if fold in (*_EXACT, "len") else None
             yield RULE.site(
                 facts, call, "the parts can be reduced one by one", facts.edits.replace(call, written),
-                certain=False, trust=trust,
+                trust=trust,
             )  # fmt: skip
 
 

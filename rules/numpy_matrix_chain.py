@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a chain of matrix products may be taken in a smaller order",
     triggers=("@",),
     pair=Pair("N23", 7.64, 0.02),
+    search_only=True,
     examples=(
         Example(
             "def f(a, b, v):\n    return a @ b @ v\n",
@@ -67,6 +68,4 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         first, second, third = (patterns.operand(facts, n) for n in (inner.left, inner.right, node.right))
         text = f"{first} @ ({second} @ {third})"
-        yield RULE.site(
-            facts, node, "the other order may be smaller", facts.edits.replace(node, text), certain=False
-        )
+        yield RULE.site(facts, node, "the other order may be smaller", facts.edits.replace(node, text))

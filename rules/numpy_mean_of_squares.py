@@ -34,6 +34,7 @@ RULE = Rule(
     summary="an array is squared to average its squares",
     triggers=("mean(",),
     pair=Pair("N22", 16.0, 8.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(x):\n    return np.mean(x ** 2), np.mean(np.square(x))\n",
@@ -68,7 +69,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         x = facts.text(squared)
         edits = facts.edits.replace(call, f"{spelled}({x}, {x}) / {x}.size")
-        yield RULE.site(facts, call, "the squares need no array of their own", edits, certain=False)
+        yield RULE.site(facts, call, "the squares need no array of their own", edits)
 
 
 def _squared(facts: Facts, node: ast.expr) -> ast.expr | None:

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="distances of all pairs are made by broadcasting",
     triggers=("None", "newaxis"),
     pair=Pair("N13", 44.63, 0.69),
+    search_only=True,
     examples=(
         Example(
             "from scipy.spatial.distance import cdist\nimport numpy as np\n\ndef f(x, y):\n"
@@ -77,7 +78,7 @@ def find(facts: Facts) -> Iterator[Site]:
         text = f"{spelled or 'cdist'}({facts.text(parts[0])}, {facts.text(parts[1])}{metric})"
         yield RULE.site(
             facts, call, "the differences of all pairs are held to be added up",
-            facts.edits.replace(call, text), imports=() if spelled else (_IMPORT,), certain=False,
+            facts.edits.replace(call, text), imports=() if spelled else (_IMPORT,),
         )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ RULE = Rule(
     summary="steps over all rows at once could go over blocks of rows",
     triggers=("axis=1", "axis=-1", "axis=2", "(1)", "(-1)", " @ ", "dot("),
     pair=Pair("N32", 8.01, 1.01),
+    search_only=True,
     examples=(
         Example(
             f"{_HEAD}    similarity = queries @ documents.T\n    best = similarity.argmax(axis=1)\n"
@@ -127,6 +128,6 @@ def find(facts: Facts) -> Iterator[Site]:
                     names = " and ".join(sorted(region.inputs))
                     yield RULE.site(
                         facts, region.last, "these steps need only a block of rows at a time", edits,
-                        group="blocks", label=f"blocks of {block} rows of {names}", certain=False,
+                        group="blocks", label=f"blocks of {block} rows of {names}",
                         trust=None if region.products else Trust.EXACT,
                     )  # fmt: skip

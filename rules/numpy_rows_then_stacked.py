@@ -42,6 +42,7 @@ RULE = Rule(
     summary="arrays are listed to be stacked",
     triggers=("stack([", "array(["),
     pair=Pair("N03", 16.0, 8.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(xs):\n    table = np.stack([np.sqrt(x) for x in xs])\n"
@@ -90,7 +91,7 @@ def find(facts: Facts) -> Iterator[Site]:
         edits = _edits(facts, call, stmt, made)
         if edits:
             message = "the list of rows stands beside the array that they are copied into"
-            yield RULE.site(facts, call, message, edits, certain=False)
+            yield RULE.site(facts, call, message, edits)
 
 
 def _is_plain(facts: Facts, made: ast.ListComp) -> bool:

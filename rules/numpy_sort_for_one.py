@@ -36,6 +36,7 @@ RULE = Rule(
     summary="a whole array is sorted to read its first or last item",
     triggers=("sort(",),
     pair=Pair("N44", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(x):\n    return np.sort(x)[-1], np.argsort(x)[0]\n",
@@ -77,5 +78,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if spelled is not None:
             yield RULE.site(
                 facts, node, "the extreme needs no order",
-                facts.edits.replace(node, f"{spelled}({facts.text(array)})"), certain=False,
+                facts.edits.replace(node, f"{spelled}({facts.text(array)})"),
             )  # fmt: skip

@@ -37,6 +37,7 @@ RULE = Rule(
     summary="arrays are stacked to be reduced to one",
     triggers=("axis=0",),
     pair=Pair("N33", 16.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(a, b):\n"
@@ -78,7 +79,7 @@ def find(facts: Facts) -> Iterator[Site]:
         text = _combined(facts, [facts.text(e) for e in stack.elts], name, call)
         if text is not None:
             edits = facts.edits.replace(call, text)
-            yield RULE.site(facts, call, "the stack copies all arrays", edits, certain=False)
+            yield RULE.site(facts, call, "the stack copies all arrays", edits)
 
 
 def _combined(facts: Facts, names: list[str], reducer: str, at: ast.AST) -> str | None:

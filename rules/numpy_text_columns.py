@@ -36,6 +36,7 @@ RULE = Rule(
     summary="all columns of a text file are parsed and few are read",
     triggers=("loadtxt(", "genfromtxt("),
     pair=Pair("N47", 33.9, 0.74),
+    search_only=True,
     examples=(
         Example(
             "import io\nimport numpy as np\n\ndef f(t):\n"
@@ -90,7 +91,7 @@ def find(facts: Facts) -> Iterator[Site]:
             for read, column in reads:
                 edits += _renumbered(facts, read, columns.index(column))  # type: ignore[arg-type]
         if edits:
-            yield RULE.site(facts, call, "the other columns are parsed for nothing", edits, certain=False)
+            yield RULE.site(facts, call, "the other columns are parsed for nothing", edits)
 
 
 def _column(facts: Facts, value: ast.expr) -> int | None:

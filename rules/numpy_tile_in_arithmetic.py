@@ -35,6 +35,7 @@ RULE = Rule(
     summary="an array is tiled to meet another one",
     triggers=("tile(",),
     pair=Pair("N12", 16.0, 8.06),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(x, v):\n    return x - np.tile(v, (len(x), 1))\n",
@@ -67,7 +68,7 @@ def find(facts: Facts) -> Iterator[Site]:
             if row is None or isinstance(other, ast.Constant) or _row(facts, other) is not None:
                 continue
             edits = facts.edits.replace(side, facts.text(row))
-            yield RULE.site(facts, side, "broadcasting repeats without copies", edits, certain=False)
+            yield RULE.site(facts, side, "broadcasting repeats without copies", edits)
 
 
 def _row(facts: Facts, node: ast.expr) -> ast.expr | None:

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="windows of a signal are taken by a table of positions",
     triggers=("arange(",),
     pair=Pair("N11", 16.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(signal, starts, n):\n"
@@ -90,7 +91,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 edits = (*new, *(e for s in gone for e in facts.edits.delete(s)))
                 yield RULE.site(
                     facts, node, "the positions take as much as the windows", edits,
-                    group="ways", label=way, certain=False,
+                    group="ways", label=way,
                 )  # fmt: skip
 
 

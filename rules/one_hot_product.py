@@ -35,6 +35,7 @@ RULE = Rule(
     summary="a one-hot matrix is built only to pick rows",
     triggers=("eye(", "identity(", "one_hot("),
     pair=Pair("T08", 24.00, 1.00),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef embed(tokens, table):\n"
@@ -79,11 +80,11 @@ def find(facts: Facts) -> Iterator[Site]:
             message, drop = "the rows can be taken by index", facts.edits.delete(made) if made else ()
             picked = f"{patterns.operand(facts, table)}[{facts.text(labels)}]"
             edits = (*facts.edits.replace(node, picked), *drop)
-            yield RULE.site(facts, node, message, edits, group="ways", certain=False)
+            yield RULE.site(facts, node, message, edits, group="ways")
             guarded = _guarded(facts, node, left, source, table, picked)
             if guarded:
                 edits, label = (*guarded, *drop), "where the table is finite"
-                yield RULE.site(facts, node, message, edits, group="ways", label=label, certain=False)
+                yield RULE.site(facts, node, message, edits, group="ways", label=label)
 
 
 def _guarded(

@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a mask of a whole frame is made to see whether anything is missing",
     triggers=("isnull()", "isna()"),
     pair=Pair("D25", 30.53, 1.92),
+    search_only=True,
     examples=(
         Example(
             "def check(df):\n"
@@ -88,9 +89,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if frame and (twice is not None or frames.surely(facts, made[0]) or _is_table(made[0])):
             name = facts.names.fresh_name("column", call)
             text = f"any({name}.hasnans for _, {name} in {facts.text(made[0])}.items())"
-            yield RULE.site(
-                facts, call, "a column at a time tells it", facts.edits.replace(call, text), certain=False
-            )
+            yield RULE.site(facts, call, "a column at a time tells it", facts.edits.replace(call, text))
 
 
 def _is_table(node: ast.expr) -> bool:

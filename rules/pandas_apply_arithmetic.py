@@ -36,6 +36,7 @@ RULE = Rule(
     summary="a function of Python computes with every value of a column",
     triggers=(".apply(", ".map("),
     pair=Pair("D45", 23.07, 3.06),
+    search_only=True,
     examples=(
         Example(
             'def fahrenheit(df):\n    return df["c"].apply(lambda c: c * 1.8 + 32)\n',
@@ -74,7 +75,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if isinstance(func.body, ast.BinOp) and _arithmetic(func.body, name, text, places) and places:
             yield RULE.site(
                 facts, call, "the column can be computed with as a whole",
-                facts.edits.replace(call, patterns.with_parts(facts, func.body, places)), certain=False,
+                facts.edits.replace(call, patterns.with_parts(facts, func.body, places)),
             )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ RULE = Rule(
     summary="rows are made one by one for arithmetic on columns",
     triggers=("axis=",),
     pair=Pair("D09", 9.30, 0.92),
+    search_only=True,
     examples=(
         Example(
             'def total(df):\n    return df.apply(lambda r: r["b"] * r["c"] + 1, axis=1)\n',
@@ -82,7 +83,7 @@ def find(facts: Facts) -> Iterator[Site]:
             text = patterns.with_parts(facts, func.body, rows)
             yield RULE.site(
                 facts, call, "columns can be computed with as a whole",
-                facts.edits.replace(call, text), certain=False,
+                facts.edits.replace(call, text),
             )  # fmt: skip
 
 

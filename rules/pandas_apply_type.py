@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a column is converted value by value",
     triggers=(".apply(", ".map("),
     pair=Pair("D33", 24.7, 2.4),
+    search_only=True,
     examples=(
         Example(
             'import pandas as pd\n\ndef f(df):\n    return df["a"].apply(float)\n',
@@ -77,7 +78,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if way is not None:
             edit = Edit(facts.range(found[0])[1], facts.range(call)[1], f".{way}")
             if b"#" not in facts.source.data[edit.start : edit.end]:
-                yield RULE.site(facts, call, "the column can be converted at once", (edit,), certain=False)
+                yield RULE.site(facts, call, "the column can be converted at once", (edit,))
 
 
 def _builtin(facts: Facts, function: ast.expr) -> str:

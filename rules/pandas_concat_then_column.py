@@ -33,6 +33,7 @@ RULE = Rule(
     summary="whole frames are joined to read one column",
     triggers=("concat(",),
     pair=Pair("D33", 11.53, 2.97),
+    search_only=True,
     examples=(
         Example(
             'import pandas as pd\n\ndef prices(old, new):\n    return pd.concat([old, new])["price"]\n',
@@ -91,4 +92,4 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         end = facts.range(call)[1]
         edits.append(Edit(end, facts.range(node)[1], ""))
-        yield RULE.site(facts, node, "one column of the joined frames is read", edits, certain=False)
+        yield RULE.site(facts, node, "one column of the joined frames is read", edits)

@@ -39,6 +39,7 @@ RULE = Rule(
     summary="a new array is copied into a frame or series",
     triggers=("Series(", "DataFrame("),
     pair=Pair("D39", 30.53, 16.28),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n"
@@ -97,7 +98,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if parts and all(_is_new(facts, part) for part in parts):
             yield RULE.site(
                 facts, call, "nothing else holds the array",
-                patterns.add_argument(facts, call, "copy=False"), certain=False,
+                patterns.add_argument(facts, call, "copy=False"),
             )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ RULE = Rule(
     summary="all correlations are computed to read one",
     triggers=("corr()", "cov()"),
     pair=Pair("D46", 13.75, 4.78),
+    search_only=True,
     examples=(
         Example(
             'def related(df):\n    return df.corr().loc["a", "b"]\n',
@@ -86,5 +87,5 @@ def find(facts: Facts) -> Iterator[Site]:
         one, other = (f"{frame}[{facts.text(k)}]" for k in keys)
         yield RULE.site(
             facts, node, "one pair of columns is compared",
-            facts.edits.replace(node, f"{one}.{name}({other})"), certain=False,
+            facts.edits.replace(node, f"{one}.{name}({other})"),
         )  # fmt: skip

@@ -35,6 +35,7 @@ RULE = Rule(
     summary="all values are counted to read the count of one",
     triggers=("value_counts()",),
     pair=Pair("D32", 10.5, 0.37),
+    search_only=True,
     examples=(
         Example(
             'import pandas as pd\n\ndef f(df):\n    return df["a"].value_counts()["x"]\n',
@@ -73,5 +74,5 @@ def find(facts: Facts) -> Iterator[Site]:
             text = f"({facts.text(found[0])} == {facts.text(key)}).sum()"
             yield RULE.site(
                 facts, node, "one value is counted without the others", facts.edits.replace(node, text),
-                certain=False,
+
             )  # fmt: skip

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a whole file is made as text before it is written",
     triggers=("to_csv(",),
     pair=Pair("D43", 36.62, 14.93),
+    search_only=True,
     examples=(
         Example(
             "import io\n"
@@ -94,5 +95,5 @@ def find(facts: Facts) -> Iterator[Site]:
         words = ", ".join([facts.text(written[0]), *(facts.text(k) for k in made[1].keywords)])
         yield RULE.site(
             facts, call, "the frame can write to the file itself",
-            facts.edits.replace(call, f"{facts.text(made[1].func)}({words})"), certain=False,
+            facts.edits.replace(call, f"{facts.text(made[1].func)}({words})"),
         )  # fmt: skip

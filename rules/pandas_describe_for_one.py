@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a whole description is computed to read one of its numbers",
     triggers=("describe()",),
     pair=Pair("D23", 13.01, 0.83),
+    search_only=True,
     examples=(
         Example(
             'def typical(df):\n    return df["price"].describe()["mean"]\n',
@@ -76,6 +77,4 @@ def find(facts: Facts) -> Iterator[Site]:
             text = f"{text[:-1]}numeric_only=True).rename({name!r})"
         elif not one and frames.surely(facts, found[0]):
             continue
-        yield RULE.site(
-            facts, node, "one of eight numbers is read", facts.edits.replace(node, text), certain=False
-        )
+        yield RULE.site(facts, node, "one of eight numbers is read", facts.edits.replace(node, text))

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="rows of every column are kept to read one column",
     triggers=("dropna(",),
     pair=Pair("D48", 14.31, 4.35),
+    search_only=True,
     examples=(
         Example(
             'def prices(df):\n    return df.dropna(subset=["size"])["price"]\n',
@@ -70,5 +71,5 @@ def find(facts: Facts) -> Iterator[Site]:
         text = f"{frame}.loc[{frame}[{facts.text(names[0])}].notna(), {facts.text(node.slice)}]"
         yield RULE.site(
             facts, node, "all columns are copied to read one",
-            facts.edits.replace(node, text), certain=False,
+            facts.edits.replace(node, text),
         )  # fmt: skip

@@ -53,6 +53,7 @@ RULE = Rule(
     summary="a frame is copied at once where copy-on-write would do",
     triggers=(".copy()",),
     pair=Pair("D06b", 15.28, 3.05),
+    search_only=True,
     examples=(
         Example(
             'import pandas as pd\n\ndef rates(df):\n    out = df.copy()\n    out["rate"] = out["a"] / 2\n'
@@ -90,7 +91,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if _is_frame(facts, call, found[0]):
             yield RULE.site(
                 facts, call, "copy-on-write copies only what is written",
-                patterns.add_argument(facts, call, "deep=False"), certain=False,
+                patterns.add_argument(facts, call, "deep=False"),
             )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ RULE = Rule(
     summary="rows are chosen from rows that were just chosen",
     triggers=("[",),
     pair=Pair("D21", 12.57, 3.86),
+    search_only=True,
     examples=(
         Example(
             "import pandas as pd\n\ndef late(df):\n    found = df[df['delay'] > 15]  # why\n"
@@ -81,7 +82,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if not isinstance(second[1], ast.Name) and _by_row(facts, second[1], second[0]):
             edits = _edits(facts, node, stmt, first, second)
             message = "the rows that the first mask lets through are copied in between"
-            yield RULE.site(facts, node, message, edits, certain=False)
+            yield RULE.site(facts, node, message, edits)
 
 
 def _made_by(facts: Facts, node: ast.Subscript, frame: ast.expr) -> ast.Assign | None:

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="rows are selected only for their labels",
     triggers=("].index",),
     pair=Pair("D27", 12.57, 6.44),
+    search_only=True,
     examples=(
         Example(
             'def late(df):\n    return df[df["delay"] > 15].index\n',
@@ -68,5 +69,5 @@ def find(facts: Facts) -> Iterator[Site]:
         text = f"{facts.text(frame)}.index[{facts.text(mask)}]"
         yield RULE.site(
             facts, node, "the rows are copied only for their labels",
-            facts.edits.replace(node, text), certain=False,
+            facts.edits.replace(node, text),
         )  # fmt: skip

@@ -37,6 +37,7 @@ RULE = Rule(
     summary="every column is aggregated to keep one",
     triggers=("groupby(",),
     pair=Pair("D30", 12.25, 5.56),
+    search_only=True,
     examples=(
         Example(
             'def typical(df):\n    return df.groupby("k").median()["b"]\n',
@@ -87,7 +88,6 @@ def find(facts: Facts) -> Iterator[Site]:
             node,
             "one column of the aggregates is kept",
             facts.edits.replace(node, text),
-            certain=False,
         )
 
 

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="groups hold every column and few are read",
     triggers=("groupby(",),
     pair=Pair("D32", 18.53, 9.18),
+    search_only=True,
     examples=(
         Example(
             "def totals(df):\n"
@@ -98,7 +99,7 @@ def find(facts: Facts) -> Iterator[Site]:
             text = f"{facts.text(found[0])}[[{', '.join(names)}]]"
             yield RULE.site(
                 facts, loop.iter, "the other columns of the groups are not read",
-                facts.edits.replace(found[0], text), certain=False,
+                facts.edits.replace(found[0], text),
             )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a column becomes a list only to be looked up in",
     triggers=("isin(",),
     pair=Pair("D41", 11.81, 2.22),
+    search_only=True,
     examples=(
         Example(
             'def known(df, users):\n    return df["k"].isin(users["a"].tolist())\n',
@@ -85,5 +86,5 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         yield RULE.site(
             facts, listed, "`isin` takes the column itself",
-            facts.edits.replace(listed, facts.text(column)), certain=False,
+            facts.edits.replace(listed, facts.text(column)),
         )  # fmt: skip

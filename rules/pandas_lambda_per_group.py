@@ -38,6 +38,7 @@ RULE = Rule(
     summary="a function of Python reduces each group",
     triggers=("groupby(",),
     pair=Pair("D40", 18.55, 5.56),
+    search_only=True,
     examples=(
         Example(
             'def highest(df):\n    return df.groupby("k")["b"].transform(lambda g: g.max())\n',
@@ -94,7 +95,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 edits = facts.edits.replace(call, f'{facts.text(found[0])}.agg("{reducer}")')
         else:
             continue
-        yield RULE.site(facts, call, "pandas reduces groups itself", edits, certain=False)
+        yield RULE.site(facts, call, "pandas reduces groups itself", edits)
 
 
 def _reducer(func: ast.Lambda) -> str:

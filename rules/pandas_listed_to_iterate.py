@@ -39,6 +39,7 @@ RULE = Rule(
     summary="a column becomes a list only to be gone over",
     triggers=("tolist()", "to_list()"),
     pair=Pair("D37", 15.06, 0.00),
+    search_only=True,
     examples=(
         Example(
             "def total(df):\n"
@@ -90,7 +91,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if loops or (isinstance(user, ast.Call) and patterns.is_call(facts, user, *_FOLDS)):
             yield RULE.site(
                 facts, call, "the column can be gone over itself",
-                facts.edits.replace(call, facts.text(column)), certain=False,
+                facts.edits.replace(call, facts.text(column)),
             )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a mask of a whole frame is made to count what is missing in each column",
     triggers=("isna()", "isnull()", "notna()", "notnull()"),
     pair=Pair("D31", 1.27, 0.27),
+    search_only=True,
     examples=(
         Example(
             "import pandas as pd\n\ndef f(df):\n    return df.isna().sum()\n",
@@ -77,5 +78,5 @@ def find(facts: Facts) -> Iterator[Site]:
         text = f"{facts.text(made[0])}.apply(lambda {name}: {name}.{test}().{fold}())"
         yield RULE.site(
             facts, call, "one column's mask at a time is enough", facts.edits.replace(call, text),
-            certain=False,
+
         )  # fmt: skip

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="all distinct values are found to see whether there is one",
     triggers=("nunique()",),
     pair=Pair("D20", 8.04, 0.26),
+    search_only=True,
     examples=(
         Example(
             'def constant(df):\n    return df["sensor"].nunique() == 1\n',
@@ -68,5 +69,5 @@ def find(facts: Facts) -> Iterator[Site]:
             text = facts.text(column)
             yield RULE.site(
                 facts, node, "the least and the greatest value tell it",
-                facts.edits.replace(node, f"bool({text}.min() == {text}.max())"), certain=False,
+                facts.edits.replace(node, f"bool({text}.min() == {text}.max())"),
             )  # fmt: skip

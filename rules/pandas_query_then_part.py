@@ -40,6 +40,7 @@ RULE = Rule(
     summary="whole rows are selected by a query to count them or read one column",
     triggers=("query(",),
     pair=Pair("D34", 14.11, 6.10),
+    search_only=True,
     examples=(
         Example(
             'def late(df):\n    return len(df.query("a > 1"))\n',
@@ -87,5 +88,5 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         yield RULE.site(
             facts, whole, "the condition alone selects what is used",
-            facts.edits.replace(whole, text), certain=False,
+            facts.edits.replace(whole, text),
         )  # fmt: skip

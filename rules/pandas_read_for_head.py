@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a whole file is read for its first rows or its header",
     triggers=("read_csv(",),
     pair=Pair("D42", 15.94, 10.28),
+    search_only=True,
     examples=(
         Example(
             "import io\n"
@@ -95,4 +96,4 @@ def find(facts: Facts) -> Iterator[Site]:
         edits = patterns.add_argument(facts, read, f"nrows={rows}")
         if whole is not None:
             edits += (Edit(facts.range(read)[1], facts.range(whole)[1], ""),)
-        yield RULE.site(facts, node, "the other rows are not used", edits, certain=False)
+        yield RULE.site(facts, node, "the other rows are not used", edits)

@@ -40,6 +40,7 @@ RULE = Rule(
     summary="a whole file is read to keep some of its rows",
     triggers=("read_csv(",),
     pair=Pair("D34", 23.0, 12.5),
+    search_only=True,
     examples=(
         Example(
             "import io\nimport pandas as pd\n\ndef f(t):\n    df = pd.read_csv(io.StringIO(t))\n"
@@ -108,7 +109,7 @@ def find(facts: Facts) -> Iterator[Site]:
             yield RULE.site(
                 facts, read, "rows that are not kept need not be held together",
                 (Edit(facts.range(read)[0], end, text),),
-                group="rows", label=f"blocks of {rows} rows", certain=False,
+                group="rows", label=f"blocks of {rows} rows",
             )  # fmt: skip
 
 

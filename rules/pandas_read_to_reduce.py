@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a whole file is read to fold one column",
     triggers=("read_csv(",),
     pair=Pair("D04", 19.20, 12.05),
+    search_only=True,
     examples=(
         Example(
             "import io\n"
@@ -107,5 +108,5 @@ def find(facts: Facts) -> Iterator[Site]:
             yield RULE.site(
                 facts, node, "the file can be folded in blocks of rows",
                 facts.edits.replace(node, f"{outer}({value} for {name} in {blocks})"),
-                group="rows", label=f"blocks of {rows} rows", certain=False,
+                group="rows", label=f"blocks of {rows} rows",
             )  # fmt: skip

@@ -42,6 +42,7 @@ RULE = Rule(
     summary="columns are read from a file and never used",
     triggers=("read_csv", "read_parquet"),
     pair=Pair("D02", 165.36, 20.72),
+    search_only=True,
     examples=(
         Example(
             "import io\nimport pandas as pd\n\ndef total(text):\n    df = pd.read_csv(io.StringIO(text))\n"
@@ -90,5 +91,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if listed:
             yield RULE.site(
                 facts, call, f"only {listed} of this file is used",
-                patterns.add_argument(facts, call, f"{option}=[{listed}]"), certain=False,
+                patterns.add_argument(facts, call, f"{option}=[{listed}]"),
             )  # fmt: skip

@@ -38,6 +38,7 @@ RULE = Rule(
     summary="a dictionary is built for every row before the first is read",
     triggers=("to_dict",),
     pair=Pair("D13", 21.44, 0.02),
+    search_only=True,
     examples=(
         Example(
             'def total(df):\n    total = 0.0\n    for row in df.to_dict("records"):\n'
@@ -83,7 +84,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if edits:
             text = f"{patterns.operand(facts, found[0])}.itertuples(index=False)"
             edits += facts.edits.replace(loop.iter, text)
-            yield RULE.site(facts, loop.iter, "rows can be made one at a time", edits, certain=False)
+            yield RULE.site(facts, loop.iter, "rows can be made one at a time", edits)
 
 
 def _uses(facts: Facts, target: ast.Name) -> list[ast.Subscript] | None:

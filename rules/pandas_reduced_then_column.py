@@ -34,6 +34,7 @@ RULE = Rule(
     summary="every column is reduced to read one",
     triggers=("()[",),
     pair=Pair("D38", 19.47, 3.25),
+    search_only=True,
     examples=(
         Example(
             'import pandas as pd\n\ndef spread(df: pd.DataFrame):\n    return df.std()["b"]\n',
@@ -70,6 +71,4 @@ def find(facts: Facts) -> Iterator[Site]:
         if masked or frames.surely(facts, frame) or (patterns.plain(frame) and frames.may_be(facts, frame)):
             rest = frames.receiver_end(facts, frame, found[1])
             text = f"{facts.text(frame)}[{facts.text(node.slice)}]{rest}"
-            yield RULE.site(
-                facts, node, "one column's value is read", facts.edits.replace(node, text), certain=False
-            )
+            yield RULE.site(facts, node, "one column's value is read", facts.edits.replace(node, text))

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="every row becomes a list before the first is read",
     triggers=(".tolist()",),
     pair=Pair("D18", 14.97, 0.01),
+    search_only=True,
     examples=(
         Example(
             "def total(df):\n"
@@ -86,7 +87,7 @@ def find(facts: Facts) -> Iterator[Site]:
             text = f"{patterns.operand(facts, frame)}.itertuples(index=False, name=None)"
             yield RULE.site(
                 facts, loop.iter, "rows can be made one at a time",
-                facts.edits.replace(loop.iter, text), certain=False,
+                facts.edits.replace(loop.iter, text),
             )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a whole frame is shuffled to draw a few rows",
     triggers=("sample(",),
     pair=Pair("D47", 15.46, 1.53),
+    search_only=True,
     examples=(
         Example(
             "def some(df):\n    return df.sample(frac=1, random_state=0).head(2)\n",
@@ -83,5 +84,5 @@ def find(facts: Facts) -> Iterator[Site]:
         text = patterns.with_parts(facts, found[1], {part: f"n={facts.text(rows)}"})  # type: ignore[dict-item]
         yield RULE.site(
             facts, node, "only the rows that are kept need drawing",
-            facts.edits.replace(node, text), certain=False,
+            facts.edits.replace(node, text),
         )  # fmt: skip

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a whole frame is sorted to read one column",
     triggers=("sort_values(",),
     pair=Pair("D31", 15.47, 7.84),
+    search_only=True,
     examples=(
         Example(
             'def path(df):\n    return df.sort_values("k")["b"].tolist()\n',
@@ -81,5 +82,5 @@ def find(facts: Facts) -> Iterator[Site]:
         text = f"{frame}[[{', '.join(both)}]]{rest}[{facts.text(node.slice)}]"
         yield RULE.site(
             facts, node, "one column of the sorted frame is read",
-            facts.edits.replace(node, text), certain=False,
+            facts.edits.replace(node, text),
         )  # fmt: skip

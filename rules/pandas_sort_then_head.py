@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a whole frame is sorted to read its first rows",
     triggers=("sort_values",),
     pair=Pair("D08", 15.47, 7.83),
+    search_only=True,
     examples=(
         Example(
             'def worst(df):\n    return df.sort_values("error", ascending=False).head(2)\n',
@@ -77,6 +78,4 @@ def find(facts: Facts) -> Iterator[Site]:
         order = f"{base}[{facts.text(by)}].reset_index(drop=True).sort_values({options}).{take}.index"
         text = f"{base}.iloc[{order}]"
         # An index level may have the name as well; a column of a known frame read in this file has not.
-        yield RULE.site(
-            facts, node, "one column decides the order", facts.edits.replace(node, text), certain=False
-        )
+        yield RULE.site(facts, node, "one column decides the order", facts.edits.replace(node, text))

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a whole frame is sorted to read its first or last row",
     triggers=("sort_values(",),
     pair=Pair("D49", 15.47, 7.82),
+    search_only=True,
     examples=(
         Example(
             'def last(df):\n    return df.sort_values("a").iloc[-1]\n',
@@ -82,5 +83,5 @@ def find(facts: Facts) -> Iterator[Site]:
             text = f"{frame}.iloc[{order}.index[{facts.text(node.slice)}]]"
             yield RULE.site(
                 facts, node, "one column decides which row it is",
-                facts.edits.replace(node, text), certain=False,
+                facts.edits.replace(node, text),
             )  # fmt: skip

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a frame is stacked to find its extreme value",
     triggers=("stack()",),
     pair=Pair("D50", 30.18, 0.64),
+    search_only=True,
     examples=(
         Example(
             "def highest(df):\n    return df.stack().max()\n",
@@ -65,6 +66,4 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         name = node.func.attr  # type: ignore[attr-defined]
         text = f"{patterns.operand(facts, made[0])}.{name}().{name}()"
-        yield RULE.site(
-            facts, node, "the columns' extremes tell it", facts.edits.replace(node, text), certain=False
-        )
+        yield RULE.site(facts, node, "the columns' extremes tell it", facts.edits.replace(node, text))

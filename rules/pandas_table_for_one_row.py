@@ -35,6 +35,7 @@ RULE = Rule(
     summary="a whole table is converted to read one row",
     triggers=("records", "values", "to_numpy", "tolist"),
     pair=Pair("D35", 21.44, 0.00),
+    search_only=True,
     examples=(
         Example(
             'def sample(df):\n    return df.to_dict("records")[0]\n',
@@ -76,9 +77,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if not isinstance(frame, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
             continue  # anything else stands in parentheses, and `.head(1)` would come inside
         end = facts.range(frame)[1]
-        yield RULE.site(
-            facts, node, "one row of the table is read", (Edit(end, end, ".head(1)"),), certain=False
-        )
+        yield RULE.site(facts, node, "one row of the table is read", (Edit(end, end, ".head(1)"),))
 
 
 def _table(facts: Facts, node: ast.expr) -> ast.expr | None:

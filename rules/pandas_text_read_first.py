@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a file is read into a text before it is parsed",
     triggers=("read_csv(",),
     pair=Pair("D44", 46.10, 22.55),
+    search_only=True,
     examples=(
         Example(
             "import io\n"
@@ -110,5 +111,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if patterns.plain(read[0]):
             yield RULE.site(
                 facts, call, "the parser reads the file itself",
-                facts.edits.replace(buffer, facts.text(read[0])), certain=False,
+                facts.edits.replace(buffer, facts.text(read[0])),
             )  # fmt: skip

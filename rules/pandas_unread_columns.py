@@ -39,6 +39,7 @@ RULE = Rule(
     summary="rows are chosen or ordered with columns that nobody reads",
     triggers=("[",),
     pair=Pair("D21", 12.57, 3.86),
+    search_only=True,
     examples=(
         Example(
             "import pandas as pd\n\ndef late(df):\n    chosen = df[df['delay'] > 15]\n"
@@ -80,7 +81,7 @@ def find(facts: Facts) -> Iterator[Site]:
         edits = _ordered(facts, node) if isinstance(node, ast.Call) else edits
         if edits:
             message = "every column is copied, and most of them are never read"
-            yield RULE.site(facts, node, message, edits, certain=False)
+            yield RULE.site(facts, node, message, edits)
 
 
 def _chosen(facts: Facts, node: ast.Subscript) -> tuple[Edit, ...]:

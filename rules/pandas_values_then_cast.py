@@ -36,6 +36,7 @@ RULE = Rule(
     summary="the values of a frame are put together in one type to be cast to another",
     triggers=(".astype(",),
     pair=Pair("D30", 14.4, 4.8),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\nimport pandas as pd\n\ndef f():\n"
@@ -83,7 +84,7 @@ def find(facts: Facts) -> Iterator[Site]:
             edit = Edit(start, end, f".to_numpy(dtype={facts.text(cast.dtype)}, copy=True)")
             yield RULE.site(
                 facts, call, "the values can be put together in the type they are cast to", (edit,),
-                certain=False,
+
             )  # fmt: skip
 
 

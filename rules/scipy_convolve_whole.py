@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a long signal is transformed whole for a short kernel",
     triggers=("fftconvolve(",),
     pair=Pair("S38", 69.53, 50.04),
+    search_only=True,
     examples=(
         Example(
             "from scipy.signal import fftconvolve, oaconvolve\n"
@@ -76,5 +77,5 @@ def find(facts: Facts) -> Iterator[Site]:
         imports = () if name else ("from scipy.signal import oaconvolve",)
         yield RULE.site(
             facts, call, "blocks of the signal can be transformed",
-            facts.edits.replace(call.func, name or "oaconvolve"), imports=imports, certain=False,
+            facts.edits.replace(call.func, name or "oaconvolve"), imports=imports,
         )  # fmt: skip

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="distances are made of the differences of all pairs",
     triggers=("distance_matrix(",),
     pair=Pair("S32", 12.86, 0.80),
+    search_only=True,
     examples=(
         Example(
             "from scipy.spatial import distance_matrix\n"
@@ -90,5 +91,5 @@ def find(facts: Facts) -> Iterator[Site]:
         imports = () if name else ("from scipy.spatial.distance import cdist",)
         yield RULE.site(
             facts, call, "`cdist` makes no differences of all pairs",
-            facts.edits.replace(call.func, name or "cdist"), imports=imports, certain=False,
+            facts.edits.replace(call.func, name or "cdist"), imports=imports,
         )  # fmt: skip

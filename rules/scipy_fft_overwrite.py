@@ -42,6 +42,7 @@ RULE = Rule(
     summary="a spectrum made for a transform is copied",
     triggers=("fft",),
     pair=Pair("S36", 32.06, 16.13),
+    search_only=True,
     examples=(
         Example(
             "import scipy.fft\n"
@@ -84,4 +85,4 @@ def find(facts: Facts) -> Iterator[Site]:
             call.args[0], ast.BinOp
         ):
             edits = patterns.add_argument(facts, call, "overwrite_x=True")
-            yield RULE.site(facts, call, "nothing else holds the input", edits, certain=False)
+            yield RULE.site(facts, call, "nothing else holds the input", edits)

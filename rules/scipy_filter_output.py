@@ -41,6 +41,7 @@ RULE = Rule(
     summary="an image is filtered into a new array and dropped",
     triggers=("_filter(",),
     pair=Pair("S37", 18.79, 9.63),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n"
@@ -130,5 +131,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if not facts.aliases.owner(data.id, stmt, function).wrong:
             yield RULE.site(
                 facts, call, "the filter can write where it reads",
-                patterns.add_argument(facts, call, f"output={data.id}"), certain=False,
+                patterns.add_argument(facts, call, f"output={data.id}"),
             )  # fmt: skip

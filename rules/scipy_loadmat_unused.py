@@ -37,6 +37,7 @@ RULE = Rule(
     summary="variables are read from a file and never used",
     triggers=("loadmat(",),
     pair=Pair("S39", 12.22, 0.03),
+    search_only=True,
     examples=(
         Example(
             "import io\n"
@@ -94,5 +95,5 @@ def find(facts: Facts) -> Iterator[Site]:
             listed = ", ".join(names)
             yield RULE.site(
                 facts, call, f"only {listed} of this file is used",
-                patterns.add_argument(facts, call, f"variable_names=[{listed}]"), certain=False,
+                patterns.add_argument(facts, call, f"variable_names=[{listed}]"),
             )  # fmt: skip

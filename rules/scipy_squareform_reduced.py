@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a full table of distances is made of half of it to be reduced",
     triggers=("squareform(",),
     pair=Pair("S31", 16.48, 5.49),
+    search_only=True,
     examples=(
         Example(
             "from scipy.spatial.distance import pdist, squareform\n"
@@ -95,5 +96,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if made and patterns.is_call(facts, square, "scipy.spatial.distance.squareform"):
             yield RULE.site(
                 facts, call, "each pair is there once", facts.edits.replace(square, facts.text(half)),
-                certain=False,
+
             )  # fmt: skip

@@ -38,6 +38,7 @@ RULE = Rule(
     summary="categories are encoded densely for an estimator that takes them sparse",
     triggers=("sparse_output=False",),
     pair=Pair("S02", 18.73, 0.48),
+    search_only=True,
     examples=(
         Example(
             "from sklearn.linear_model import LogisticRegression\n"
@@ -117,7 +118,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if _piped(facts, call) or _read(facts, call):
             yield RULE.site(
                 facts, call, "the estimator takes a sparse table", facts.edits.replace(option, "True"),
-                certain=False,
+
             )  # fmt: skip
 
 

@@ -49,6 +49,7 @@ RULE = Rule(
     summary="an estimator copies an input that nothing reads again",
     triggers=(".fit(", ".fit_predict(", ".fit_transform("),
     pair=Pair("S11", 19.93, 18.31),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n"
@@ -173,5 +174,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if facts.aliases.owner(data.id, stmt, function).owned:
             yield RULE.site(
                 facts, call, "nothing reads the input again",
-                patterns.add_argument(facts, maker, f"{option}=False"), certain=False,
+                patterns.add_argument(facts, maker, f"{option}=False"),
             )  # fmt: skip

@@ -43,6 +43,7 @@ RULE = Rule(
     summary="a whole kernel matrix is held to reduce each row of it",
     triggers=("_similarity", "_kernel", "_distances", "cdist("),
     pair=Pair("S29", 23.45, 0.98),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n"
@@ -125,5 +126,5 @@ def find(facts: Facts) -> Iterator[Site]:
             text = f"{join}([{body} for {start} in range(0, {base}.shape[0], {block})])"
             yield RULE.site(
                 facts, call, "rows of the table can be made in blocks", facts.edits.replace(call, text),
-                group="blocks", label=f"blocks of {block} rows", certain=False,
+                group="blocks", label=f"blocks of {block} rows",
             )  # fmt: skip

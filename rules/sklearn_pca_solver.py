@@ -34,6 +34,7 @@ RULE = Rule(
     summary="components are found by decomposing the data itself",
     triggers=('svd_solver="full"', "svd_solver='full'"),
     pair=Pair("S04", 29.36, 0.04),
+    search_only=True,
     examples=(
         Example(
             "from sklearn.decomposition import PCA\n"
@@ -96,5 +97,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if isinstance(solver, ast.Constant) and solver.value == "full":
             yield RULE.site(
                 facts, call, "the covariance is far smaller than the data",
-                facts.edits.replace(solver, '"covariance_eigh"'), certain=False,
+                facts.edits.replace(solver, '"covariance_eigh"'),
             )  # fmt: skip

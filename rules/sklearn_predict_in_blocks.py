@@ -43,6 +43,7 @@ RULE = Rule(
     summary="a model predicts all rows at once by way of a table",
     triggers=(".predict", ".transform("),
     pair=Pair("S33", 24.57, 3.87),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n"
@@ -134,5 +135,5 @@ def find(facts: Facts) -> Iterator[Site]:
             text = f"{join}([{body} for {name} in {split}({base}, max(1, len({base}) // {block}))])"
             yield RULE.site(
                 facts, call, "rows can be predicted in blocks", facts.edits.replace(call, text),
-                group="blocks", label=f"blocks of {block} rows", certain=False,
+                group="blocks", label=f"blocks of {block} rows",
             )  # fmt: skip

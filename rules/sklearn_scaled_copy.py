@@ -43,6 +43,7 @@ RULE = Rule(
     summary="an array is scaled in a copy and dropped",
     triggers=("scale(", "normalize(", "binarize(", "_transform("),
     pair=Pair("S34", 27.49, 15.26),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n"
@@ -121,4 +122,4 @@ def find(facts: Facts) -> Iterator[Site]:
         if owner.wrong or not (owner.owned or known):
             continue
         edits = patterns.add_argument(facts, call, "copy=False")
-        yield RULE.site(facts, call, "nothing else holds the array", edits, certain=False)
+        yield RULE.site(facts, call, "nothing else holds the array", edits)

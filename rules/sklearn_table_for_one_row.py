@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a table of all pairs is made to read one row",
     triggers=("_similarity(", "_kernel(", "_distances(", "cdist("),
     pair=Pair("S30", 30.85, 0.38),
+    search_only=True,
     examples=(
         Example(
             "from sklearn.metrics.pairwise import cosine_similarity\n"
@@ -114,5 +115,4 @@ def find(facts: Facts) -> Iterator[Site]:
             node,
             "one row of the table is read",
             facts.edits.replace(node, f"{text}[0]"),
-            certain=False,
         )

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="weights of words are kept in eight bytes each",
     triggers=("TfidfVectorizer(", "HashingVectorizer("),
     pair=Pair("S07", 6.11, 4.98),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\nfrom sklearn.feature_extraction.text import TfidfVectorizer\n\n"
@@ -72,5 +73,5 @@ def find(facts: Facts) -> Iterator[Site]:
         yield RULE.site(
             facts, call, "the weights can be kept in four bytes",
             patterns.add_argument(facts, call, f"dtype={spelled or 'np.float32'}"),
-            imports=() if spelled else (_IMPORT,), certain=False,
+            imports=() if spelled else (_IMPORT,),
         )  # fmt: skip

@@ -40,6 +40,7 @@ RULE = Rule(
     summary="distances are made in chunks as large as the default allows",
     triggers=("silhouette",),
     pair=Pair("S13", 30.73, 4.12),
+    search_only=True,
     examples=(
         Example(
             "import sklearn\n"
@@ -119,7 +120,7 @@ def find(facts: Facts) -> Iterator[Site]:
             if edits:
                 yield RULE.site(
                     facts, call, "smaller chunks give the same", edits, imports=imports,
-                    group="chunks", label=f"chunks of {bound} MiB", certain=False,
+                    group="chunks", label=f"chunks of {bound} MiB",
                 )  # fmt: skip
 
 

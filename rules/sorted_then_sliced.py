@@ -34,6 +34,7 @@ RULE = Rule(
     summary="everything is sorted to keep a few",
     triggers=(")[:",),
     pair=Pair("P05", 11.44, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import heapq\n\ndef f(xs):\n    return sorted(xs)[:3]\n",
@@ -71,7 +72,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if text is not None:
             yield RULE.site(
                 facts, node, "a heap holds only the items that are kept",
-                facts.edits.replace(node, text[0]), imports=text[1], certain=False,
+                facts.edits.replace(node, text[0]), imports=text[1],
             )  # fmt: skip
 
 

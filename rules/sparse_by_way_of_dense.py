@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a sparse matrix becomes another by way of a dense one",
     triggers=("toarray()", "todense()"),
     pair=Pair("S27", 31.14, 0.23),
+    search_only=True,
     examples=(
         Example(
             "from scipy.sparse import csr_matrix\n"
@@ -87,5 +88,5 @@ def find(facts: Facts) -> Iterator[Site]:
         text = f"{patterns.operand(facts, found[0])}{turned}"
         yield RULE.site(
             facts, call, "the sparse matrix can be converted",
-            facts.edits.replace(call.args[0], text), certain=False,
+            facts.edits.replace(call.args[0], text),
         )  # fmt: skip

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a sparse matrix is made dense to find its greatest entries",
     triggers=("argmax", "argmin"),
     pair=Pair("S19", 30.55, 0.08),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef topics(weights):\n    return weights.toarray().argmax(axis=1)\n",
@@ -71,6 +72,4 @@ def find(facts: Facts) -> Iterator[Site]:
         inner = f"{sparse.as_operand(facts, matrix)}.{name}(axis={facts.text(found[1]['axis'])})"
         text = sparse.flat(facts, inner, call)
         if axis in (0, 1, -1) and name and text is not None:
-            yield RULE.site(
-                facts, call, "the sparse matrix can tell", facts.edits.replace(call, text), certain=False
-            )
+            yield RULE.site(facts, call, "the sparse matrix can tell", facts.edits.replace(call, text))

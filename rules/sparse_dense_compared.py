@@ -33,6 +33,7 @@ RULE = Rule(
     summary="sparse matrices are made dense to be compared",
     triggers=("toarray()",),
     pair=Pair("S24", 36.54, 0.20),
+    search_only=True,
     examples=(
         Example(
             "def same(a, b):\n"
@@ -84,6 +85,4 @@ def find(facts: Facts) -> Iterator[Site]:
         equal = isinstance(compared.ops[0], ast.Eq)
         if equal and one is not None and other is not None and frames.truth_only(facts, call):
             text = f"({patterns.operand(facts, one)} != {patterns.operand(facts, other)}).nnz == 0"
-            yield RULE.site(
-                facts, call, "sparse matrices can be compared", facts.edits.replace(call, text), certain=False
-            )
+            yield RULE.site(facts, call, "sparse matrices can be compared", facts.edits.replace(call, text))

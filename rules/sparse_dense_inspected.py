@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a sparse matrix is made dense to be counted",
     triggers=("toarray()", "todense()"),
     pair=Pair("S20", 30.52, 0.00),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n"
@@ -79,6 +80,4 @@ def find(facts: Facts) -> Iterator[Site]:
         matrix = sparse.densified(facts, dense)
         if matrix is not None:
             text = f"{sparse.as_operand(facts, matrix)}{new}"
-            yield RULE.site(
-                facts, node, "the sparse matrix knows it", facts.edits.replace(node, text), certain=False
-            )
+            yield RULE.site(facts, node, "the sparse matrix knows it", facts.edits.replace(node, text))

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a sparse matrix is made dense for its norm",
     triggers=("norm(",),
     pair=Pair("S21", 61.10, 0.50),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n"
@@ -88,5 +89,5 @@ def find(facts: Facts) -> Iterator[Site]:
         yield RULE.site(
             facts, call, "the sparse matrix has norms",
             facts.edits.replace(call, f"{name or 'scipy.sparse.linalg.norm'}({words})"),
-            imports=imports, certain=False,
+            imports=imports,
         )  # fmt: skip

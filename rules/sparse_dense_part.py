@@ -32,6 +32,7 @@ RULE = Rule(
     summary="a sparse matrix is made dense to read a part",
     triggers=("toarray()[", "todense()["),
     pair=Pair("S18", 30.53, 0.03),
+    search_only=True,
     examples=(
         Example(
             "def first(counts):\n    return counts.toarray()[:2]\n",
@@ -69,9 +70,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if part is not None:
             inner, rest = part
             text = f"{sparse.as_operand(facts, matrix)}[{inner}].toarray(){rest}"
-            yield RULE.site(
-                facts, node, "a part of it can be made dense", facts.edits.replace(node, text), certain=False
-            )
+            yield RULE.site(facts, node, "a part of it can be made dense", facts.edits.replace(node, text))
 
 
 def _part(facts: Facts, key: ast.expr) -> tuple[str, str] | None:

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="a sparse matrix is made dense to be multiplied",
     triggers=("toarray()", "todense()"),
     pair=Pair("S17", 30.56, 0.04),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef scores(counts, weights):\n    return counts.toarray() @ weights\n",
@@ -90,5 +91,5 @@ def find(facts: Facts) -> Iterator[Site]:
             text = f"{sparse.as_operand(facts, matrix)}{turned} @ {patterns.operand(facts, right)}"
             yield RULE.site(
                 facts, node, "the sparse matrix can be multiplied", facts.edits.replace(node, text),
-                certain=False,
+
             )  # fmt: skip

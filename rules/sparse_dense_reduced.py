@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a sparse matrix is made dense to be reduced",
     triggers=("toarray()", "todense()"),
     pair=Pair("S16", 30.53, 0.05),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef totals(counts):\n    return counts.toarray().sum(axis=0)\n",
@@ -83,5 +84,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if text is not None and usual:
             yield RULE.site(
                 facts, call, "the sparse matrix can be reduced", facts.edits.replace(call, text),
-                certain=False,
+
             )  # fmt: skip

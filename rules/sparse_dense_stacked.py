@@ -34,6 +34,7 @@ RULE = Rule(
     summary="dense copies are stacked",
     triggers=("toarray()",),
     pair=Pair("S26", 122.07, 61.52),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n"
@@ -96,5 +97,5 @@ def find(facts: Facts) -> Iterator[Site]:
         text = f'{stack or f"scipy.sparse.{name}"}([{listed}], format="csr").toarray()'
         yield RULE.site(
             facts, call, "sparse matrices can be stacked first", facts.edits.replace(call, text),
-            imports=imports, certain=False,
+            imports=imports,
         )  # fmt: skip

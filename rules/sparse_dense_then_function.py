@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a function of the entries is applied to a dense copy",
     triggers=("toarray()",),
     pair=Pair("S25", 61.04, 30.77),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef logs(counts):\n    return np.log1p(counts.toarray())\n",
@@ -78,9 +79,7 @@ def find(facts: Facts) -> Iterator[Site]:
             matrix = sparse.densified(facts, node.args[0]) if name in _FUNCTIONS else None
             made = f"{sparse.as_operand(facts, matrix)}.{_spelled(name)}()" if matrix is not None else ""
         if made:
-            yield RULE.site(
-                facts, node, "zeros stay zeros", facts.edits.replace(node, f"{made}.toarray()"), certain=False
-            )
+            yield RULE.site(facts, node, "zeros stay zeros", facts.edits.replace(node, f"{made}.toarray()"))
 
 
 def _spelled(name: str) -> str:

@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a dense copy is copied again",
     triggers=("todense()", "toarray()"),
     pair=Pair("S22", 61.04, 30.52),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef dense(counts):\n    return np.array(counts.todense())\n",
@@ -64,6 +65,4 @@ def find(facts: Facts) -> Iterator[Site]:
     for call in facts.walk(ast.Call):
         if patterns.is_call(facts, call, "numpy.array") and (matrix := sparse.densified(facts, call)):
             text = f"{sparse.as_operand(facts, matrix)}.toarray()"
-            yield RULE.site(
-                facts, call, "`toarray` makes a new array", facts.edits.replace(call, text), certain=False
-            )
+            yield RULE.site(facts, call, "`toarray` makes a new array", facts.edits.replace(call, text))

@@ -34,6 +34,7 @@ RULE = Rule(
     summary="pieces of text are joined to be written",
     triggers=('"".join(', "''.join("),
     pair=Pair("P03", 33.16, 0.02),
+    search_only=True,
     examples=(
         Example(
             "import io\n\ndef f(xs):\n    h = io.StringIO()\n    h.write(''.join(f'{x} ' for x in xs))\n"
@@ -77,4 +78,4 @@ def find(facts: Facts) -> Iterator[Site]:
         if made or (isinstance(pieces, ast.GeneratorExp) and text.startswith("(")):
             text = text[1:-1].strip()
         edits = facts.edits.replace(call, f"{facts.text(written[0])}.writelines({text})")
-        yield RULE.site(facts, call, "the pieces can be written one by one", edits, certain=False)
+        yield RULE.site(facts, call, "the pieces can be written one by one", edits)

@@ -46,6 +46,7 @@ RULE = Rule(
         "hardtanh(",
     ),
     pair=Pair("T76", 8.0, 4.0),
+    search_only=True,
     examples=(
         Example(
             "import torch.nn.functional as F\nfrom torch import nn\nimport torch\n\n"
@@ -90,7 +91,7 @@ def find(facts: Facts) -> Iterator[Site]:
         else:
             edits = patterns.add_argument(facts, call, "inplace=True")
         if edits:
-            yield RULE.site(facts, call, "the layer's output can be overwritten", edits, certain=False)
+            yield RULE.site(facts, call, "the layer's output can be overwritten", edits)
 
 
 def _is_layer(facts: Facts, node: ast.expr) -> bool:

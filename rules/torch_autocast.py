@@ -38,6 +38,7 @@ RULE = Rule(
     summary="a training step runs in full precision",
     triggers=(".backward(",),
     pair=Pair("T19", 40.0, 26.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef sizes(model, x):\n    out = model(x)\n    out.sum().backward()\n"
@@ -87,4 +88,4 @@ def find(facts: Facts) -> Iterator[Site]:
         header = f"with {autocast}({call.args[0].id}.device.type, dtype={dtype}):"
         edits = facts.edits.wrap(stmt, stmt, header)
         if edits:
-            yield RULE.site(facts, stmt, "activations can be kept at half the size", edits, certain=False)
+            yield RULE.site(facts, stmt, "activations can be kept at half the size", edits)

@@ -39,6 +39,7 @@ RULE = Rule(
         "] =",
     ),
     pair=Pair("T75", 12.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef blend(old, new, tau):\n"
@@ -93,7 +94,7 @@ def find(facts: Facts) -> Iterator[Site]:
             )
             edits = facts.edits.replace_statement(stmt, [text])
             edits += facts.edits.delete(gone) if gone is not None else ()
-            yield RULE.site(facts, stmt, "the target can be blended in place", edits, certain=False)
+            yield RULE.site(facts, stmt, "the target can be blended in place", edits)
             break
 
 

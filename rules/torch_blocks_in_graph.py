@@ -43,6 +43,7 @@ RULE = Rule(
         "Module)",
     ),
     pair=Pair("T12", 48.0, 24.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\nfrom torch import nn\n\nclass Deep(nn.Module):\n"
@@ -110,7 +111,7 @@ def find(facts: Facts) -> Iterator[Site]:
         kept = f"{_CHECKPOINT}({call.func.id}, {given}, use_reentrant=False)"
         edits = facts.edits.replace(call, f"{kept} if {enabled}() else {facts.text(call)}")
         yield RULE.site(
-            facts, call, "a block can be computed again", edits, certain=False,
+            facts, call, "a block can be computed again", edits,
             imports=("import torch.utils.checkpoint",),
         )  # fmt: skip
 

@@ -39,6 +39,7 @@ RULE = Rule(
         "concat(",
     ),
     pair=Pair("T74", 32.0, 0.1),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef size(parts):\n    return torch.cat([p.view(-1) for p in parts]).norm()\n",
@@ -83,7 +84,7 @@ def find(facts: Facts) -> Iterator[Site]:
         one = f"{patterns.operand(facts, parts.elt)}.{reducer}()"
         text = f"{stack}([{facts.source.data[begin + 1 : start].decode()}{one}{rest}]).{reducer}()"
         edits = facts.edits.replace(call, text) + (facts.edits.delete(made) if made is not None else ())
-        yield RULE.site(facts, call, "each part can be reduced by itself", edits, certain=False)
+        yield RULE.site(facts, call, "each part can be reduced by itself", edits)
 
 
 def _reduced(facts: Facts, call: ast.Call) -> tuple[ast.expr | None, str]:

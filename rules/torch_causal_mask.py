@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a causal mask is built for fused attention",
     triggers=("scaled_dot_product_attention",),
     pair=Pair("T05", 14.0, 1.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef attend(q, k, v):\n"
@@ -86,7 +87,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if _is_causal(facts, mask, deeper):
             edits = [Edit(*facts.range(option), "is_causal=True")]
             edits += [e for stmt in deeper for e in facts.edits.delete(stmt)]
-            yield RULE.site(facts, call, "the fused routine knows the causal mask", edits, certain=False)
+            yield RULE.site(facts, call, "the fused routine knows the causal mask", edits)
 
 
 def _is_causal(facts: Facts, node: ast.expr, made: list[ast.Assign], keeps: bool = True) -> bool:

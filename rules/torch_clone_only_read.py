@@ -38,6 +38,7 @@ RULE = Rule(
     summary="a clone is only read",
     triggers=(".clone(",),
     pair=Pair("T36", 4.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef energy(x):\n    y = x.clone()\n    return (y * y).sum().item()\n",
@@ -74,4 +75,4 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if copies.of_name(facts, stmt, source) <= Fate.PASSED:
             edits = facts.edits.replace(call, facts.text(found[0]))
-            yield RULE.site(facts, call, "the clone is only read", edits, certain=False)
+            yield RULE.site(facts, call, "the clone is only read", edits)

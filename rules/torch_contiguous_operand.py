@@ -40,6 +40,7 @@ RULE = Rule(
     summary="a transposed tensor is copied for an operation that reads any layout",
     triggers=(".contiguous()",),
     pair=Pair("X6", 8.0, 4.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef gram(x):\n    return x.t().contiguous() @ x\n",
@@ -74,7 +75,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if _is_operand(facts, call):
             edits = (Edit(facts.range(found[0])[1], facts.range(call)[1], ""),)
             if "#" not in facts.text(call):
-                yield RULE.site(facts, call, "the operation reads any layout", edits, certain=False)
+                yield RULE.site(facts, call, "the operation reads any layout", edits)
 
 
 def _is_turned(node: ast.expr) -> bool:

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="cosine similarities of all pairs are built by broadcasting",
     triggers=("cosine_similarity(",),
     pair=Pair("T77", 192.2, 1.1),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef table(x, y):\n"
@@ -80,7 +81,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         first, second = (f"{name}({facts.text(e[0])}, dim=-1)" for e in (rows, columns))
         edits = facts.edits.replace(call, f"{first} @ {second}.mT")
-        yield RULE.site(facts, call, "a product of the normalised rows is enough", edits, certain=False)
+        yield RULE.site(facts, call, "a product of the normalised rows is enough", edits)
 
 
 def _axis(node: ast.expr) -> tuple[ast.expr, int] | None:

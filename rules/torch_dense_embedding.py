@@ -37,6 +37,7 @@ RULE = Rule(
     summary="an embedding table gets a dense gradient",
     triggers=("Embedding(",),
     pair=Pair("T42", 10.8, 5.9),
+    search_only=True,
     examples=(
         Example(
             "import torch\nfrom torch import nn\n\ndef fit(words):\n    torch.manual_seed(0)\n"
@@ -82,7 +83,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if any(k.arg in ("sparse", "max_norm", None) for k in call.keywords) or len(call.args) > 3:
             continue
         edits = patterns.add_argument(facts, call, "sparse=True")
-        yield RULE.site(facts, call, "a batch reads a few rows of the table", edits, certain=False)
+        yield RULE.site(facts, call, "a batch reads a few rows of the table", edits)
 
 
 def _all_sparse(facts: Facts) -> bool:

@@ -38,6 +38,7 @@ RULE = Rule(
     summary="a network that is not trained is part of the graph",
     triggers=(".backward(",),
     pair=Pair("T24", 24.08, 8.03),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef step(body, head, x, opt):\n    body.eval()\n    features = body(x)\n"
@@ -93,7 +94,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         edits = facts.edits.wrap(stmt, stmt, f"with {no_grad}():")
         if edits:
-            yield RULE.site(facts, stmt, "this network is not trained here", edits, certain=False)
+            yield RULE.site(facts, stmt, "this network is not trained here", edits)
 
 
 def _frozen(function: ast.AST, module: ast.expr) -> bool:

@@ -38,6 +38,7 @@ RULE = Rule(
     summary="a gradient is replaced by a changed copy of itself",
     triggers=(".grad",),
     pair=Pair("T31", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef clip(p, most):\n    p.grad = torch.ones(3)\n"
@@ -75,7 +76,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if target is not None and text is not None and not _is_held(facts, stmt):
             edits = facts.edits.replace_statement(stmt, [f"{facts.text(target)}.{text}"])
             message = "the gradient can be changed in place"
-            yield RULE.site(facts, stmt, message, edits, certain=False, trust=trust)
+            yield RULE.site(facts, stmt, message, edits, trust=trust)
 
 
 def _update(facts: Facts, stmt: ast.stmt) -> tuple[ast.expr | None, str | None, Trust]:

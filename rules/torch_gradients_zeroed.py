@@ -34,6 +34,7 @@ RULE = Rule(
     summary="gradients are filled with zeros instead of dropped",
     triggers=("set_to_none",),
     pair=Pair("T03", 40.0, 33.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef fit(model, x):\n"
@@ -71,4 +72,4 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if option.value.value is False:
             edits = (Edit(*facts.range(option), ""),)
-            yield RULE.site(facts, call, "gradients can be dropped", edits, certain=False)
+            yield RULE.site(facts, call, "gradients can be dropped", edits)

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="a tensor is turned into a list to be reduced",
     triggers=("tolist()",),
     pair=Pair("X4", 40.0, 0.1),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef longest(lengths: torch.Tensor):\n    return max(lengths.tolist())\n",
@@ -69,4 +70,4 @@ def find(facts: Facts) -> Iterator[Site]:
         name = (facts.names.dotted(call.func) or "").rpartition(".")[2]
         text = f"{patterns.operand(facts, found[0])}.{name}().item()"
         yield RULE.site(facts, call, "the tensor can be reduced itself",
-                        facts.edits.replace(call, text), certain=False)  # fmt: skip
+                        facts.edits.replace(call, text))  # fmt: skip

@@ -40,6 +40,7 @@ RULE = Rule(
     summary="scores of all batches are kept to take their largest later",
     triggers=("argmax",),
     pair=Pair("T37", 16.0, 4.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef labels(model, batches):\n    scores = []\n    for x in batches:\n"
@@ -88,7 +89,7 @@ def find(facts: Facts) -> Iterator[Site]:
             edits = [*facts.edits.replace(call, facts.text(joined))]
             for part in parts:
                 edits += facts.edits.replace(part, patterns.operand(facts, part) + tail)
-            yield RULE.site(facts, call, "the labels of a batch can be taken at once", edits, certain=False)
+            yield RULE.site(facts, call, "the labels of a batch can be taken at once", edits)
 
 
 def _asked(facts: Facts, call: ast.Call) -> tuple[ast.Call | None, ast.expr | None]:

@@ -47,6 +47,7 @@ RULE = Rule(
     summary="a loss holds a score for every row and every class at once",
     triggers=("cross_entropy(",),
     pair=Pair("T09", 48.0, 8.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef loss(hidden, table, labels):\n"
@@ -107,7 +108,7 @@ def find(facts: Facts) -> Iterator[Site]:
             edits = facts.edits.replace(call, text) + (facts.edits.delete(made) if made is not None else ())
             yield RULE.site(
                 facts, call, "blocks of rows need the scores of one block", edits, group="blocks",
-                label=f"blocks of {block} rows", imports=("import torch.utils.checkpoint",), certain=False,
+                label=f"blocks of {block} rows", imports=("import torch.utils.checkpoint",),
             )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ RULE = Rule(
     summary="losses of many batches are added up for one backward pass",
     triggers=(".backward()",),
     pair=Pair("T80", 19.0, 5.27),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef step(model, batches, opt):\n    opt.zero_grad()\n    total = 0.0\n"
@@ -98,7 +99,7 @@ def find(facts: Facts) -> Iterator[Site]:
         added = _added(facts, loop, found[0], function)
         edits = _edits(facts, added, loop, block[block.index(loop) + 1 : place], stmt) if added else ()
         if edits:
-            yield RULE.site(facts, call, "each loss can go back in its own turn", edits, certain=False)
+            yield RULE.site(facts, call, "each loss can go back in its own turn", edits)
 
 
 def _starts_at_zero(block: list[ast.stmt], loop: ast.For, total: ast.Name) -> bool:

@@ -42,6 +42,7 @@ RULE = Rule(
     summary="attention is written out instead of fused",
     triggers=("softmax(", "Softmax("),
     pair=Pair("T05", 12.52, 2.52),
+    search_only=True,
     examples=(
         Example(
             "import math\nimport torch\nimport torch.nn.functional as F\n\ndef attend(q, k, v):\n"
@@ -102,7 +103,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 edits += facts.edits.delete(stmt)
             yield RULE.site(
                 facts, node, "the fused routine holds no table of all pairs", edits,
-                group="axes", label=label, certain=False,
+                group="axes", label=label,
             )  # fmt: skip
 
 

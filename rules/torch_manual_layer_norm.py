@@ -37,6 +37,7 @@ RULE = Rule(
     summary="layer normalisation is written out instead of fused",
     triggers=("sqrt(",),
     pair=Pair("T27", 24.02, 8.02),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef norm(x):\n"
@@ -101,7 +102,7 @@ def find(facts: Facts) -> Iterator[Site]:
         edits = list(facts.edits.replace(node, text))
         for stmt in (made, before):
             edits += facts.edits.delete(stmt) if stmt is not None else ()
-        yield RULE.site(facts, node, "the fused function keeps two numbers a row", edits, certain=False)
+        yield RULE.site(facts, node, "the fused function keeps two numbers a row", edits)
 
 
 def _rooted(facts: Facts, node: ast.expr) -> ast.expr | None:

@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a mean squared error is written out instead of fused",
     triggers=("mean(",),
     pair=Pair("T51", 20.01, 8.00),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef loss(x, y):\n"
@@ -75,7 +76,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         text = f"{name}({facts.text(base.left)}, {facts.text(base.right)})"
         message = "the fused loss keeps its inputs alone"
-        yield RULE.site(facts, call, message, facts.edits.replace(call, text), certain=False)
+        yield RULE.site(facts, call, message, facts.edits.replace(call, text))
 
 
 def _averaged(facts: Facts, call: ast.Call) -> ast.expr | None:

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="softmax is written out instead of fused",
     triggers=("exp(", "softmax("),
     pair=Pair("T50", 12.00, 4.00),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef p(x):\n    return torch.exp(x) / torch.exp(x).sum(-1, keepdim=True)\n",
@@ -76,9 +77,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 start, end = facts.range(inner.func)
                 rest = facts.text(inner)[end - start :]
                 edits = facts.edits.replace(call, name + rest)
-                yield RULE.site(
-                    facts, call, "the fused logarithm makes no probabilities", edits, certain=False
-                )
+                yield RULE.site(facts, call, "the fused logarithm makes no probabilities", edits)
     for node in facts.walk(ast.BinOp):
         if not isinstance(node.op, ast.Div):
             continue
@@ -95,7 +94,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if subject is not None:
             text = f"{name}({facts.text(subject)}, {facts.text(given['dim'])})"
             edits = facts.edits.replace(node, text) + (facts.edits.delete(made) if made else ())
-            yield RULE.site(facts, node, "the fused softmax keeps its result alone", edits, certain=False)
+            yield RULE.site(facts, node, "the fused softmax keeps its result alone", edits)
 
 
 def _logits(facts: Facts, source: ast.expr, dim: ast.expr) -> ast.expr | None:

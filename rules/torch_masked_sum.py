@@ -38,6 +38,7 @@ RULE = Rule(
         "].mean(",
     ),
     pair=Pair("T69", 10.0, 5.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef total(x):\n    return torch.log1p(x[x > 1].sum())\n",
@@ -78,7 +79,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 continue
             text += f" / {count}({facts.text(mask)})"
         yield RULE.site(facts, call, "the sum needs no list of positions",
-                        facts.edits.replace(call, text), certain=False)  # fmt: skip
+                        facts.edits.replace(call, text))  # fmt: skip
 
 
 def _is_mask(mask: ast.expr, array: ast.expr) -> bool:

@@ -51,6 +51,7 @@ RULE = Rule(
         ".sub(",
     ),
     pair=Pair("T46", 8.0, 4.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef masked(x, mask):\n    scores = x @ x\n"
@@ -101,7 +102,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if sum(isinstance(n, ast.Name) and n.id == target.id for n in facts.under(call)) > 1:
             continue
         edits = facts.edits.replace(call.func, func)
-        yield RULE.site(facts, stmt, "the old tensor can be changed in place", edits, certain=False)
+        yield RULE.site(facts, stmt, "the old tensor can be changed in place", edits)
 
 
 def _changed(facts: Facts, call: ast.Call) -> tuple[ast.expr | None, str | None]:

@@ -39,6 +39,7 @@ RULE = Rule(
         "torch.sum(",
     ),
     pair=Pair("T71", 4.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef penalty(weight):\n    return torch.sum(weight.abs(), dim=1)\n",
@@ -81,7 +82,7 @@ def find(facts: Facts) -> Iterator[Site]:
         parts += ['float("inf")'] if reducer == "max" else ["1"] if order == 1 else []
         text = f"{name}({', '.join([*parts, *rest])})" + (" ** 2" if order == 2 else "")
         yield RULE.site(facts, call, "the norm needs no table of its terms",
-                        facts.edits.replace(call, text), certain=False)  # fmt: skip
+                        facts.edits.replace(call, text))  # fmt: skip
 
 
 def _reduced(facts: Facts, call: ast.Call) -> tuple[ast.expr | None, list[str], str]:

@@ -35,6 +35,7 @@ RULE = Rule(
     summary="a one-hot matrix of integers is cast to floats",
     triggers=("one_hot(",),
     pair=Pair("T68", 24.0, 8.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef target(y):\n"
@@ -86,7 +87,7 @@ def find(facts: Facts) -> Iterator[Site]:
             f".scatter_(-1, {labels}.unsqueeze(-1), 1)"
         )
         edits = facts.edits.replace(call, text)
-        yield RULE.site(facts, call, "the ones can be written in the final type", edits, certain=False)
+        yield RULE.site(facts, call, "the ones can be written in the final type", edits)
 
 
 def _dtype(facts: Facts, call: ast.Call) -> str | None:

@@ -33,6 +33,7 @@ RULE = Rule(
     summary="one number of each row is picked by a one-hot product",
     triggers=("one_hot(",),
     pair=Pair("T67", 32.0, 0.1),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef chosen(values, actions):\n"
@@ -82,7 +83,7 @@ def find(facts: Facts) -> Iterator[Site]:
             picked = f"{patterns.operand(facts, labels)}.unsqueeze({axis})"
             text = f"{patterns.operand(facts, scores)}.gather({axis}, {picked}).squeeze({axis})"
             edits = facts.edits.replace(call, text) + (facts.edits.delete(made) if made is not None else ())
-            yield RULE.site(facts, call, "the numbers can be gathered by index", edits, certain=False)
+            yield RULE.site(facts, call, "the numbers can be gathered by index", edits)
             break
 
 

@@ -37,6 +37,7 @@ RULE = Rule(
     summary="an optimizer makes temporaries of each parameter's size",
     triggers=("Adam",),
     pair=Pair("T17", 48.0, 32.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef fit(model):\n"
@@ -77,4 +78,4 @@ def find(facts: Facts) -> Iterator[Site]:
         if any(isinstance(a, ast.Starred) for a in call.args):
             continue
         edits = patterns.add_argument(facts, call, "fused=True")
-        yield RULE.site(facts, call, "the fused routine needs no temporaries", edits, certain=False)
+        yield RULE.site(facts, call, "the fused routine needs no temporaries", edits)

@@ -37,6 +37,7 @@ RULE = Rule(
         "unsqueeze(1)",
     ),
     pair=Pair("T22", 44.0, 0.7),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef squared(x, y):\n    return ((x[:, None] - y[None]) ** 2).sum(-1)\n",
@@ -85,7 +86,7 @@ def find(facts: Facts) -> Iterator[Site]:
         mode = "1" if order == 1 else 'compute_mode="donot_use_mm_for_euclid_dist"'
         text = f"{name}({facts.text(rows[0])}, {facts.text(other)}, {mode})" + (" ** 2" if order == 2 else "")
         edits = facts.edits.replace(call, text) + (facts.edits.delete(made) if made is not None else ())
-        yield RULE.site(facts, call, "distances need no table of differences", edits, certain=False)
+        yield RULE.site(facts, call, "distances need no table of differences", edits)
 
 
 def _reduced(facts: Facts, call: ast.Call) -> tuple[ast.expr | None, int]:

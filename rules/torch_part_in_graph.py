@@ -48,6 +48,7 @@ RULE = Rule(
     summary="a part of a network is kept whole for the backward pass",
     triggers=("nn.Module", "Module)"),
     pair=Pair("T12", 48.0, 24.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\nfrom torch import nn\n\n" + _PARTS + "    def forward(self, x):\n"
@@ -110,7 +111,7 @@ def find(facts: Facts) -> Iterator[Site]:
         kept = f"{_CHECKPOINT}({facts.text(call.func)}, {inputs}, use_reentrant=False)"
         edits = facts.edits.replace(call, f"{kept} if {enabled}() else {facts.text(call)}")
         yield RULE.site(
-            facts, call, "this part can be computed again", edits, certain=False,
+            facts, call, "this part can be computed again", edits,
             imports=("import torch.utils.checkpoint",),
         )  # fmt: skip
 

@@ -41,6 +41,7 @@ RULE = Rule(
         "matmul(",
     ),
     pair=Pair("T30", 8.0, 4.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef hidden(x, weight, bias):\n"
@@ -89,7 +90,7 @@ def find(facts: Facts) -> Iterator[Site]:
             text = _fused(facts, product, facts.text(bias))
             if text is not None and tensors.about(facts, product):
                 edits = facts.edits.replace(node, text)
-                yield RULE.site(facts, node, "the routine adds while it multiplies", edits, certain=False)
+                yield RULE.site(facts, node, "the routine adds while it multiplies", edits)
                 break
 
 

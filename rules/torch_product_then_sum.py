@@ -36,6 +36,7 @@ RULE = Rule(
         "dim=-1",
     ),
     pair=Pair("T78", 4.0, 0.1),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef scores(query, key):\n    return torch.relu((query * key).sum(-1))\n",
@@ -80,7 +81,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         text = f'{name}("...i,...i->...", {facts.text(factors[0])}, {facts.text(factors[1])})'
         edits = facts.edits.replace(call, text)
-        yield RULE.site(facts, call, "the product is built only to be summed", edits, certain=False)
+        yield RULE.site(facts, call, "the product is built only to be summed", edits)
 
 
 def _is_tensor(facts: Facts, node: ast.expr) -> bool:

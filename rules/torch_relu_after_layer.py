@@ -45,6 +45,7 @@ RULE = Rule(
     summary="an activation module stands beside the layer output it is made of",
     triggers=("ReLU", "ELU(", "Hardtanh("),
     pair=Pair("T76", 16.78, 8.91),
+    search_only=True,
     examples=(
         Example(
             "import torch\nfrom torch import nn\n\ndef made():\n"
@@ -89,7 +90,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if len(call.args) > most or not _follows_layer(facts, call):
             continue
         edits = patterns.add_argument(facts, call, "inplace=True")
-        yield RULE.site(facts, call, "the layer's output can be overwritten", edits, certain=False)
+        yield RULE.site(facts, call, "the layer's output can be overwritten", edits)
 
 
 def _follows_layer(facts: Facts, call: ast.Call) -> bool:

@@ -39,6 +39,7 @@ RULE = Rule(
     summary="a tensor is repeated to the size of what it meets",
     triggers=(".repeat(",),
     pair=Pair("T06", 8.0, 4.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef offset(grid, centre):\n"
@@ -77,9 +78,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         sizes = [facts.text(a) if n in repeated else "-1" for n, a in enumerate(call.args)]
         text = f"{facts.text(found[0])}.expand({', '.join(sizes)})"
-        yield RULE.site(
-            facts, call, "the axis can be read again", facts.edits.replace(call, text), certain=False
-        )
+        yield RULE.site(facts, call, "the axis can be read again", facts.edits.replace(call, text))
 
 
 def _is_read(facts: Facts, call: ast.Call) -> bool:

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="a graph is kept after its only backward pass",
     triggers=("retain_graph",),
     pair=Pair("T15", 76.08, 44.07),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef step(model, x, opt):\n    loss = model(x).sum()\n    opt.zero_grad()\n"
@@ -86,7 +87,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if _only_one(facts, call) and not _lives_on(facts, loss):
             edit = _without(facts, call, option)
-            yield RULE.site(facts, call, "no other backward pass is in sight", (edit,), certain=False)
+            yield RULE.site(facts, call, "no other backward pass is in sight", (edit,))
 
 
 def _loss(facts: Facts, call: ast.Call) -> ast.expr | None:

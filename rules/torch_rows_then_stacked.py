@@ -47,6 +47,7 @@ RULE = Rule(
     summary="tensors are listed to be stacked",
     triggers=("stack(",),
     pair=Pair("T14", 33.58, 17.6),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\n@torch.no_grad()\ndef f(xs):\n"
@@ -103,7 +104,7 @@ def find(facts: Facts) -> Iterator[Site]:
         edits = edits or (_appended(facts, call, stmt, made) if isinstance(made, ast.Name) else ())
         if edits:
             message = "the list of rows stands beside the tensor that they are copied into"
-            yield RULE.site(facts, call, message, edits, certain=False)
+            yield RULE.site(facts, call, message, edits)
 
 
 def _listed(facts: Facts, call: ast.Call, stmt: ast.Assign, made: ast.ListComp) -> tuple[Edit, ...]:

@@ -45,6 +45,7 @@ RULE = Rule(
     summary="a long run of layers is kept whole for the backward pass",
     triggers=("Sequential(",),
     pair=Pair("T12", 9.48, 6.36),
+    search_only=True,
     examples=(
         Example(
             "import torch\nfrom torch import nn\n\n" + _CLASS + "    def forward(self, x):\n"
@@ -108,7 +109,7 @@ def find(facts: Facts) -> Iterator[Site]:
             edits = facts.edits.replace(call, f"{kept} if {enabled}() else {facts.text(call)}")
             yield RULE.site(
                 facts, call, "segments of the layers can be computed again", edits, group="segments",
-                imports=("import torch.utils.checkpoint",), label=f"{segments} segments", certain=False,
+                imports=("import torch.utils.checkpoint",), label=f"{segments} segments",
             )  # fmt: skip
 
 

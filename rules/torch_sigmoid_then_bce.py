@@ -35,6 +35,7 @@ RULE = Rule(
     summary="probabilities are made only for a cross-entropy",
     triggers=("binary_cross_entropy",),
     pair=Pair("T29", 16.0, 12.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef loss(z, y):\n"
@@ -75,7 +76,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         edits = [*facts.edits.replace(call.func, name), *facts.edits.replace(given, facts.text(logits))]
         edits += facts.edits.delete(made) if made is not None else ()
-        yield RULE.site(facts, call, "the fused loss needs no probabilities", edits, certain=False)
+        yield RULE.site(facts, call, "the fused loss needs no probabilities", edits)
 
 
 def _logits(facts: Facts, node: ast.expr) -> ast.expr | None:

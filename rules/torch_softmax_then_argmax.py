@@ -36,6 +36,7 @@ RULE = Rule(
     summary="probabilities are made only to find the largest",
     triggers=("softmax(",),
     pair=Pair("T70", 4.0, 0.1),
+    search_only=True,
     examples=(
         Example(
             "import torch\nimport torch.nn.functional as F\n\ndef label(logits):\n"
@@ -81,7 +82,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         edits = facts.edits.replace(subject, facts.text(logits))
         edits += facts.edits.delete(made) if made is not None else ()
-        yield RULE.site(facts, call, "the largest logit stands at the same place", edits, certain=False)
+        yield RULE.site(facts, call, "the largest logit stands at the same place", edits)
 
 
 def _logits(facts: Facts, node: ast.expr, axis: ast.expr) -> ast.expr | None:

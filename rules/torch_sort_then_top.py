@@ -34,6 +34,7 @@ RULE = Rule(
     summary="everything is sorted for the first few",
     triggers=("sort(",),
     pair=Pair("T72", 12.0, 0.1),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef best(scores, k):\n    return scores.argsort(descending=True)[:k]\n",
@@ -82,7 +83,7 @@ def find(facts: Facts) -> Iterator[Site]:
         parts = [facts.text(subject), count] + ([f"dim={facts.text(given['dim'])}"] if "dim" in given else [])
         parts += [] if isinstance(order, ast.Constant) and order.value is True else ["largest=False"]
         edits = facts.edits.replace(first, f"{name}({', '.join(parts)}).{part}")
-        yield RULE.site(facts, first, "the first few need no sorting of all", edits, certain=False)
+        yield RULE.site(facts, first, "the first few need no sorting of all", edits)
 
 
 def _first(facts: Facts, node: ast.Subscript) -> tuple[str | None, int]:

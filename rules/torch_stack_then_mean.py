@@ -34,6 +34,7 @@ RULE = Rule(
     summary="results are stacked only to be averaged",
     triggers=("stack(",),
     pair=Pair("T73", 64.0, 12.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef mean(nets, x):\n    return torch.stack([net(x) for net in nets]).mean(0)\n",
@@ -77,7 +78,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         text = total if reducer == "sum" else f"{total} / {count}"
         edits = facts.edits.replace(call, text)
-        yield RULE.site(facts, call, "a running sum needs no stack", edits, certain=False)
+        yield RULE.site(facts, call, "a running sum needs no stack", edits)
 
 
 def _reduced(facts: Facts, call: ast.Call) -> tuple[ast.expr | None, str]:

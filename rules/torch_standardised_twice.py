@@ -38,6 +38,7 @@ RULE = Rule(
     summary="a difference without a name is divided into another tensor",
     triggers=(") /",),
     pair=Pair("T35", 8.0, 4.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef scaled(x):\n    return torch.relu((x - x.mean(0)) / x.std(0))\n",
@@ -76,7 +77,7 @@ def find(facts: Facts) -> Iterator[Site]:
         text = f"({facts.text(difference)}).div_({facts.text(node.right)})"
         if "\n" not in text:
             edits = facts.edits.replace(node, text)
-            yield RULE.site(facts, node, "the difference can become the quotient", edits, certain=False)
+            yield RULE.site(facts, node, "the difference can become the quotient", edits)
 
 
 def _of_arrays(facts: Facts, node: ast.expr) -> bool:

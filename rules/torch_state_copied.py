@@ -43,6 +43,7 @@ RULE = Rule(
     summary="weights are copied into a new module while their dictionary stays",
     triggers=("load_state_dict(",),
     pair=Pair("T20", 14.71, 8.39),
+    search_only=True,
     examples=(
         Example(
             "import torch\nfrom torch import nn\n\ndef encode(state, x):\n    model = nn.Linear(3, 2)\n"
@@ -95,7 +96,7 @@ def find(facts: Facts) -> Iterator[Site]:
         edits = patterns.add_argument(facts, call, "assign=True")
         if _is_foreign(facts, call.args[0], function):
             edits += facts.edits.replace(call.args[0], f"dict({facts.text(call.args[0])})")
-        yield RULE.site(facts, call, "the module can take the tensors themselves", edits, certain=False)
+        yield RULE.site(facts, call, "the module can take the tensors themselves", edits)
 
 
 def _is_kept(facts: Facts, state: ast.expr) -> bool:

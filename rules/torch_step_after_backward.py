@@ -50,6 +50,7 @@ RULE = Rule(
     summary="all gradients stand together until the optimizer steps",
     triggers=(".backward()",),
     pair=Pair("T18", 14.4, 3.77),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef step(model, x, opt):\n    opt.zero_grad()\n    loss = model(x).sum()\n"
@@ -119,7 +120,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if all(facts.edits.alone(s) for s in block[place:last]):
             yield RULE.site(
                 facts, call, "gradients can be used up one by one", edits, imports=("import contextlib",),
-                certain=False,
+
             )  # fmt: skip
 
 

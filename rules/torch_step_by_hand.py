@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a gradient is scaled into a tensor of its own",
     triggers=(".grad",),
     pair=Pair("T31", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef step(p, lr):\n    (p * p).sum().backward()\n"
@@ -76,7 +77,7 @@ def find(facts: Facts) -> Iterator[Site]:
             method = "add_" if isinstance(op, ast.Add) else "sub_"
             text = f"{facts.text(target)}.{method}({facts.text(gradient)}, alpha={facts.text(rate)})"
             edits = facts.edits.replace_statement(stmt, [text])
-            yield RULE.site(facts, stmt, "the step can scale while it adds", edits, certain=False)
+            yield RULE.site(facts, stmt, "the step can scale while it adds", edits)
             break
 
 

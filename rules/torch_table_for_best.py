@@ -39,6 +39,7 @@ RULE = Rule(
     summary="a table of all pairs is made to find the best of each row",
     triggers=(".argmin(", ".argmax(", ".topk(", ".min(", ".max(", "torch.topk(", "torch.arg"),
     pair=Pair("N32", 17.48, 1.27),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef nearest(points, centres):\n"
@@ -106,7 +107,7 @@ def find(facts: Facts) -> Iterator[Site]:
             edits = facts.edits.replace(whole, text) + (facts.edits.delete(made) if made is not None else ())
             yield RULE.site(
                 facts, call, "blocks of rows need the table of one block", edits, group="blocks",
-                label=f"blocks of {size} rows", certain=False,
+                label=f"blocks of {size} rows",
             )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="a function is mapped over all rows at once",
     triggers=("vmap(",),
     pair=Pair("T77", 16.78, 2.11),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef nearest(rows, data):\n"
@@ -76,5 +77,5 @@ def find(facts: Facts) -> Iterator[Site]:
             edits = patterns.add_argument(facts, call, f"chunk_size={size}")
             yield RULE.site(
                 facts, call, "chunks need the intermediate values of one chunk", edits, group="chunks",
-                label=f"chunks of {size}", certain=False,
+                label=f"chunks of {size}",
             )  # fmt: skip

@@ -43,6 +43,7 @@ RULE = Rule(
     summary="a whole batch goes through one forward and backward pass",
     triggers=(".backward()",),
     pair=Pair("T13", 33.59, 3.18),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef step(model, criterion, x, y, opt):\n    opt.zero_grad()\n"
@@ -110,7 +111,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 edits += facts.edits.delete(gone)
             yield RULE.site(
                 facts, run[-1], "a few rows at a time need the activations of those rows", edits,
-                group="rows", label=f"{size} rows", certain=False,
+                group="rows", label=f"{size} rows",
             )  # fmt: skip
 
 

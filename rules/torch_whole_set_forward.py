@@ -46,6 +46,7 @@ RULE = Rule(
         "set_grad_enabled",
     ),
     pair=Pair("E03", 24.0, 6.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef predict(model, X_test):\n    model.eval()\n"
@@ -99,7 +100,7 @@ def find(facts: Facts) -> Iterator[Site]:
             yield RULE.site(
                 facts, call, "blocks of rows need the activations of one block",
                 facts.edits.replace(whole, text), group="blocks", label=f"blocks of {block} rows",
-                certain=False,
+
             )  # fmt: skip
 
 

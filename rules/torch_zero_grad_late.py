@@ -44,6 +44,7 @@ RULE = Rule(
     summary="gradients of the last step are kept through the next forward pass",
     triggers=("zero_grad(",),
     pair=Pair("T02", 40.0, 33.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef fit(model, xs, optimizer):\n    total = 0.0\n    for x in xs:\n"
@@ -99,7 +100,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         edits = [*facts.edits.delete(stmt), *facts.edits.insert_before(before[0], facts.text(call))]
         if len(edits) == 2:
-            yield RULE.site(facts, call, "old gradients can go before the forward pass", edits, certain=False)
+            yield RULE.site(facts, call, "old gradients can go before the forward pass", edits)
 
 
 def _to_none(call: ast.Call) -> bool:

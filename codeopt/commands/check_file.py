@@ -15,7 +15,7 @@ from codeopt.edit import Site, Trust
 from codeopt.errors import UsageError
 from codeopt.looks import Look
 from codeopt.output_check import RefusedOutput, check_output
-from codeopt.registry import Found, LoadedRule, find_sites, select_rules
+from codeopt.registry import Found, LoadedRule, deciding_rules, find_sites
 from codeopt.source import Problem, SourceFile, display_name, read_source, write_atomic
 from codeopt.suppress import read_suppressions
 
@@ -51,7 +51,7 @@ def check_files(files: Sequence[Path], config: Config, fixing: Trust | None) -> 
         from concurrent.futures import ProcessPoolExecutor
 
         # Loaded before the processes part, so that it is loaded and held once.
-        select_rules(config.select, config.ignore)
+        deciding_rules(config.select, config.ignore)
         with ProcessPoolExecutor(config.workers) as pool:
             return list(pool.map(check_file, files, repeat(config), repeat(fixing), chunksize=8))
     finally:
@@ -78,7 +78,7 @@ def _check_file(path: Path, name: str, config: Config, fixing: Trust | None) -> 
         source = read_source(path, name)
         if isinstance(source, Problem):
             return FileResult(problems=(source,), rests_on=(known,) if known.state else None)
-        rules = select_rules(config.select, config.ignore)
+        rules = deciding_rules(config.select, config.ignore)
         found, sites = _certain(source, rules)
     if fixing is not None and any(_fits(site, fixing) for site in sites):
         return _fixed(path, source, sites, found.problems, config, fixing)
@@ -99,7 +99,7 @@ def _fixed(
         return FileResult(tuple(sites), (*problems, problem), _lines(source))
     if fixed:
         write_atomic(path, source.encode(fixed_source.text))
-        found, sites = _certain(fixed_source, select_rules(config.select, config.ignore))
+        found, sites = _certain(fixed_source, deciding_rules(config.select, config.ignore))
         problems = found.problems
     return FileResult(tuple(sites), problems, _lines(source), fixed)
 
@@ -111,9 +111,12 @@ def _lines(source: SourceFile) -> int:
 def _certain(source: SourceFile, rules: Sequence[LoadedRule]) -> tuple[Found, list[Site]]:
     """What the rules say, and the sites among it that facts alone decide and that are not switched off."""
     found = find_sites(source, rules)
-    names = {loaded.rule.code: loaded.rule.name for loaded in rules}
-    off = read_suppressions(source)
-    return found, [s for s in found.sites if s.certain and not off.hides(s, names[s.rule])]
+    sites = [site for site in found.sites if site.certain]
+    if sites:
+        names = {loaded.rule.code: loaded.rule.name for loaded in rules}
+        off = read_suppressions(source)
+        sites = [site for site in sites if not off.hides(site, names[site.rule])]
+    return found, sites
 
 
 def _fits(site: Site, trust: Trust) -> bool:
@@ -127,7 +130,7 @@ def fix_source(source: SourceFile, config: Config, trust: Trust) -> tuple[Source
     unbound here, its memory reused there), so each rule sees what the one before it left. Rules
     on lifetimes, which have the first codes, come last: the others decide how long names live.
     """
-    rules = select_rules(config.select, config.ignore)
+    rules = deciding_rules(config.select, config.ignore)
     fixed = 0
     for _ in range(_MOST_PASSES):
         found = {site.rule for site in _certain(source, rules)[1] if _fits(site, trust)}
