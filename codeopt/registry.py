@@ -150,12 +150,12 @@ def _matches(selector: str, rule: Rule) -> bool:
     return rule.name == selector or (bool(selector) and rule.code.startswith(selector.upper()))
 
 
-def find_sites(source: SourceFile, rules: Sequence[LoadedRule]) -> Found:
-    """Every site of these rules in a file, in the order of the text.
+def find_sites(source: SourceFile, rules: Sequence[LoadedRule], *, deciding: bool = False) -> Found:
+    """Every site of these rules in a file, in the order of the text; if `deciding`, every certain one.
 
     A rule that fails on a file is a problem of that rule and leaves the others their say.
     """
-    facts = Facts.of(source)
+    facts = Facts.of(source, deciding=deciding)
     if isinstance(facts, Problem):
         return Found(problems=(facts,))
     wanted = _triggered(rules, source.text)
@@ -163,7 +163,8 @@ def find_sites(source: SourceFile, rules: Sequence[LoadedRule]) -> Found:
     problems: list[Problem] = []
     for loaded in wanted:
         try:
-            sites += [site for site in loaded.find(facts) if _stands(site, source)]
+            found = (site for site in loaded.find(facts) if site.certain or not deciding)
+            sites += [site for site in found if _stands(site, source)]
         except Exception as error:  # noqa: BLE001  rules are plug-ins: one that fails must not stop the rest
             message = f"rule {loaded.rule.code} ({loaded.rule.name}) failed: {type(error).__name__}: {error}"
             problems.append(Problem(source.name, 1, message))

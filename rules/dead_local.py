@@ -114,20 +114,19 @@ RULE = Rule(
 
 
 def find(facts: Facts) -> Iterator[Site]:
-    """One site for all names that die at one statement."""
+    """One site for all names that die at one statement, the certain ones apart from the others."""
     for function in facts.functions():
-        deaths = [
-            d for d in facts.lifetimes.deaths(function) if d.after and not facts.loops.in_blocks(d.last)
-        ]
-        deaths.sort(key=lambda d: facts.index.order(d.last))
-        for last, group in groupby(deaths, key=lambda d: d.last):
-            dying = list({d.name: d for d in group}.values())
+        found = facts.lifetimes.deaths(function)
+        found = [d for d in found if d.after and not facts.loops.in_blocks(d.last)]
+        deaths = [(d, _certain(d, function, facts)) for d in found]
+        deaths.sort(key=lambda pair: (facts.index.order(pair[0].last), not pair[1]))
+        for (last, certain), group in groupby(deaths, key=lambda pair: (pair[0].last, pair[1])):
+            dying = list({d.name: d for d, _ in group}.values())
             edits = facts.edits.insert_after(last, f"del {', '.join(d.name for d in dying)}")
             if edits:
                 names = "` and `".join(d.name for d in dying)
                 verbs = ("are", "stay") if len(dying) > 1 else ("is", "stays")
                 message = f"`{names}` {verbs[0]} not read again, but {verbs[1]} alive while more is allocated"
-                certain = all(_certain(d, function, facts) for d in dying)
                 yield RULE.site(facts, dying[0].made, message, edits, certain=certain)
 
 

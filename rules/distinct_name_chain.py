@@ -102,6 +102,8 @@ def find(facts: Facts) -> Iterator[Site]:
                 message = f"`{names}` stay alive after the next value of the chain is made"
                 alike = len(chain) > 1 and _of_one_family([d.name for d in chain], _target(chain[-1].last))
                 certain = alike and all(_certain(d, function, facts) for d in chain)
+                if facts.deciding and not certain:
+                    continue
                 yield RULE.site(facts, first.made, message, _renamed(facts, chain), certain=certain)
 
 

@@ -133,8 +133,11 @@ def _in_statement(stmt: ast.stmt, facts: Facts) -> Iterator[Site]:
         if all(step.elided for step in facts.in_place.first_and_rest(plan)[1]):
             continue
         inside |= set(facts.under(node))
+        certain = _certain(plan, stmt, facts)
+        if facts.deciding and not certain:
+            continue
         first = _is_first(node, stmt, facts)
-        certain = _certain(plan, stmt, facts) and first
+        certain = certain and first
         for guarded in (False,) if certain else (False, True):
             edits = _edits(node, plan, stmt, facts, guarded)
             if edits and (first or patterns.pure(facts, node)):

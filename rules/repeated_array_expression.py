@@ -90,9 +90,19 @@ def find(facts: Facts) -> Iterator[Site]:
     for function in facts.functions():
         for stmt in facts.flow(function).own_statements:
             if isinstance(stmt, (ast.Assign, ast.AugAssign, ast.Return, ast.Expr)):
+                if facts.deciding and not _begins(value_and_target(stmt)[0], facts):
+                    continue
                 same = _repeated(stmt, facts)
                 if same:
                     yield from _site(stmt, same, facts)
+
+
+def _begins(value: ast.expr | None, facts: Facts) -> bool:
+    """Whether a value begins like those that are certain: a float function, and what it is scaled by."""
+    if not isinstance(value, ast.BinOp) or type(value.op) not in _SIGNS:
+        return False
+    made = value.left
+    return isinstance(made, ast.Call) and facts.names.dotted(made.func) in library.NUMPY_FLOAT_UFUNCS
 
 
 def _repeated(stmt: ast.stmt, facts: Facts) -> list[ast.expr]:

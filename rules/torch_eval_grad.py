@@ -100,6 +100,8 @@ def find(facts: Facts) -> Iterator[Site]:
                 continue
             region = torch_use.Region(facts, function, run)
         sure = inside and all(known for _, known in calls) and region.understood()
+        if facts.deciding and not sure:
+            continue
         edits = facts.edits.wrap(region.run[0], region.run[-1], f"with {no_grad}():")
         if edits:
             yield RULE.site(

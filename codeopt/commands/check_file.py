@@ -110,8 +110,8 @@ def _lines(source: SourceFile) -> int:
 
 def _certain(source: SourceFile, rules: Sequence[LoadedRule]) -> tuple[Found, list[Site]]:
     """What the rules say, and the sites among it that facts alone decide and that are not switched off."""
-    found = find_sites(source, rules)
-    sites = [site for site in found.sites if site.certain]
+    found = find_sites(source, rules, deciding=True)
+    sites = list(found.sites)
     if sites:
         names = {loaded.rule.code: loaded.rule.name for loaded in rules}
         off = read_suppressions(source)

@@ -37,16 +37,21 @@ _DEEPEST = 400
 
 
 class Facts:
-    """The facts of one file; build it with `Facts.of`."""
+    """The facts of one file; build it with `Facts.of`.
 
-    def __init__(self, source: SourceFile, tree: ast.Module) -> None:
+    `deciding`: nobody wants sites that are not certain, so a rule may leave them out early. It must
+    find the same certain ones all the same.
+    """
+
+    def __init__(self, source: SourceFile, tree: ast.Module, *, deciding: bool = False) -> None:
         self.source = source
+        self.deciding = deciding
         self.tree = tree
         self.index = Index(tree)
         self._flows: dict[DefNode, Flow] = {}
 
     @classmethod
-    def of(cls, source: SourceFile) -> Facts | Problem:
+    def of(cls, source: SourceFile, *, deciding: bool = False) -> Facts | Problem:
         """Parse a file; what cannot be parsed is a Problem with its line."""
         try:
             with warnings.catch_warnings():
@@ -57,7 +62,7 @@ class Facts:
             return Problem(source.name, error.lineno or 1, f"cannot parse: {error.msg}")
         except (ValueError, RecursionError, MemoryError) as error:
             return Problem(source.name, 1, f"cannot parse: {error or type(error).__name__}")
-        facts = cls(source, tree)
+        facts = cls(source, tree, deciding=deciding)
         if facts.index.depth > min(_DEEPEST, sys.getrecursionlimit() // 2):
             return Problem(source.name, 1, f"nested too deeply ({facts.index.depth} levels)")
         return facts

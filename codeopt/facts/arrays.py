@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["UNKNOWN", "Arrays", "Value", "is_fresh_method"]
 
 _DEEP = 12
-_RANDOM_METHODS = library.words("random standard_normal normal uniform exponential")
+RANDOM_METHODS = library.words("random standard_normal normal uniform exponential")
 _MADE = {
     "pandas.DataFrame": "frame", "pandas.read_csv": "frame", "pandas.concat": "frame",
     "pandas.Series": "series", "scipy.sparse.csr_matrix": "sparse",
@@ -276,7 +276,7 @@ class Arrays:
             return product(owner, self.value(call.args[0], at, depth + 1))
         if name in ("ravel", "flatten") and owner.kind == "ndarray":
             return array(owner.dtype, rank=1) if fresh else replace(array(owner.dtype, rank=1), fresh=False)
-        if name in _RANDOM_METHODS and self._is_generator(call.func.value, at):
+        if name in RANDOM_METHODS and self._is_generator(call.func.value, at):
             size = keywords.get("size") or (call.args[-1] if call.args else None)
             dtype = element_type(self._facts, keywords["dtype"]) if "dtype" in keywords else "float64"
             return self._random(dtype, size, at, depth)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codeopt.facts import library
+from codeopt.facts.arrays import RANDOM_METHODS, is_fresh_method
 from codeopt.facts.index import LOOPS, DefNode
 from codeopt.facts.loops import Loop
 
@@ -86,11 +87,22 @@ class Lifetimes:
 
     def is_big(self, expr: ast.expr, stmt: ast.stmt) -> bool:
         """A new array of a shape that is given, not by literals alone and not a mere vector."""
+        if not self._may_be_new(expr):
+            return False
         value = self._facts.arrays.value(expr, stmt)
         sized = value.is_block or value.kind in ("tensor", "frame")
         parts = [*expr.args, *(k.value for k in expr.keywords)] if isinstance(expr, ast.Call) else [expr]
         named = any(isinstance(n, ast.Name) for part in parts for n in self._facts.under(part))
         return sized and value.fresh and named and not self._facts.extents.is_slight(expr, stmt)
+
+    def _may_be_new(self, expr: ast.expr) -> bool:
+        """Whether an expression can be known to be new at all; asked before dearer questions."""
+        if not isinstance(expr, ast.Call) or is_fresh_method(expr):
+            return True
+        dotted = self._facts.names.dotted(expr.func) or ""
+        return dotted.startswith(("numpy.", "torch.", "pandas.", "scipy.")) or (
+            self._facts.summaries.value(expr).fresh or _is_drawn(expr)
+        )
 
     def _outermost(self, deaths: list[Death]) -> list[Death]:
         """Without deaths inside a statement behind which the same name dies: it can die only once."""
@@ -105,6 +117,8 @@ class Lifetimes:
         for stmt in flow.own_statements:
             for name, value, block in self._made_by(stmt):
                 if name in flow.captured or name in flow.parameters or name.startswith("__"):
+                    continue
+                if self._facts.deciding and not self._may_be_new(value):
                     continue
                 death = self._death(name, stmt, value, block, flow)
                 if death is not None:
@@ -195,6 +209,11 @@ class Lifetimes:
             return False
         dotted = self._facts.names.dotted(value.func) or ""
         return dotted.startswith(_RESOURCES)
+
+
+def _is_drawn(call: ast.Call) -> bool:
+    """Whether a call may be that of a random generator's method."""
+    return isinstance(call.func, ast.Attribute) and call.func.attr in RANDOM_METHODS
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -75,7 +75,8 @@ class Overwrites:
         if lines is None:
             return None
         certain = owner.owned and self._surely_fits(plan, stmt) and self._is_worth_it(plan, target, stmt)
-        guarded = None if certain else self._lines(plan, name, guarded=True)
+        asked = not certain and not self._facts.deciding
+        guarded = self._lines(plan, name, guarded=True) if asked else None
         return Overwrite(stmt, name, target, tuple(lines), certain, tuple(guarded) if guarded else None)
 
     def _lines(self, plan: Plan, name: str, *, guarded: bool = False) -> list[str] | None:
