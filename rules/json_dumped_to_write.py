@@ -38,6 +38,7 @@ RULE = Rule(
     summary="an object becomes one long text of JSON to be written",
     triggers=("dumps(",),
     pair=Pair("I07", 36.9, 0.1),
+    search_only=True,
     examples=(
         Example(
             "import io\nimport json\n\ndef f(x):\n    h = io.StringIO()\n"

@@ -91,8 +91,9 @@ def find(facts: Facts) -> Iterator[Site]:
         place = 0 if writes else place
         made = call.args[place] if place is not None and len(call.args) > place else None
         if isinstance(made, ast.ListComp) and listed.lazy(facts, made) and not listed.short(facts, made):
+            long = listed.many(facts, made) and not listed.few(facts, made)
             yield RULE.site(
                 facts, call, "one item at a time is enough; the list holds all of them",
                 listed.without_brackets(facts, call, made),
-                certain=dotted in _SURE or (dotted in _FEW and listed.many(facts, made)),
+                certain=long and dotted in (*_SURE, *_FEW),
             )  # fmt: skip

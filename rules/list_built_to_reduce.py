@@ -101,5 +101,6 @@ def find(facts: Facts) -> Iterator[Site]:
             f"`{name}` needs one item at a time; the list holds all of them",
             listed.without_brackets(facts, call, call.args[0]),
             certain=(reducer in _COMPLETE or listed.pure_items(call.args[0]))
-            and listed.many(facts, call.args[0]),
+            and listed.many(facts, call.args[0])
+            and not listed.few(facts, call.args[0]),
         )

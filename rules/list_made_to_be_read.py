@@ -78,18 +78,26 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if isinstance(made, ast.ListComp) and reader == "builtins.sorted" and listed.lazy(facts, made):
             edits = listed.without_brackets(facts, call, made)
-            yield RULE.site(facts, call, message, edits, certain=listed.many(facts, made))
+            certain = listed.many(facts, made) and not listed.few(facts, made)
+            yield RULE.site(facts, call, message, edits, certain=certain)
         elif inner is not None and (len(call.args) == 1 or reader == "builtins.sum"):
             text = facts.text(inner)
             generator = isinstance(inner, ast.GeneratorExp)
             if generator and len(call.args) + len(call.keywords) > 1 and not text.startswith("("):
                 text = f"({text})"
             yield RULE.site(
-                facts, call, message, facts.edits.replace(made, text), certain=_certain(facts, call, inner)
+                facts,
+                call,
+                message,
+                facts.edits.replace(made, text),
+                certain=_certain(facts, call, inner) and not listed.few(facts, inner),
             )
 
 
 def _certain(facts: Facts, call: ast.Call, inner: ast.expr) -> bool:
+    parent = facts.parent(call)
+    if isinstance(parent, (ast.BinOp, ast.Tuple, ast.List)):
+        return False  # what stands beside it may be as large
     reader = facts.names.dotted(call.func)
     if reader in _SETS:
         iterators = tuple(f"builtins.{n}" for n in ("map", "filter", "zip", "range"))

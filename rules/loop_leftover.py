@@ -37,6 +37,8 @@ from codeopt.rule import Example, Pair, Rule
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
+    from codeopt.facts.index import DefNode
+    from codeopt.facts.lifetimes import Death
 
 RULE = Rule(
     code="MEM104",
@@ -103,7 +105,7 @@ def find(facts: Facts) -> Iterator[Site]:
     for function in facts.functions():
         found = facts.lifetimes.deaths(function)
         found = [d for d in found if d.next_turn and not facts.loops.in_blocks(d.last)]
-        deaths = [(d, facts.lifetimes.frees_array(d, function)) for d in found]
+        deaths = [(d, _certain(d, function, facts)) for d in found]
         deaths.sort(key=lambda pair: (facts.index.order(pair[0].last), not pair[1]))
         for (last, certain), group in groupby(deaths, key=lambda pair: (pair[0].last, pair[1])):
             dying = list({d.name: d for d, _ in group}.values())
@@ -114,3 +116,11 @@ def find(facts: Facts) -> Iterator[Site]:
                 bound = bound if len(dying) > 1 else "is still bound while the next turn builds its successor"
                 message = f"`{names}` {bound}"
                 yield RULE.site(facts, dying[0].made, message, edits, certain=certain)
+
+
+def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
+    """An array of this function dies, and it is the only thing that a turn makes."""
+    if death.next_turn is None or not facts.lifetimes.frees_array(death, function):
+        return False
+    others = [stmt for stmt in death.next_turn.body if stmt is not death.made]
+    return death.made not in others and not any(facts.lifetimes.allocates(stmt) for stmt in others)

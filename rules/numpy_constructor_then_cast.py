@@ -85,9 +85,16 @@ def find(facts: Facts) -> Iterator[Site]:
         if certain is None or _is_small(made):
             continue
         edits: list[Edit] = [*patterns.add_argument(facts, made, f"dtype={facts.text(cast.dtype)}"), dropped]
+        worth = not facts.extents.is_slight(made, facts.statement(made)) and _reads_little(facts, made)
         yield RULE.site(
-            facts, call, "the array can be made in the type it is cast to", edits, certain=certain
+            facts, call, "the array can be made in the type it is cast to", edits, certain=certain and worth
         )
+
+
+def _reads_little(facts: Facts, made: ast.Call) -> bool:
+    """Whether the shape is given by names and lengths, and no array is made for it."""
+    calls = [n for a in made.args for n in facts.under(a) if isinstance(n, ast.Call)]
+    return all(patterns.is_call(facts, n, "builtins.len") for n in calls)
 
 
 def _maker(facts: Facts, made: ast.AST | None) -> str:

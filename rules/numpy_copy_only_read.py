@@ -41,6 +41,7 @@ RULE = Rule(
     summary="a copy is only read",
     triggers=(".copy(", "array("),
     pair=Pair("N35", 16.0, 8.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef total(x: np.ndarray):\n    y = x.copy()\n"

@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a fresh array is copied to replace its NaNs",
     triggers=("nan_to_num(",),
     pair=Pair("N27", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(a, b):\n    return np.nan_to_num(a / b)\n",

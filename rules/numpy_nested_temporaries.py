@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import library, patterns
+from codeopt.facts import library, patterns, stages
 from codeopt.facts.in_place import Plan, evaluated_once
 from codeopt.facts.index import DEFS
 from codeopt.facts.overwrite import value_and_target
@@ -190,4 +190,7 @@ def _certain(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:
     first = facts.arrays.value(made, stmt)
     fits = all(facts.overwrites.fits(step, "", block=True, buffer=first) for step in rest)
     slight = facts.extents.is_slight(made, stmt)
-    return first.is_block and first.is_float and fits and not slight and any(step.call for step in rest)
+    alone = stages.is_one_step(facts, made) and stages.is_last(facts, plan.steps[-1].whole)
+    alone = alone and all(stages.is_plain(facts, o) for step in rest for o in step.operands)
+    sure = first.is_block and first.is_float and fits and alone and not slight
+    return sure and any(step.call for step in rest)

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="an array of whole numbers is made to count with",
     triggers=("arange(",),
     pair=Pair("N46", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(x):\n    t = 0\n    for i in np.arange(len(x)):\n        t += x[i]\n"

@@ -25,7 +25,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, patterns
+from codeopt.facts import Facts, patterns, stages
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
@@ -94,9 +94,10 @@ def find(facts: Facts) -> Iterator[Site]:
         # A number may stand for a range, and of several axes a permutation has an order in memory of its own.
         if shuffled and value.kind != "ndarray":
             continue
+        same = not shuffled or (value.rank == 1 and known)
         yield RULE.site(
             facts, call, "the array can be put in order where it is", _edits(facts, stmt, made, text),
-            certain=certain and (not shuffled or (value.rank == 1 and known)),
+            certain=certain and same and stages.is_plain(facts, made),
         )  # fmt: skip
 
 

@@ -47,33 +47,26 @@ RULE = Rule(
     examples=(
         Example(
             before=(
-                "import numpy as np\n\ndef f(a):\n    y = np.sqrt(a)\n    z = y * 2\n    w = z + 1\n"
-                "    return float(w.sum())\n"
+                "import numpy as np\n\ndef f(n, m):\n    y = np.sqrt(np.ones((n, m)))\n    z = y * 2\n"
+                "    w = z + 1\n    return float(w.sum())\n"
             ),
             after=(
-                "import numpy as np\n"
-                "\n"
-                "def f(a):\n"
-                "    y = np.sqrt(a)\n"
-                "    y *= 2\n"
-                "    z = y\n"
-                "    z += 1\n"
-                "    w = z\n"
-                "    return float(w.sum())\n"
+                "import numpy as np\n\ndef f(n, m):\n    y = np.sqrt(np.ones((n, m)))\n    y *= 2\n"
+                "    z = y\n    z += 1\n    w = z\n    return float(w.sum())\n"
             ),
-            call="f(np.arange(4.0))",
+            call="f(2, 3)",
             sites=2,
         ),
         Example(
             before=(
-                "import numpy as np\n\ndef f(x):\n    e = np.exp(x - x.max())  # stable\n"
+                "import numpy as np\n\ndef f(n, m):\n    e = np.exp(np.ones((n, m)))  # stable\n"
                 "    return e / e.sum(axis=1, keepdims=True)\n"
             ),
             after=(
-                "import numpy as np\n\ndef f(x):\n    e = np.exp(x - x.max())  # stable\n"
+                "import numpy as np\n\ndef f(n, m):\n    e = np.exp(np.ones((n, m)))  # stable\n"
                 "    e /= e.sum(axis=1, keepdims=True)\n    return e\n"
             ),
-            call="f(np.arange(6.0).reshape(2, 3))",
+            call="f(2, 3)",
         ),
     ),
     counterexamples=(

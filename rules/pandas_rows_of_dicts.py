@@ -41,6 +41,7 @@ RULE = Rule(
     summary="rows are collected as dictionaries to become a frame",
     triggers=("DataFrame(",),
     pair=Pair("P17", 38.1, 24.5),
+    search_only=True,
     examples=(
         Example(
             "import pandas as pd\n\ndef f(xs):\n    rows = []\n    for x in xs:\n"

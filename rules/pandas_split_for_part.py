@@ -33,6 +33,7 @@ RULE = Rule(
     summary="text is split everywhere to keep one part",
     triggers=(".str.split(",),
     pair=Pair("D29", 28.28, 12.26),
+    search_only=True,
     examples=(
         Example(
             'def hosts(urls):\n    return urls.str.split("/").str[2]\n',
@@ -80,8 +81,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if (expand is None) is not listed or (expand is not None and not _is_true(expand)):
             continue
         edits = patterns.add_argument(facts, call, f"n={part + 1}")
-        certain = listed or _of_column(found[0])
-        yield RULE.site(facts, node, "the parts behind are not used", edits, certain=certain)
+        yield RULE.site(facts, node, "the parts behind are not used", edits)
 
 
 def _of_column(node: ast.expr) -> bool:

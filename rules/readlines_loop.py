@@ -118,7 +118,17 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if not isinstance(lines[0], ast.Name) or not listed.used_inside(facts, lines[0], loop):
             edits = facts.edits.replace(call, facts.text(lines[0]))
-            yield RULE.site(facts, call, _MESSAGE, edits, certain=mode in ("r", "rt", "rb", "br"))
+            certain = mode in ("r", "rt", "rb", "br") and not listed.few(facts, lines[0])
+            yield RULE.site(facts, call, _MESSAGE, edits, certain=certain and not _is_lazy(facts, call))
+
+
+def _is_lazy(facts: Facts, node: ast.AST) -> bool:
+    """Whether a generator reads the file, at times that its caller chooses."""
+    inside = facts.under(facts.function(node))
+    return any(
+        isinstance(n, (ast.Yield, ast.YieldFrom)) and facts.function(n) is facts.function(node)
+        for n in inside
+    )
 
 
 def _named(facts: Facts, stmt: ast.Assign, file: ast.expr) -> tuple[Edit, ...]:

@@ -42,6 +42,7 @@ RULE = Rule(
     summary="a list is sliced only to be gone through",
     triggers=("[1:]", "[::-1]", ":]"),
     pair=Pair("P40", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import itertools\n\ndef f(xs):\n    ys = [x * 2 for x in xs]\n    t = 0\n"

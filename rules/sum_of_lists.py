@@ -24,7 +24,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, patterns
+from codeopt.facts import Facts, listed, patterns
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -73,9 +73,11 @@ def find(facts: Facts) -> Iterator[Site]:
         if isinstance(items, ast.GeneratorExp) and text.startswith("("):
             text = text[1:-1]
         joined = f"list({spelled or 'itertools.chain.from_iterable'}({text}))"
+        long = listed.many(facts, items) and not listed.few(facts, items)
+        certain = long and _of_lists(facts, items)
         yield RULE.site(
             facts, call, "every addition copies all lists so far", facts.edits.replace(call, joined),
-            imports=() if spelled else ("import itertools",), certain=_of_lists(facts, items),
+            imports=() if spelled else ("import itertools",), certain=certain,
         )  # fmt: skip
 
 

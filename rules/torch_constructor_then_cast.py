@@ -23,7 +23,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, library, patterns
+from codeopt.facts import Facts, library, patterns, stages
 from codeopt.rule import Example, Pair, Rule
 
 _MADE = tuple(f"torch.{n}" for n in ("zeros", "ones", "eye", "zeros_like", "ones_like"))
@@ -72,7 +72,12 @@ def find(facts: Facts) -> Iterator[Site]:
         _, inner = facts.range(made)
         _, end = facts.range(call)
         edits = [*patterns.add_argument(facts, made, f"dtype={dtype}"), Edit(inner, end, "")]
-        yield RULE.site(facts, call, "it can be built in its final type", edits)
+        mask = "mask" in facts.text(made) or "isnan" in facts.text(call)
+        worth = not mask and not facts.extents.is_slight(made, facts.statement(made))
+        yield RULE.site(
+            facts, call, "it can be built in its final type", edits,
+            certain=worth and stages.is_last(facts, call),
+        )  # fmt: skip
 
 
 def _cast(facts: Facts, call: ast.Call) -> tuple[ast.Call | None, str | None]:

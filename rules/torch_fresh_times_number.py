@@ -25,7 +25,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, library, patterns
+from codeopt.facts import Facts, library, patterns, stages
 from codeopt.rule import Example, Pair, Rule
 
 _FLOATS = library.words("rand randn rand_like randn_like")
@@ -86,7 +86,8 @@ def find(facts: Facts) -> Iterator[Site]:
         text = _chain(facts, node)
         if text is not None and "\n" not in text:
             edits = facts.edits.replace(node, text)
-            yield RULE.site(facts, node, "the new tensor can be changed in place", edits)
+            certain = stages.is_last(facts, node)
+            yield RULE.site(facts, node, "the new tensor can be changed in place", edits, certain=certain)
 
 
 def _chain(facts: Facts, node: ast.expr) -> str | None:

@@ -25,12 +25,14 @@ import re
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, patterns
+from codeopt.facts import Facts, patterns, stages
 from codeopt.rule import Example, Pair, Rule
 
 _PAIRED = ("torch.max", "torch.min", "torch.maximum", "torch.minimum")
 _MADE = ("torch.zeros_like", "torch.ones_like")
-_SMALL = re.compile(r"(^|_)(min|max|scale|lr|count|denom|denominator|norm|std|var|sum|total|num)(_|$)")
+_SMALL = re.compile(
+    r"(^|_)(min|max|scale|lr|count|denom|denominator|norm|std|var|sum|total|num|length|mean|loss|score)(_|$)"
+)
 
 RULE = Rule(
     code="MEM314",
@@ -79,4 +81,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 kind = "zeros" if facts.names.dotted(constant.func) == "torch.zeros_like" else "ones"
                 if patterns.plain(other) and not _SMALL.search(facts.text(other).lower()):
                     edits = facts.edits.replace(constant, f"{facts.text(other)}.new_{kind}(())")
-                    yield RULE.site(facts, constant, "one number says the same", edits)
+                    yield RULE.site(
+                        facts, constant, "one number says the same", edits,
+                        certain=stages.is_last(facts, call),
+                    )  # fmt: skip

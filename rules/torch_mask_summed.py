@@ -39,6 +39,7 @@ RULE = Rule(
         "torch.sum(",
     ),
     pair=Pair("T65", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef correct(scores, target):\n    holes = torch.isnan(scores).sum()\n"
@@ -87,13 +88,12 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if known is None and not _about(facts, mask):
             continue
-        sure = known is True and cast is None
         text = _text(facts, mask, name, reducer, cast is not None)
         if text is None:
             continue
         yield RULE.site(
             facts, call, "a count needs no integers for the mask", facts.edits.replace(call, text),
-            certain=sure, trust=Trust.EXACT if cast is None else Trust.CLOSE,
+            trust=Trust.EXACT if cast is None else Trust.CLOSE,
         )  # fmt: skip
 
 

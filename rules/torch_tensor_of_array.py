@@ -36,6 +36,7 @@ RULE = Rule(
     summary="a tensor is copied from an array that nobody else has",
     triggers=("tensor(",),
     pair=Pair("T07", 16.0, 8.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\nimport torch\n\ndef batch(rows):\n    return torch.tensor(np.stack(rows))\n",
@@ -75,7 +76,7 @@ def find(facts: Facts) -> Iterator[Site]:
         named = isinstance(call.args[0], ast.Name) and patterns.kind(facts, call.args[0]) == "ndarray"
         if fresh or named:
             edits = facts.edits.replace(call.func, name)
-            yield RULE.site(facts, call, "the array can become the tensor", edits, certain=fresh)
+            yield RULE.site(facts, call, "the array can become the tensor", edits)
 
 
 def _fresh(facts: Facts, node: ast.expr) -> bool:

@@ -26,7 +26,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, library, tensors
+from codeopt.facts import Facts, library, stages, tensors
 from codeopt.rule import Example, Pair, Rule
 
 _SURE = library.words("sigmoid tanh relu")
@@ -79,6 +79,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if name is not None:
             edits = facts.edits.replace(call.func, name)
             sure = function in _SURE and tensors.floating(facts, call.args[0])
+            sure = sure and stages.is_last(facts, call) and stages.is_one_step(facts, call.args[0])
             yield RULE.site(facts, call, "the nameless value can be overwritten", edits, certain=sure)
 
 

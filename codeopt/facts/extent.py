@@ -20,6 +20,7 @@ _DEEP = 8
 _MANY = 1 << 16
 """A dimension of so many elements counts though it is a number."""
 
+_FEW = ("layer", "head", "level", "degree", "group")
 _RANGES = library.words("arange linspace logspace geomspace range randperm permutation")
 _SQUARES = library.words("eye identity")
 _SHAPED = library.words("zeros ones empty full")
@@ -44,6 +45,10 @@ class Extents:
         """Whether an expression surely is a vector at most, or of a size that the text bounds."""
         named = self.named(expr, at)
         return named is not None and named <= 1
+
+    def tells_of_few(self, call: ast.expr) -> bool:
+        """Whether what a new array is made from has names such as layers or heads, of which there are few."""
+        return isinstance(call, ast.Call) and any(map(_tells_of_few, call.args))
 
     def named(self, expr: ast.expr, at: ast.stmt, depth: int = 0) -> int | None:
         """The dimensions whose length has a name; None where the shape is not in sight."""
@@ -137,6 +142,8 @@ class Extents:
             return self.named(call.args[0], at, depth + 1)
         if name in _SIZED:
             return _dimensions([keywords["size"]]) if "size" in keywords else None
+        if name == "tensor" and varargs and call.args:
+            return _written(call.args[0])
         if name in _VARARGS or (name in _SHAPED and varargs and name != "full"):
             return 1 if len(call.args) == 1 and _is_plain(call.args[0]) else _dimensions(call.args)
         return _dimensions(call.args[:1]) if name in _SHAPED else None
@@ -153,8 +160,25 @@ def _dimensions(shape: Sequence[ast.expr]) -> int | None:
     return sum(_is_named(part) for part in shape)
 
 
+def _written(given: ast.expr) -> int | None:
+    """A tensor of what is written out, or of numbers gathered one by one."""
+    if isinstance(given, ast.ListComp) and not isinstance(given.elt, (ast.List, ast.ListComp, ast.Tuple)):
+        return 1
+    inside = [n for n in ast.walk(given) if isinstance(n, (ast.Call, ast.Starred, ast.comprehension))]
+    return 0 if isinstance(given, (ast.List, ast.Tuple, ast.Constant)) and not inside else None
+
+
+def _tells_of_few(expr: ast.expr) -> bool:
+    nodes = [n for n in ast.walk(expr) if isinstance(n, (ast.Name, ast.Attribute))]
+    names = [n.attr if isinstance(n, ast.Attribute) else n.id for n in nodes]
+    return any(word in name.lower() for name in names for word in _FEW)
+
+
 def _is_length(expr: ast.expr) -> bool:
-    """`len(x)`, `x.shape[0]`, `x.size(0)`: a number and no shape."""
+    """`len(x)`, `x.shape[0]`, `x.size(0)`, `n_items`: a number and no shape."""
+    name = str(getattr(expr, "attr", getattr(expr, "id", "")))
+    if name.startswith(("n_", "num_")):
+        return True
     if isinstance(expr, ast.Call):
         func = expr.func
         return (isinstance(func, ast.Name) and func.id in ("len", "int")) or (
@@ -170,11 +194,15 @@ def _is_length(expr: ast.expr) -> bool:
 def _is_plain(expr: ast.expr) -> bool:
     """A name that stands where lengths do, and does not call itself a shape."""
     name = expr.attr if isinstance(expr, ast.Attribute) else getattr(expr, "id", "")
-    return bool(name) and not any(word in name.lower() for word in ("shape", "size", "dims"))
+    return (
+        bool(name) and not name.lower().endswith(("shape", "dims")) and name.lower() not in ("size", "sizes")
+    )
 
 
 def _is_named(expr: ast.expr) -> bool:
-    """Whether a length is no number that stands there, or a large one."""
+    """Whether a length is no number that stands there, or a large one; of layers and heads there are few."""
     if isinstance(expr, ast.UnaryOp):
         expr = expr.operand
+    if _tells_of_few(expr):
+        return False
     return not isinstance(expr, ast.Constant) or (isinstance(expr.value, int) and expr.value >= _MANY)

@@ -42,7 +42,7 @@ class Step:
         """Whether NumPy overwrites a nameless temporary here by itself: an operator with a number."""
         constant = all(isinstance(o, ast.Constant) for o in self.operands)
         commutes = isinstance(self.whole, ast.BinOp) and isinstance(self.whole.op, (ast.Add, ast.Mult))
-        return constant and (bool(self.operator) or commutes)
+        return constant and (bool(self.operator) or commutes or isinstance(self.whole, ast.UnaryOp))
 
     def line(self, buffer: str, texts: tuple[str, ...]) -> str:
         """The statement that applies this step to `buffer`, with these texts for its operands."""

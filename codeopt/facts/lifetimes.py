@@ -34,6 +34,9 @@ _SMALL_METHODS = library.REDUCTIONS | library.words(
     "endswith strip lower upper update step zero_grad debug info warning error write close flush add "
     "pop tolist norm"
 )
+_REDUCED = library.REDUCTIONS | library.words("norm amax amin argmax argmin any all")
+_COUNTS = library.words("n num count counts total mean std var norm correction scale length lengths")
+_ELEMENTWISE = library.words("sqrt exp log abs square clamp clip maximum minimum")
 _MADE = (ast.Call, ast.BinOp, ast.ListComp, ast.DictComp, ast.SetComp)
 
 
@@ -79,21 +82,41 @@ class Lifetimes:
         return aliases.owner(death.name, death.last, function).owned
 
     def _trains(self, death: Death, function: DefNode) -> bool:
-        """Whether names tell of a loss, a number, or of code whose graph keeps its tensors anyway."""
+        """Whether names tell of a loss, a count or a mean, or of code whose graph keeps its tensors."""
         told = f"{death.name} {self._facts.function_name(function)}".lower()
         assert isinstance(death.made, ast.Assign)
+        if self._is_reduced(ast.Name(death.name, ast.Load())):
+            return True
         tensor = self._facts.arrays.value(death.value, death.made).kind == "tensor"
         return tensor and any(word in told for word in ("loss", "train", "backward", "criterion"))
 
     def is_big(self, expr: ast.expr, stmt: ast.stmt) -> bool:
         """A new array of a shape that is given, not by literals alone and not a mere vector."""
-        if not self._may_be_new(expr):
+        if not self._may_be_new(expr) or self._is_reduced(expr):
             return False
         value = self._facts.arrays.value(expr, stmt)
         sized = value.is_block or value.kind in ("tensor", "frame")
         parts = [*expr.args, *(k.value for k in expr.keywords)] if isinstance(expr, ast.Call) else [expr]
         named = any(isinstance(n, ast.Name) for part in parts for n in self._facts.under(part))
+        sized = sized and value.rank != 1 and not self._facts.extents.tells_of_few(expr)
         return sized and value.fresh and named and not self._facts.extents.is_slight(expr, stmt)
+
+    def _is_reduced(self, expr: ast.expr) -> bool:
+        """Whether an expression sums up along an axis or whole, which is far less than what it is made
+        from, or holds what the text or a Python list says."""
+        if isinstance(expr, ast.BinOp):
+            return self._is_reduced(expr.left) and self._is_reduced(expr.right)
+        if isinstance(expr, ast.UnaryOp):
+            return self._is_reduced(expr.operand)
+        if isinstance(expr, (ast.Name, ast.Attribute)):
+            words = (expr.id if isinstance(expr, ast.Name) else expr.attr).lower().strip("_").split("_")
+            return not _COUNTS.isdisjoint(words)
+        if not isinstance(expr, ast.Call):
+            return isinstance(expr, ast.Constant)
+        name = expr.func.attr if isinstance(expr.func, ast.Attribute) else ""
+        if name in _REDUCED or self._facts.names.dotted(expr.func) == "torch.tensor":
+            return True
+        return name in _ELEMENTWISE and bool(expr.args) and all(map(self._is_reduced, expr.args))
 
     def _may_be_new(self, expr: ast.expr) -> bool:
         """Whether an expression can be known to be new at all; asked before dearer questions."""

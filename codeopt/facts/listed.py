@@ -22,6 +22,12 @@ _BLANK = re.compile(rb"[ \t]*\r?\n[ \t]*")
 _LONG = frozenset(
     {"os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "csv.reader", "re.finditer"}
 )
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
+_FEW = frozenset(
+    {"key", "level", "option", "losse", "loss", "quantile", "param", "config", "kwarg", "setting", "device",
+     "dim", "axi", "axe", "version", "metric", "plugin", "language", "head", "part", "arg", "choice", "mode",
+     "flag"}
+)  # fmt: skip
 _LONG_METHODS = frozenset(
     {"readlines", "splitlines", "glob", "rglob", "iterdir", "finditer", "itertuples", "iterrows"}
 )
@@ -86,6 +92,17 @@ def many(facts: Facts, node: ast.expr) -> bool:
     if name == "builtins.range" or name in _LONG or name.startswith("itertools."):
         return True
     return isinstance(node.func, ast.Attribute) and node.func.attr in _LONG_METHODS
+
+
+def few(facts: Facts, node: ast.expr) -> bool:
+    """Whether names tell of a handful (keys, levels, options, losses), or the code of a module's top."""
+    words = {
+        word.rstrip("s")
+        for n in facts.under(node)
+        if isinstance(n, (ast.Name, ast.Attribute))
+        for word in _WORD.findall(n.attr if isinstance(n, ast.Attribute) else getattr(n, "id", ""))
+    }
+    return bool(words & _FEW) or isinstance(facts.function(node), ast.Module)
 
 
 def pure_items(comprehension: ast.ListComp) -> bool:

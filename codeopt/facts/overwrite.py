@@ -127,7 +127,7 @@ class Overwrites:
     def _surely_fits(self, plan: Plan, stmt: ast.stmt) -> bool:
         assert isinstance(plan.leaf, ast.Name)
         value = self._facts.arrays.value(plan.leaf, stmt)
-        if not value.is_float or value.kind == "tensor":
+        if not value.is_float or not value.is_block:
             return False
         return all(self.fits(step, plan.leaf.id, block=value.is_block, buffer=value) for step in plan.steps)
 
@@ -136,7 +136,8 @@ class Overwrites:
         assert isinstance(plan.leaf, ast.Name)
         named = self._facts.extents.named(plan.leaf, stmt)
         short = plan.leaf.id == target and len(plan.steps) == 1
-        return named is None or named > (0 if short else 1)
+        vector = self._facts.arrays.value(plan.leaf, stmt).rank == 1
+        return (short or not vector) and (named is None or named > (0 if short else 1))
 
     def fits(self, step: Step, leaf: str, *, block: bool, buffer: Value = UNKNOWN) -> bool:
         """Whether a step surely can overwrite a float value; calls with `out=` need a real array."""
