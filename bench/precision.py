@@ -39,6 +39,7 @@ from codeopt.suppress import read_suppressions  # noqa: E402
 RECORD = ROOT / "docs" / "precision" / "held_out.csv"
 PAGE = ROOT / "docs" / "precision.md"
 _CLASSES = ("default", "weaker", "candidate")
+_CLONES = 3
 _ASIDE = {"test", "tests", "testing", "examples", "example", "docs", "doc", "benchmarks", "tutorials"}
 _HEAD = """# How often a finding is right
 
@@ -106,10 +107,18 @@ def sample(packages: Sequence[Package], seed: int, most: int, searched: int) -> 
         draw = random.Random(f"{seed} {package.name}")
         of = {kind: [p for p in places if p.kind == kind] for kind in _CLASSES}
         tried = draw.sample(of["candidate"], min(searched, len(of["candidate"])))
-        certain = of["default"] + of["weaker"]
+        certain = _without_clones(of["default"] + of["weaker"], draw)
         kept = draw.sample(certain, most) if len(certain) > most else certain
         chosen += sorted([*kept, *tried], key=lambda f: (f.path, f.line, f.rule))
     return chosen
+
+
+def _without_clones(places: Sequence[Finding], draw: random.Random) -> list[Finding]:
+    """At most three findings of one rule in one file: the others there are mostly copies of them."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for place in places:
+        alike.setdefault((place.rule, place.path), []).append(place)
+    return [f for group in alike.values() for f in draw.sample(group, min(_CLONES, len(group)))]
 
 
 def read_record(path: Path = RECORD) -> list[Finding]:
