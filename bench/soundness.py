@@ -52,7 +52,7 @@ from codeopt.source import Problem, SourceFile, discover, read_source  # noqa: E
 
 PAGE = ROOT / "docs" / "soundness.md"
 KINDS = ("scan", "parse", "compile", "comments", "layout", "again", "fix")
-_MOST_ROUNDS = 6
+_MOST_ROUNDS = 24
 _CONFIG = Config(allow=Trust.CLOSE)
 # Strings are skipped, so that a comment sign in one is none.
 _COMMENT = re.compile(
