@@ -41,7 +41,7 @@ def test_refusals_name_file_and_line(after: str, line: int, words: str) -> None:
 
 
 def with_rule(monkeypatch: pytest.MonkeyPatch, *rules: LoadedRule) -> None:
-    monkeypatch.setattr(command, "select_rules", lambda *_: rules)
+    monkeypatch.setattr(command, "deciding_rules", lambda *_: rules)
 
 
 def a_rule(text: str, error: Exception | None = None) -> LoadedRule:
@@ -106,8 +106,9 @@ def test_a_rule_that_fails_is_a_problem(
 
 def test_fixes_of_two_rules_never_contradict_each_other() -> None:
     text = (
-        "import numpy as np\n\ndef f(n, g):\n    e = np.ones(n)\n    y = np.exp(e)\n    z = np.zeros(n)\n"
-        "    y = y * 2\n    e = np.sqrt(y) + z\n    w = np.ones(n)\n    return (e * w).sum()\n"
+        "import numpy as np\n\ndef f(n, g):\n    e = np.ones((n, n))\n    y = np.exp(e)\n"
+        "    z = np.zeros((n, n))\n    y = y * 2\n    e = np.sqrt(y) + z\n    w = np.ones((n, n))\n"
+        "    return (e * w).sum()\n"
     )
     source = source_of(text)
     fixed, number = command.fix_source(source, Config(), Trust.EXACT)
