@@ -26,7 +26,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, listed, patterns
+from codeopt.facts import Facts, patterns
 from codeopt.rule import Example, Pair, Rule
 
 _WRITERS = {"json.dumps": "json.dump"}
@@ -96,11 +96,7 @@ def find(facts: Facts) -> Iterator[Site]:
         head = data[facts.range(made.func)[1] : place].decode()
         tail = data[place : facts.range(made)[1]].decode()
         edit = Edit(*facts.range(call), f"{spelled}{head}, {facts.text(file)}{tail}")
-        indented = any(k.arg == "indent" for k in made.keywords)
-        yield RULE.site(
-            facts, call, "the text stands beside the object until it is written", (edit, *behind),
-            certain=indented and listed.opened(facts, file) in ("w", "wt"),
-        )  # fmt: skip
+        yield RULE.site(facts, call, "the text stands beside the object until it is written", (edit, *behind))
 
 
 def _is_short(node: ast.expr) -> bool:

@@ -44,7 +44,6 @@ RULE = Rule(
     summary="a loop goes over a list that was made for it",
     triggers=("list(",),
     pair=Pair("P04", 37.63, 0.0),
-    search_only=True,
     examples=(
         Example(
             "def f(n):\n    total = 0\n    for i in list(range(n)):\n        total += i\n    return total\n",
@@ -82,4 +81,6 @@ def find(facts: Facts) -> Iterator[Site]:
         if dotted in _READY | _LATE:
             message = "the loop needs one item at a time; the list holds all of them"
             edits = facts.edits.replace(call, facts.text(inner))
-            yield RULE.site(facts, call, message, edits)
+            yield RULE.site(
+                facts, call, message, edits, certain=dotted in _READY and not listed.few(facts, inner)
+            )

@@ -87,16 +87,14 @@ def find(facts: Facts) -> Iterator[Site]:
         if isinstance(stmt, ast.Assign) and isinstance(stmt.targets[0], ast.Name):
             uses = facts.names.uses(stmt.targets[0].id, facts.function(stmt))
             what = copies.of_name(facts, stmt, source)
-            sure = what is Fate.READ
         else:
             what = copies.fate(facts, call)
-            sure = isinstance(source, ast.Name) and copies.harmless(facts, facts.statement(call))
         edits = _without_copy(facts, call, source, array)
         if edits and what <= (Fate.PASSED if uses or array else Fate.READ):
             order = not uses or copies.order_matters(facts, source, uses)
             yield RULE.site(
                 facts, call, "the copy is only read", edits,
-                certain=array and sure and what is Fate.READ, trust=None if order else Trust.EXACT,
+                trust=None if order else Trust.EXACT,
             )  # fmt: skip
 
 

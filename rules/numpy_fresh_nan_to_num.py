@@ -14,8 +14,8 @@ Use instead
     shares = np.nan_to_num(counts / totals, copy=False)
 
 When it is safe
-    Nobody else holds the argument, so it may be changed: certain for results that are seen to be
-    NumPy arrays. Columns of frames may refuse to be written; there a proof by running decides.
+    Nobody else holds the argument, so it may be changed. Columns of frames may refuse to be
+    written: a proof by running decides.
 """
 
 from __future__ import annotations
@@ -73,5 +73,5 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         yield RULE.site(
             facts, call, "the array was made for this and may be changed",
-            patterns.add_argument(facts, call, "copy=False"), certain=patterns.kind(facts, made) == "ndarray",
+            patterns.add_argument(facts, call, "copy=False"),
         )  # fmt: skip

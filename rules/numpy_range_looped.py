@@ -77,7 +77,6 @@ def find(facts: Facts) -> Iterator[Site]:
             yield RULE.site(
                 facts, call, "the numbers need not be held at once",
                 facts.edits.replace(call.func, "range"),
-                certain=all(_whole(facts, a) for a in call.args) and not _makes_keys(facts, loop),
             )  # fmt: skip
 
 
@@ -89,15 +88,6 @@ def _no_whole_number(node: ast.expr) -> bool:
         or (isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Div, ast.Pow)))
         for n in inside
     )
-
-
-def _whole(facts: Facts, node: ast.expr) -> bool:
-    """Whether an expression surely is a whole number of Python."""
-    if isinstance(node, ast.BinOp):
-        return not _no_whole_number(node) and _whole(facts, node.left) and _whole(facts, node.right)
-    if isinstance(node, ast.Subscript):
-        return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
-    return isinstance(patterns.number(node), int) or patterns.is_call(facts, node, "builtins.len")
 
 
 def _only_picks(facts: Facts, loop: ast.For | ast.comprehension) -> bool:
@@ -115,14 +105,6 @@ def _only_picks(facts: Facts, loop: ast.For | ast.comprehension) -> bool:
             return False
     reads = [n for n in inside if n is not loop.target]
     return bool(reads) and all(_is_index(facts, n) for n in reads)
-
-
-def _makes_keys(facts: Facts, loop: ast.For | ast.comprehension) -> bool:
-    """Whether the numbers may become keys of a dictionary, which keeps them with their type."""
-    owner = loop if isinstance(loop, ast.For) else facts.parent(loop)
-    assert owner is not None
-    stores = (n for n in facts.under(owner) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store))
-    return any(patterns.kind(facts, n.value) not in ("ndarray", "tensor", "list") for n in stores)
 
 
 def _is_index(facts: Facts, node: ast.Name) -> bool:

@@ -84,13 +84,6 @@ def find(facts: Facts) -> Iterator[Site]:
         yield RULE.site(facts, node, "the parts behind are not used", edits)
 
 
-def _of_column(node: ast.expr) -> bool:
-    """Whether text is surely that of a column: that of an index splits into labels of many levels."""
-    while isinstance(node, (ast.Attribute, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return patterns.string_key(node) is not None
-
-
 def _is_text(node: ast.expr | None) -> bool:
     return node is None or (
         isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value != ""

@@ -30,10 +30,6 @@ from codeopt.facts import Facts, listed, patterns
 from codeopt.rule import Example, Pair, Rule
 
 _IMPORT = "import itertools"
-_OWN_METHODS = ("append", "extend", "insert", "sort", "index", "count", "pop", "reverse")
-_READERS = tuple(
-    f"builtins.{n}" for n in ("len", "sum", "zip", "enumerate", "sorted", "max", "min", "set", "any")
-)
 
 RULE = Rule(
     code="MEM132",
@@ -90,10 +86,9 @@ def find(facts: Facts) -> Iterator[Site]:
         needs = text.partition("(")[0]
         spelled = needs if needs == "reversed" else facts.names.spell(f"itertools.{needs}", node)
         written = (spelled or f"itertools.{needs}") + text[len(needs) :]
-        certain = _only_read(facts, items) and all(_is_long(facts, value) for value in made)
         yield RULE.site(
             facts, node, "the slice is another list", facts.edits.replace(node, written),
-            imports=() if spelled else (_IMPORT,), certain=certain,
+            imports=() if spelled else (_IMPORT,),
         )  # fmt: skip
 
 
@@ -103,18 +98,6 @@ def _said_inside(facts: Facts, items: ast.Name, loop: ast.For | ast.comprehensio
     own = set(facts.under(node))
     inside = facts.under(owner) if owner is not None else []
     return any(isinstance(n, ast.Name) and n.id == items.id and n not in own for n in inside)
-
-
-def _only_read(facts: Facts, items: ast.Name) -> bool:
-    """Whether nothing else in the function may hold the list, so that the loop cannot change it."""
-    for name in facts.names.occurrences(items.id, facts.function(items)):
-        parent = facts.parent(name)
-        reader = isinstance(parent, ast.Call) and facts.names.dotted(parent.func) in _READERS
-        method = isinstance(parent, ast.Attribute) and parent.attr in _OWN_METHODS
-        plain = (ast.Subscript, ast.For, ast.comprehension, ast.Compare, ast.Return, ast.If, ast.UnaryOp)
-        if isinstance(name.ctx, ast.Load) and not (reader or method or isinstance(parent, plain)):
-            return False
-    return True
 
 
 def _sliced(facts: Facts, node: ast.Subscript) -> tuple[ast.Name | None, str]:
@@ -138,9 +121,3 @@ def _neighbours(facts: Facts, node: ast.Call) -> tuple[ast.Name | None, str]:
     if items is None or texts[1] != f"{items.id}[1:]" or texts[0] not in (items.id, f"{items.id}[:-1]"):
         return None, ""
     return items, f"pairwise({items.id})"
-
-
-def _is_long(facts: Facts, value: ast.expr) -> bool:
-    """Whether a list may well be long by the look of what it is made from."""
-    inner = value.args[0] if isinstance(value, ast.Call) and value.args else value
-    return listed.many(facts, value) or listed.many(facts, inner)
