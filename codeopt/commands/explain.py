@@ -26,6 +26,7 @@ def describe(loaded: LoadedRule) -> dict[str, Any]:
         "trust": rule.trust.value,
         "summary": rule.summary,
         "pair": pair and {"id": pair.id, "before_mib": pair.before, "after_mib": pair.after},
+        "search_only": rule.search_only,
         "package": loaded.origin or "codeopt",
         "page": loaded.page,
     }
@@ -40,6 +41,8 @@ def page_text(loaded: LoadedRule) -> str:
     measured = "It has no measured pair."
     if pair is not None:
         measured = f"Measured on its pair {pair.id}: {pair.before:g} MiB before, {pair.after:g} MiB after."
+    if rule.search_only:
+        measured += "\n`codeopt check` does not report it: `codeopt suggest` tries it and proves it by running."
     return f"{head}\n{'=' * len(head)}\n\n{loaded.page}\n\n{measured}\n"
 
 
