@@ -42,7 +42,7 @@ def page_text(loaded: LoadedRule) -> str:
     if pair is not None:
         measured = f"Measured on its pair {pair.id}: {pair.before:g} MiB before, {pair.after:g} MiB after."
     if rule.search_only:
-        measured += "\n`codeopt check` does not report it: `codeopt suggest` tries it and proves it by running."
+        measured += "\n`codeopt check` leaves it out; `codeopt suggest` tries it and proves it by running."
     return f"{head}\n{'=' * len(head)}\n\n{loaded.page}\n\n{measured}\n"
 
 
