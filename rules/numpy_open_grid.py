@@ -85,7 +85,18 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         names = [e.id for e in target.elts if isinstance(e, ast.Name) and facts.names.home(e) is function]
         if len(set(names)) == len(target.elts) >= 2 and _always_meet(facts, names, function):
-            yield RULE.site(facts, stmt.value, "the parts of the grid meet by broadcasting", edits)
+            yield RULE.site(
+                facts, stmt.value, "the parts of the grid meet by broadcasting", edits,
+                certain=_of_plain_arrays(facts, stmt),
+            )  # fmt: skip
+
+
+def _of_plain_arrays(facts: Facts, stmt: ast.Assign) -> bool:
+    """Whether nothing masked can be spread out: the mask would be dropped by a full grid alone."""
+    call = stmt.value
+    if not isinstance(call, ast.Call) or not patterns.is_call(facts, call, "numpy.meshgrid"):
+        return True
+    return all(facts.arrays.value(a, stmt).kind in ("ndarray", "list") for a in call.args)
 
 
 def _opened(facts: Facts, value: ast.expr, parts: int) -> tuple[Edit, ...]:
