@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codeopt.candidate import Candidate, digest, render
 from codeopt.edit import conflict
@@ -74,7 +74,7 @@ class Archive:
 
     def consider(self, candidates: Iterable[Candidate]) -> list[Evaluation | None]:
         """Try candidates, in order; None for one refused by conflict or for want of budget."""
-        answers: list[str | Evaluation | None] = []
+        answers: list[tuple[Candidate, str] | Evaluation | None] = []
         fresh: dict[str, tuple[Candidate, Texts]] = {}
         for candidate in candidates:
             sites = sorted(candidate.sites, key=lambda s: s.id)
@@ -92,9 +92,14 @@ class Archive:
                     answers.append(None)
                     continue
                 fresh[key] = (candidate, texts)
-            answers.append(key)
+            answers.append((candidate, key))
         self._try(fresh)
-        return [self._by_text[a] if isinstance(a, str) else a for a in answers]
+        return [self._known(*a) if isinstance(a, tuple) else a for a in answers]
+
+    def _known(self, candidate: Candidate, key: str) -> Evaluation:
+        """What was seen of a text, as that of this candidate: another one may give the same text."""
+        evaluation = self._by_text[key]
+        return evaluation if evaluation.candidate == candidate else replace(evaluation, candidate=candidate)
 
     def _try(self, fresh: Mapping[str, tuple[Candidate, Texts]]) -> None:
         results = self._trial([texts for _, texts in fresh.values()]) if fresh else []
