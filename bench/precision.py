@@ -9,8 +9,9 @@ A finding is a place: all alternatives of one rule there count once. It is `defa
 exact: what `check` shows and `check --fix` writes) or `weaker` (certain, of a trust level that
 `check` shows with `--allow`). A `candidate` is none: only the search of `suggest` tries it, and
 nobody sees it unless running proves that it is right and pays. Tests, examples, benchmarks and
-documentation of a package are left out. Right means that the rewrite keeps what the code does to
-the level it claims, and lowers the peak of that statement in realistic use.
+documentation of a package are left out. A verdict is `right` (the rewrite keeps what the code does to
+the level it claims, and lowers the peak of its statement in realistic use), `idle` (it keeps what the
+code does and saves nothing to speak of) or `wrong` (it changes what the code does).
 """
 
 from __future__ import annotations
@@ -48,9 +49,12 @@ no rule had been made or mended (`docs/precision/held_out.csv` holds them one by
 verdict, reason). *default* is what `codeopt check` shows and `--fix` writes: decided by facts alone,
 and exact. *weaker* findings are decided by facts alone too, of a trust level that needs `--allow`.
 A *candidate* is no finding: only the search of `codeopt suggest` tries it, and nobody sees it unless
-running proves that it is right and pays; the share says how often trying is worth its time. Right
-means that the rewrite keeps what the code does to the level it claims, and lowers the peak of that
-statement in realistic use. The interval is Wilson's, at 95 %.
+running proves that it is right and pays; the share says how often trying is worth its time.
+
+*right*: the rewrite keeps what the code does to the level it claims, and lowers the peak of its
+statement in realistic use. *idle*: it keeps what the code does and saves nothing to speak of: a handful
+of items, an array of a constant size, a value that something else keeps, a peak that another step of
+the statement sets. *wrong*: it changes what the code does. The interval is Wilson's, at 95 %.
 
 `python bench/precision.py --write` makes this page.
 
@@ -59,7 +63,7 @@ statement in realistic use. The interval is Wilson's, at 95 %.
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One judged place; `verdict` is `right`, `wrong`, or empty while nobody has read it."""
+    """One judged place; `verdict` is `right`, `idle` or `wrong`, and empty while nobody has read it."""
 
     rule: str
     kind: str
@@ -137,33 +141,42 @@ def write_record(chosen: Sequence[Finding], out: Path | None) -> None:
 
 def table(judged: Sequence[Finding]) -> Iterator[str]:
     """Right and wrong by class, by package and by rule, as lines of Markdown."""
-    yield from ("| class | judged | right | share | interval |", "|---|---:|---:|---:|---|")
+    yield from (
+        "| class | judged | right | idle | wrong | keep behaviour | right | interval |",
+        "|---|---:|---:|---:|---:|---:|---:|---|",
+    )
     found = [f for f in judged if f.kind != "candidate"]
     yield _row("default", [f for f in found if f.kind == "default"])
     yield _row("weaker", [f for f in found if f.kind == "weaker"])
     yield _row("all findings", found)
     yield _row("candidates of the search", [f for f in judged if f.kind == "candidate"])
     judged = found
-    yield from ("", "| package | findings | right | wrong |", "|---|---:|---:|---:|")
+    head = ("findings | right | idle | wrong |", "---|---:|---:|---:|---:|")
+    yield from ("", f"| package | {head[0]}", f"|{head[1]}")
     for package in sorted({f"{f.package} {f.version}" for f in judged}, key=str.casefold):
         yield _counts(package, [f for f in judged if f"{f.package} {f.version}" == package])
-    yield from ("", "| rule | findings | right | wrong |", "|---|---:|---:|---:|")
+    yield from ("", f"| rule | {head[0]}", f"|{head[1]}")
     names = {loaded.rule.code: loaded.rule.name for loaded in load_rules()}
     for rule, _ in Counter(f.rule for f in judged).most_common():
         yield _counts(f"{rule} {names.get(rule, '')}", [f for f in judged if f.rule == rule])
 
 
 def _row(name: str, judged: Sequence[Finding]) -> str:
-    right, count = sum(f.verdict == "right" for f in judged), len(judged)
+    count, (right, idle, wrong) = len(judged), _tally(judged)
     if not count:
-        return f"| {name} | 0 | 0 | | |"
+        return f"| {name} | 0 | | | | | | |"
     low, high = wilson(right, count)
-    return f"| {name} | {count} | {right} | {right / count:.1%} | {low:.0%} to {high:.0%} |"
+    kept = f"{1 - wrong / count:.1%} | {right / count:.1%} | {low:.0%} to {high:.0%}"
+    return f"| {name} | {count} | {right} | {idle} | {wrong} | {kept} |"
 
 
 def _counts(name: str, judged: Sequence[Finding]) -> str:
-    right = sum(f.verdict == "right" for f in judged)
-    return f"| {name} | {len(judged)} | {right} | {len(judged) - right} |"
+    right, idle, wrong = _tally(judged)
+    return f"| {name} | {len(judged)} | {right} | {idle} | {wrong} |"
+
+
+def _tally(judged: Sequence[Finding]) -> tuple[int, ...]:
+    return tuple(sum(f.verdict == verdict for f in judged) for verdict in ("right", "idle", "wrong"))
 
 
 def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
