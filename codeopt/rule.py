@@ -94,8 +94,8 @@ class Rule:
     ) -> Site:
         """A site of this rule at `node`, located and named by the facts of its file.
 
-        None is certain of a rule for the search only, nor in a function that a compiler takes over:
-        what lives how long is not known there.
+        None is certain of a rule for the search only, nor in code that a compiler takes over, where what
+        lives how long is not known, nor in what a module defines under a condition.
         """
         return Site(
             rule=self.code,
@@ -108,7 +108,7 @@ class Rule:
             imports=imports,
             group=f"{self.code}:{facts.span(node).line}:{facts.span(node).column}" if group else "",
             label=label,
-            certain=certain and not self.search_only and not facts.is_compiled(node),
+            certain=certain and not self.search_only and not facts.is_aside(node),
         )
 
 

@@ -39,6 +39,7 @@ RULE = Rule(
     summary="a list is made only to be read once",
     triggers=("(list(", "sorted(["),
     pair=Pair("P01", 38.06, 0.0),
+    search_only=True,
     examples=(
         Example(
             "def f(xs):\n    return sorted(list(xs), reverse=True), sum(list(xs))\n",
@@ -78,29 +79,10 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if isinstance(made, ast.ListComp) and reader == "builtins.sorted" and listed.lazy(facts, made):
             edits = listed.without_brackets(facts, call, made)
-            certain = listed.many(facts, made) and not listed.few(facts, made)
-            yield RULE.site(facts, call, message, edits, certain=certain)
+            yield RULE.site(facts, call, message, edits)
         elif inner is not None and (len(call.args) == 1 or reader == "builtins.sum"):
             text = facts.text(inner)
             generator = isinstance(inner, ast.GeneratorExp)
             if generator and len(call.args) + len(call.keywords) > 1 and not text.startswith("("):
                 text = f"({text})"
-            yield RULE.site(
-                facts,
-                call,
-                message,
-                facts.edits.replace(made, text),
-                certain=_certain(facts, call, inner) and not listed.few(facts, inner),
-            )
-
-
-def _certain(facts: Facts, call: ast.Call, inner: ast.expr) -> bool:
-    parent = facts.parent(call)
-    if isinstance(parent, (ast.BinOp, ast.Tuple, ast.List)):
-        return False  # what stands beside it may be as large
-    reader = facts.names.dotted(call.func)
-    if reader in _SETS:
-        iterators = tuple(f"builtins.{n}" for n in ("map", "filter", "zip", "range"))
-        known = isinstance(inner, ast.Call) and facts.names.dotted(inner.func) in iterators
-        return known or isinstance(inner, ast.GeneratorExp)
-    return reader in ("builtins.sorted", "builtins.sum") or not call.keywords
+            yield RULE.site(facts, call, message, facts.edits.replace(made, text))

@@ -35,6 +35,7 @@ RULE = Rule(
     summary="numbers are made one by one to be put into an array",
     triggers=("array(",),
     pair=Pair("N45", 32.0, 16.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(n):\n    return np.array(range(n)), np.asarray(list(range(2, n)))\n",
@@ -68,9 +69,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if {k.arg for k in call.keywords} - {"dtype"} or listed.short(facts, call.args[0]):
             continue
-        made, floats = _range(facts, call.args[0]), False
-        if made is None:
-            made, floats = _repeats(facts, call.args[0])
+        made = _range(facts, call.args[0]) or _repeats(facts, call.args[0])
         if made is None:
             continue
         function, arguments = made
@@ -81,7 +80,7 @@ def find(facts: Facts) -> Iterator[Site]:
         words = [arguments, *(f"dtype={facts.text(k.value)}" for k in call.keywords)]
         yield RULE.site(
             facts, call, "the array can be made without the list",
-            facts.edits.replace(call, f"{spelled}({', '.join(words)})"), certain=floats,
+            facts.edits.replace(call, f"{spelled}({', '.join(words)})"),
         )  # fmt: skip
 
 
@@ -94,23 +93,21 @@ def _range(facts: Facts, node: ast.expr) -> tuple[str, str] | None:
     return "arange", ", ".join(facts.text(a) for a in inner.args)
 
 
-def _repeats(facts: Facts, node: ast.expr) -> tuple[tuple[str, str] | None, bool]:
-    """The call for `[a] * n + [b] * m`, and whether its type is sure: floats, as many as something has."""
+def _repeats(facts: Facts, node: ast.expr) -> tuple[str, str] | None:
+    """The call for `[a] * n + [b] * m`."""
     terms = _terms(node)
     pairs = [_repeat(term) for term in terms]
     known = [pair for pair in pairs if pair is not None]
     if len(known) != len(pairs):
-        return None, False
+        return None
     values = [value for value, _ in known]
     times = [facts.text(count) for _, count in known]
     if len({type(v.value) for v in values}) > 1 or any("\n" in t for t in times):
-        return None, False
-    counted = all(patterns.is_call(facts, count, "builtins.len") for _, count in known)
-    sure = counted and isinstance(values[0].value, float)
+        return None
     if len(known) == 1:
-        return ("full", f"{times[0]}, {facts.text(values[0])}"), sure
+        return "full", f"{times[0]}, {facts.text(values[0])}"
     numbers = ", ".join(facts.text(v) for v in values)
-    return ("repeat", f"[{numbers}], [{', '.join(times)}]"), sure
+    return "repeat", f"[{numbers}], [{', '.join(times)}]"
 
 
 def _terms(node: ast.expr) -> list[ast.expr]:

@@ -37,6 +37,7 @@ RULE = Rule(
     summary="all matches of a pattern are listed to be gone through once",
     triggers=("findall(",),
     pair=Pair("P01", 38.06, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import re\n\ndef f(text):\n    return len(re.findall(r'(a)|b', text))\n",
@@ -77,7 +78,7 @@ def find(facts: Facts) -> Iterator[Site]:
             if not patterns.builtin(facts, "sum"):
                 continue
             edits = facts.edits.replace(outer, f"sum(1 for _ in {spelled}{rest})")
-            yield RULE.site(facts, outer, message, edits, certain=False)
+            yield RULE.site(facts, outer, message, edits)
         elif listed.iterated(facts, call) is not None and _groupless(call.args[0]):
             name = facts.names.fresh_name("match", call)
             edit = Edit(*facts.range(call), f"({name}.group() for {name} in {spelled}{rest})")

@@ -29,7 +29,6 @@ from codeopt.facts import Facts, patterns, torch_use
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
-_PLAIN = {"query", "key", "value"}
 
 RULE = Rule(
     code="MEM357",
@@ -38,6 +37,7 @@ RULE = Rule(
     summary="attention weights are made that nobody reads",
     triggers=("MultiheadAttention(",),
     pair=Pair("T44", 70.0, 6.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\nfrom torch import nn\n\nclass Block(nn.Module):\n    def __init__(self):\n"
@@ -91,11 +91,9 @@ def find(facts: Facts) -> Iterator[Site]:
         if any(isinstance(a, ast.Starred) for a in call.args) or not _is_attention(facts, call.func):
             continue
         if _weights_dropped(facts, call):
-            masked = len(call.args) > 3 or bool(options - _PLAIN)
             yield RULE.site(
                 facts, call, "nobody reads the attention weights",
                 patterns.add_argument(facts, call, "need_weights=False"),
-                certain=not masked and "hook" not in facts.source.text,
             )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ RULE = Rule(
         "torch.where(",
     ),
     pair=Pair("T64", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import torch\n\ndef hits(x):\n    return len(torch.nonzero(x > 2))\n",

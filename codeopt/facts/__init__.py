@@ -17,7 +17,7 @@ from typing import TypeVar
 from codeopt.edit import Span
 from codeopt.facts.aliases import Aliases
 from codeopt.facts.arrays import Arrays
-from codeopt.facts.compiled import is_compiled
+from codeopt.facts.aside import is_aside
 from codeopt.facts.edits import Edits
 from codeopt.facts.extent import Extents
 from codeopt.facts.flow import Flow
@@ -105,9 +105,10 @@ class Facts:
         """The qualified name of the function around a node, `<module>` at the top."""
         return self.index.qualname(node)
 
-    def is_compiled(self, node: ast.AST) -> bool:
-        """Whether a decorator hands the code around a node to a compiler (Numba, TorchScript, JAX)."""
-        return is_compiled(self, node)
+    def is_aside(self, node: ast.AST) -> bool:
+        """Whether the code around a node is for a compiler (Numba, TorchScript, JAX), or stands under a
+        condition at the top of the module: for another version, or a demo."""
+        return is_aside(self, node)
 
     def functions(self) -> Iterator[DefNode]:
         """Every `def` and `async def`, in source order."""

@@ -1,4 +1,4 @@
-"""Functions that a compiler takes over."""
+"""Code for compilers, other versions and demos."""
 
 from __future__ import annotations
 
@@ -26,22 +26,26 @@ def last_return(text: str) -> tuple[Facts, ast.AST]:
         "import torch\n@torch.jit.script\ndef f(x): return x",
         "import functools, jax\n@functools.partial(jax.jit, static_argnums=0)\ndef f(x): return x",
         "from numba import njit\n@njit\ndef f(x):\n    def g(): return x\n",
+        "import torch\nif hasattr(torch, 'x'):\n    def f(x): return x",
+        "try:\n    import a\nexcept ImportError:\n    def f(x): return x",
+        "import torch\ndef f(x):\n    if torch.compiler.is_compiling():\n        return x",
     ],
 )
-def test_compiled(text: str) -> None:
+def test_aside(text: str) -> None:
     facts, node = last_return(text)
-    assert facts.is_compiled(node)
+    assert facts.is_aside(node)
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "def f(x): return x",
+        "def f(x):\n    if x.any():\n        return x",
         "import torch\n@torch.no_grad()\ndef f(x): return x",
         "import functools\n@functools.partial(print, 1)\ndef f(x): return x",
         "from numba import njit\n@njit\ndef g(x): return x\ndef f(x): return g(x)",
     ],
 )
-def test_not_compiled(text: str) -> None:
+def test_not_aside(text: str) -> None:
     facts, node = last_return(text)
-    assert not facts.is_compiled(node)
+    assert not facts.is_aside(node)
