@@ -29,7 +29,6 @@ from codeopt.facts import Facts, patterns, torch_use
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
-
 RULE = Rule(
     code="MEM357",
     name="torch-attention-weights-unused",
