@@ -85,7 +85,7 @@ class Lifetimes:
         """Whether names tell of a loss, a count or a mean, or of code whose graph keeps its tensors."""
         told = f"{death.name} {self._facts.function_name(function)}".lower()
         assert isinstance(death.made, ast.Assign)
-        if self._is_reduced(ast.Name(death.name, ast.Load())):
+        if _is_count(death.name):
             return True
         tensor = self._facts.arrays.value(death.value, death.made).kind == "tensor"
         return tensor and any(word in told for word in ("loss", "train", "backward", "criterion"))
@@ -109,8 +109,7 @@ class Lifetimes:
         if isinstance(expr, ast.UnaryOp):
             return self._is_reduced(expr.operand)
         if isinstance(expr, (ast.Name, ast.Attribute)):
-            words = (expr.id if isinstance(expr, ast.Name) else expr.attr).lower().strip("_").split("_")
-            return not _COUNTS.isdisjoint(words)
+            return _is_count(expr.id if isinstance(expr, ast.Name) else expr.attr)
         if not isinstance(expr, ast.Call):
             return isinstance(expr, ast.Constant)
         name = expr.func.attr if isinstance(expr.func, ast.Attribute) else ""
@@ -232,6 +231,11 @@ class Lifetimes:
             return False
         dotted = self._facts.names.dotted(value.func) or ""
         return dotted.startswith(_RESOURCES)
+
+
+def _is_count(name: str) -> bool:
+    """Whether a name tells of a number, or of one number a row."""
+    return not _COUNTS.isdisjoint(name.lower().strip("_").split("_"))
 
 
 def _is_drawn(call: ast.Call) -> bool:

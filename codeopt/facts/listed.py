@@ -24,8 +24,8 @@ _LONG = frozenset(
 )
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _FEW = frozenset(
-    {"key", "level", "option", "losse", "loss", "quantile", "param", "config", "kwarg", "setting", "device",
-     "dim", "axi", "axe", "version", "metric", "plugin", "language", "head", "part", "arg", "choice", "mode",
+    {"key", "level", "option", "loss", "losse", "quantile", "param", "config", "kwarg", "setting", "device",
+     "dim", "axis", "axe", "version", "metric", "plugin", "language", "head", "part", "arg", "choice", "mode",
      "flag"}
 )  # fmt: skip
 _LONG_METHODS = frozenset(
@@ -97,10 +97,11 @@ def many(facts: Facts, node: ast.expr) -> bool:
 def few(facts: Facts, node: ast.expr) -> bool:
     """Whether names tell of a handful (keys, levels, options, losses), or the code of a module's top."""
     words = {
-        word.rstrip("s")
+        form
         for n in facts.under(node)
         if isinstance(n, (ast.Name, ast.Attribute))
         for word in _WORD.findall(n.attr if isinstance(n, ast.Attribute) else getattr(n, "id", ""))
+        for form in (word.lower(), word.lower().removesuffix("s"))
     }
     return bool(words & _FEW) or isinstance(facts.function(node), ast.Module)
 

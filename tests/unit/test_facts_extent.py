@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codeopt.facts import Facts
+from codeopt.facts import Facts, listed
 from codeopt.source import SourceFile
 
 HEAD = "import numpy as np\nimport torch\nrng = np.random.default_rng(0)\n"
@@ -61,3 +61,15 @@ def named(body: str) -> int | None:
 )
 def test_named_dimensions(body: str, expected: int | None) -> None:
     assert named(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "few"),
+    [("losses", True), ("loss", True), ("self.metricKeys", True), ("axis", True), ("rows", False)],
+)
+def test_names_that_tell_of_a_handful(names: str, few: bool) -> None:
+    facts = Facts.of(SourceFile(Path("m.py"), "m.py", f"def f(self):\n    return {names}\n"))
+    assert isinstance(facts, Facts)
+    value = next(iter(facts.walk(ast.Return))).value
+    assert value is not None
+    assert listed.few(facts, value) is few
