@@ -15,7 +15,7 @@ from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.facts import Facts
 from codeopt.output_check import tears
-from codeopt.plugins import RulePackage, files_state, held_find, import_rules, rule_packages, wrong_shape
+from codeopt.plugins import RulePackage, held_find, import_rules, rule_packages, wrong_shape
 from codeopt.rule import Find, Rule
 from codeopt.source import Problem, SourceFile
 
@@ -65,11 +65,6 @@ def load_rules() -> tuple[LoadedRule, ...]:
 def rule_problems() -> tuple[Problem, ...]:
     """What is wrong with the rules of other distributions, one line each; such rules are left out."""
     return _loaded().problems
-
-
-def rule_sources() -> tuple[tuple[str, str], ...]:
-    """The distributions that bring rules, and version and state of the files of each; imports none."""
-    return tuple((p.distribution, f"{p.version} {files_state(p)}") for p in rule_packages())
 
 
 def rules_of(module: str, origin: str = "") -> Loaded:

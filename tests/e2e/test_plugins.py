@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from codeopt.commands.new_rule import new_rule
-from codeopt.plugins import rule_packages
-from codeopt.registry import rule_sources
+from codeopt.plugins import files_state, rule_packages
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -194,10 +193,10 @@ def test_sources_tell_one_state_of_a_package_from_another(
 ) -> None:
     monkeypatch.syspath_prepend(str(site))
     assert [str(package) for package in rule_packages()] == ["acme-rules 1.2"]
-    before = dict(rule_sources())
-    assert before["acme-rules"].startswith("1.2 ")
+    (package,) = rule_packages()
+    before = files_state(package)
     os.utime(site / "acme" / "text_split_first.py", ns=(1, 1))
-    assert dict(rule_sources()) != before
+    assert files_state(package) != before
     assert "acme" not in sys.modules
 
 
