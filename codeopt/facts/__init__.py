@@ -18,6 +18,7 @@ from codeopt.edit import Span
 from codeopt.facts.aliases import Aliases
 from codeopt.facts.arrays import Arrays
 from codeopt.facts.aside import is_aside
+from codeopt.facts.axes import Axes
 from codeopt.facts.edits import Edits
 from codeopt.facts.extent import Extents
 from codeopt.facts.flow import Flow
@@ -66,6 +67,15 @@ class Facts:
         if facts.index.depth > min(_DEEPEST, sys.getrecursionlimit() // 2):
             return Problem(source.name, 1, f"nested too deeply ({facts.index.depth} levels)")
         return facts
+
+    def close(self) -> None:
+        """Let go of everything: these parts refer to each other, and would wait for the garbage collector."""
+        names, summaries = (self.__dict__.get(part) for part in ("names", "summaries"))
+        if isinstance(names, Names):
+            names.close()
+        self.__dict__.clear()
+        if isinstance(summaries, Summaries):
+            summaries.close()
 
     def walk(self, *kinds: type[N]) -> Iterator[N]:
         """All nodes of exactly these types, in source order."""
@@ -144,6 +154,11 @@ class Facts:
     def extents(self) -> Extents:
         """How many dimensions have a length with a name."""
         return Extents(self)
+
+    @cached_property
+    def axes(self) -> Axes:
+        """How many axes of unbounded length there are at least."""
+        return Axes(self)
 
     @cached_property
     def in_place(self) -> InPlace:
