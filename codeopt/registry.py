@@ -163,6 +163,7 @@ def find_sites(source: SourceFile, rules: Sequence[LoadedRule], *, deciding: boo
         except Exception as error:  # noqa: BLE001  rules are plug-ins: one that fails must not stop the rest
             message = f"rule {loaded.rule.code} ({loaded.rule.name}) failed: {type(error).__name__}: {error}"
             problems.append(Problem(source.name, 1, message))
+    facts.close()
     sites.sort(key=lambda site: (site.span, site.rule))
     return Found(tuple(sites), tuple(problems), failed=bool(problems))
 

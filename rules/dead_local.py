@@ -131,9 +131,11 @@ def find(facts: Facts) -> Iterator[Site]:
 
 
 def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
-    """An array of this function dies, and another is made behind it."""
-    if not facts.lifetimes.frees_array(death, function):
-        return False
+    """A table of this function dies, and another array is made behind it."""
+    lifetimes = facts.lifetimes
     block = facts.edits.siblings(death.last)
-    following = (s for s in block[block.index(death.last) + 1 :] if isinstance(s, ast.Assign))
-    return any(facts.lifetimes.is_big(s.value, s) for s in following)
+    behind = (s for s in block[block.index(death.last) + 1 :] if isinstance(s, ast.Assign))
+    following = [s for s in behind if lifetimes.may_be_new(s.value)]
+    if not following or not lifetimes.frees_array(death, function):
+        return False
+    return facts.axes.is_table(death.value, death.made) and any(lifetimes.is_big(s.value, s) for s in following)

@@ -115,10 +115,9 @@ def find(facts: Facts) -> Iterator[Site]:
 
 def _computes(function: ast.AST, facts: Facts) -> bool:
     """Whether a function uses array libraries at all; others do sums with plain numbers."""
-    attributes = [n for n in facts.under(function) if isinstance(n, ast.Attribute)]
-    names = (facts.names.dotted(n) or "" for n in attributes)
+    attributes = facts.index.alike(ast.Attribute, function)
     return any(n.attr in library.REDUCTIONS for n in attributes) or any(
-        n.startswith(("numpy.", "torch.")) for n in names
+        (facts.names.dotted(n) or "").startswith(("numpy.", "torch.")) for n in attributes
     )
 
 

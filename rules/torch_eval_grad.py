@@ -142,7 +142,8 @@ def _extended(
     facts: Facts, function: DefNode, block: list[ast.stmt], first: int, last: int
 ) -> list[ast.stmt]:
     """A run made longer, statement by statement, until no graph leaves it."""
+    region = torch_use.Region(facts, function, block[first : last + 1])
     for end in range(last, len(block)):
-        if not torch_use.Region(facts, function, block[first : end + 1]).leaks():
+        if not region.other(block[first : end + 1]).leaks():
             return block[first : end + 1]
     return []

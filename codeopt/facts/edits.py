@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit
@@ -51,6 +50,7 @@ class Edits:
     def __init__(self, source: SourceFile, index: Index) -> None:
         self._source = source
         self._index = index
+        self._concretes: dict[tuple[int, int], Concrete | None] = {}
 
     def range(self, node: ast.AST) -> tuple[int, int]:
         """Byte offsets of a node; a decorated definition starts at its first decorator."""
@@ -161,23 +161,33 @@ class Edits:
         One edit over the whole run, so that it conflicts with whatever else changes inside it:
         two wraps of one line could not both be spliced.
         """
-        if self._concrete is None:
+        concrete = self._concrete(first, last)
+        if concrete is None:
             return ()
         begin, end = (self._source.offset(s.lineno, s.col_offset) for s in (first, last))
-        edit = self._concrete.wrap(begin, end, self._margin(first), header)
+        edit = concrete.wrap(begin, end, self._margin(first), header)
         return () if edit is None else (edit,)
 
-    @cached_property
-    def _concrete(self) -> Concrete | None:
-        """The concrete tree, if LibCST reads the file as `ast` did; imported by who needs it."""
-        from libcst import ParserSyntaxError
+    def _concrete(self, first: ast.stmt, last: ast.stmt) -> Concrete | None:
+        """The concrete tree of all that two statements stand in, if LibCST reads it as `ast` did."""
+        from libcst import ParserSyntaxError  # imported by who needs it: it takes a while
 
         from codeopt.facts.concrete import Concrete
 
-        try:
-            return Concrete(self._source)
-        except (ParserSyntaxError, RecursionError):
-            return None
+        start, _ = self.range(self._top(first))
+        _, end = self.range(self._top(last))
+        rest = _END_OF_LINE.match(self._source.data, end)
+        lines = (self._line_start(start), rest.end() if rest else end)
+        if lines not in self._concretes:
+            try:
+                self._concretes[lines] = Concrete(self._source, *lines)
+            except (ParserSyntaxError, RecursionError):
+                self._concretes[lines] = None
+        return self._concretes[lines]
+
+    def _top(self, stmt: ast.stmt) -> ast.stmt:
+        """The statement at the top of the file that a statement is, or is in."""
+        return [n for n in (stmt, *self._index.ancestors(stmt)) if isinstance(n, ast.stmt)][-1]
 
     def alone(self, stmt: ast.stmt) -> bool:
         """Whether a statement has its lines to itself."""

@@ -33,7 +33,6 @@ class Flow:
         self._own = own
         self._bit = {name: 1 << i for i, name in enumerate(own)}
         self._late: dict[Scope, bool] = {}
-        self.captured: frozenset[str] = frozenset(self._find_captured())
         self._reads: list[int] = []
         self._binds: list[int] = []
         self._kills: list[int] = []
@@ -48,6 +47,11 @@ class Flow:
         for step in graph.steps:
             self._summarise(step.reads, step.binds)
         return graph
+
+    @cached_property
+    def captured(self) -> frozenset[str]:
+        """Names that code inside the function may read later than where it stands."""
+        return frozenset(self._find_captured())
 
     @cached_property
     def opaque(self) -> bool:

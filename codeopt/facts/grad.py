@@ -132,6 +132,8 @@ class Grad:
 
     @cached_property
     def _calls(self) -> list[int]:
+        if "autograd" not in self._facts.source.text:
+            return []
         dotted = self._names.dotted
         return self._index.places(ast.Call, lambda call: dotted(call.func) == "torch.autograd.grad")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codeopt.facts import library
-from codeopt.facts.index import children
+from codeopt.facts.index import COMPREHENSIONS, children
 from codeopt.facts.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
@@ -19,7 +19,12 @@ _OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
     ast.Div: ("/", "divide"), ast.Pow: ("**", "power"), ast.FloorDiv: ("//", "floor_divide"),
     ast.Mod: ("%", "mod"), ast.BitAnd: ("&", ""), ast.BitOr: ("|", ""), ast.BitXor: ("^", ""),
 }  # fmt: skip
+_STEPS = (ast.BinOp, ast.Call, ast.UnaryOp)
 _NOT_ARRAYS = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp)
+# What stands in these runs many times, or never, or is nothing more.
+_LATER = {ast.Name, ast.Constant, ast.Lambda, *COMPREHENSIONS}
+# Of these only one part is sure to run.
+_FIRST: dict[type[ast.AST], str] = {ast.BoolOp: "values", ast.IfExp: "test", ast.Compare: "left"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,8 @@ class InPlace:
 
     def plan(self, expr: ast.expr) -> Plan | None:
         """How to compute an expression by overwriting one buffer; None if it is nothing of the kind."""
+        if not isinstance(expr, _STEPS):
+            return None
         step, inner = self._outermost(expr)
         if step is None or inner is None:
             return None
@@ -252,18 +259,13 @@ def evaluated_once(stmt: ast.stmt) -> Iterator[ast.expr]:
     stack: list[ast.AST] = [value] if isinstance(value, ast.expr) else []
     while stack:
         node = stack.pop()
+        kind = type(node)
         if isinstance(node, ast.expr):
             yield node
-        match node:
-            case ast.Name() | ast.Constant() | ast.Lambda() | ast.ListComp() | ast.SetComp():
-                continue
-            case ast.DictComp() | ast.GeneratorExp():
-                continue
-            case ast.BoolOp():
-                stack.append(node.values[0])
-            case ast.IfExp():
-                stack.append(node.test)
-            case ast.Compare():
-                stack.append(node.left)
-            case _:
-                stack.extend(reversed(children(node)))
+        if kind in _LATER:
+            continue
+        if kind in _FIRST:
+            first = getattr(node, _FIRST[kind])
+            stack.append(first[0] if isinstance(first, list) else first)
+        else:
+            stack.extend(reversed(children(node)))

@@ -66,6 +66,7 @@ class Index:
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: list[ast.AST] = []
         self._found = _Kinds()
+        self._alike: dict[type[ast.AST], list[int]] = {}
         self._merged: dict[tuple[type[ast.AST], ...], list[ast.AST]] = {}
         parents, nodes, found = self.parents, self.nodes, self._found
         stack: list[ast.AST] = [tree]
@@ -130,16 +131,18 @@ class Index:
             self._merged[kinds] = sorted(nodes, key=self._order.__getitem__)
         return iter(self._merged[kinds])  # type: ignore[arg-type]
 
-    @cached_property
-    def _name_places(self) -> list[int]:
-        return [self._order[name] for name in self._found[ast.Name][1]]
+    def alike(self, kind: type[N], node: ast.AST) -> list[N]:
+        """All nodes of exactly one type in a node, in source order; of f-strings as `walk` has it."""
+        found = self._found[kind][1]
+        if kind not in self._alike:
+            self._alike[kind] = [self._order[one] for one in found]
+        places, position = self._alike[kind], self._order[node]
+        begin = bisect_left(places, position)
+        return found[begin : bisect_left(places, self._ends[position], begin)]  # type: ignore[return-value]
 
     def names(self, node: ast.AST) -> list[ast.Name]:
         """All names in a node, in source order."""
-        position = self._order[node]
-        begin = bisect_left(self._name_places, position)
-        end = bisect_left(self._name_places, self._ends[position], begin)
-        return self._found[ast.Name][1][begin:end]  # type: ignore[return-value]
+        return self.alike(ast.Name, node)
 
     def end(self, node: ast.AST) -> int:
         """The place in the walk behind a node and all that is below it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ class Lifetimes:
 
     def is_big(self, expr: ast.expr, stmt: ast.stmt) -> bool:
         """A new array of a shape that is given, not by literals alone and not a mere vector."""
-        if not self._may_be_new(expr) or self._is_reduced(expr):
+        if not self.may_be_new(expr) or self._is_reduced(expr):
             return False
         value = self._facts.arrays.value(expr, stmt)
         sized = value.is_block or value.kind in ("tensor", "frame")
@@ -117,13 +117,13 @@ class Lifetimes:
             return True
         return name in _ELEMENTWISE and bool(expr.args) and all(map(self._is_reduced, expr.args))
 
-    def _may_be_new(self, expr: ast.expr) -> bool:
+    def may_be_new(self, expr: ast.expr) -> bool:
         """Whether an expression can be known to be new at all; asked before dearer questions."""
         if not isinstance(expr, ast.Call) or is_fresh_method(expr):
             return True
         dotted = self._facts.names.dotted(expr.func) or ""
         return dotted.startswith(("numpy.", "torch.", "pandas.", "scipy.")) or (
-            self._facts.summaries.value(expr).fresh or _is_drawn(expr)
+            self._facts.summaries.callee(expr, near=True) is not None or _is_drawn(expr)
         )
 
     def _outermost(self, deaths: list[Death]) -> list[Death]:
@@ -133,30 +133,40 @@ class Lifetimes:
         return [d for d in deaths if not any((d.name, outer) in places for outer in index.ancestors(d.last))]
 
     def _find(self, function: DefNode) -> Iterator[Death]:
+        deciding = self._facts.deciding
+        news = self._news(function) if deciding else []
+        if deciding and len(news) < 2:
+            return  # no array is made behind another
         flow = self._facts.flow(function)
         if flow.opaque:
             return
+        told = {target.id for s in news for target in s.targets if isinstance(target, ast.Name)}
         for stmt in flow.own_statements:
-            for name, value, block in self._made_by(stmt):
+            for name, value, block in self._made_by(stmt, told if deciding else flow.locals):
                 if name in flow.captured or name in flow.parameters or name.startswith("__"):
-                    continue
-                if self._facts.deciding and not self._may_be_new(value):
                     continue
                 death = self._death(name, stmt, value, block, flow)
                 if death is not None:
                     yield death
 
-    def _made_by(self, stmt: ast.stmt) -> Iterator[tuple[str, ast.expr, list[ast.stmt]]]:
-        """Names that a statement binds to a value worth freeing, and the block that reads them."""
+    def _news(self, function: DefNode) -> list[ast.Assign]:
+        """Assignments in a function that may bind new arrays, by a glance."""
+        found = self._facts.index.alike(ast.Assign, function)
+        return [s for s in found if isinstance(s.value, (ast.Call, ast.BinOp)) and self.may_be_new(s.value)]
+
+    def _made_by(self, stmt: ast.stmt, wanted: Set[str]) -> Iterator[tuple[str, ast.expr, list[ast.stmt]]]:
+        """The wanted names that a statement binds to a value worth freeing, and the block that reads them."""
         if isinstance(stmt, ast.Assign) and isinstance(stmt.value, _MADE) and len(stmt.targets) == 1:
             target = stmt.targets[0]
-            names = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
-            if not self._is_resource(stmt.value) and not self._is_small(stmt.value, stmt):
+            parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
+            names = [n.id for n in parts if isinstance(n, ast.Name) and n.id in wanted]
+            if names and not self._is_resource(stmt.value) and not self._is_small(stmt.value, stmt):
                 block = self._facts.edits.siblings(stmt)
-                yield from ((n.id, stmt.value, block) for n in names if isinstance(n, ast.Name))
+                yield from ((name, stmt.value, block) for name in names)
         if isinstance(stmt, (ast.For, ast.AsyncFor)) and isinstance(stmt.target, ast.Name):
-            fits = isinstance(stmt.iter, ast.Call) and not self._is_small(stmt.iter, stmt)
-            yield from [(stmt.target.id, stmt.iter, stmt.body)] if fits else []
+            fits = isinstance(stmt.iter, ast.Call) and stmt.target.id in wanted
+            if fits and not self._is_small(stmt.iter, stmt):
+                yield stmt.target.id, stmt.iter, stmt.body
 
     def _death(
         self, name: str, made: ast.stmt, value: ast.expr, block: list[ast.stmt], flow: Flow

@@ -26,7 +26,7 @@ _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _FEW = frozenset(
     {"key", "level", "option", "loss", "losse", "quantile", "param", "config", "kwarg", "setting", "device",
      "dim", "axis", "axe", "version", "metric", "plugin", "language", "head", "part", "arg", "choice", "mode",
-     "flag"}
+     "flag", "class", "classe", "cluster", "label", "group", "layer", "lang", "column", "subset"}
 )  # fmt: skip
 _LONG_METHODS = frozenset(
     {"readlines", "splitlines", "glob", "rglob", "iterdir", "finditer", "itertuples", "iterrows"}
@@ -89,9 +89,25 @@ def many(facts: Facts, node: ast.expr) -> bool:
     name = facts.names.dotted(node.func) or ""
     if name in ("builtins.map", "builtins.filter", "builtins.zip", "builtins.enumerate"):
         return any(many(facts, a) for a in node.args)
-    if name == "builtins.range" or name in _LONG or name.startswith("itertools."):
+    if name == "builtins.range":
+        return any(map(_is_length, node.args))
+    if name in _LONG or name.startswith("itertools."):
         return True
     return isinstance(node.func, ast.Attribute) and node.func.attr in _LONG_METHODS
+
+
+def _is_length(expr: ast.expr) -> bool:
+    """Whether a number is worked out from the length of something; any other may be a handful."""
+    return any(
+        (isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "len")
+        or (isinstance(n, ast.Subscript) and isinstance(n.value, ast.Attribute) and _is_rows(n))
+        for n in ast.walk(expr)
+    )
+
+
+def _is_rows(axis: ast.Subscript) -> bool:
+    rows = isinstance(axis.slice, ast.Constant) and axis.slice.value == 0
+    return rows and isinstance(axis.value, ast.Attribute) and axis.value.attr == "shape"
 
 
 def few(facts: Facts, node: ast.expr) -> bool:

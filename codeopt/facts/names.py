@@ -26,6 +26,11 @@ class Names:
         self._targets: dict[tuple[Scope, str], str | None] = {}
         self._dotted: dict[ast.AST, str | None] = {}
 
+    def close(self) -> None:
+        """Let go of what refers to itself."""
+        if "scopes" in self.__dict__:
+            self.scopes.close()
+
     @cached_property
     def scopes(self) -> Scopes:
         """All scopes of the module."""
@@ -37,9 +42,16 @@ class Names:
         return self._index.places(ast.Call, self._reads_frame)
 
     def _reads_frame(self, call: ast.Call) -> bool:
-        if isinstance(call.func, ast.Name) and f"builtins.{call.func.id}" in _FRAME_READERS:
+        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+        if isinstance(call.func, ast.Name) and f"builtins.{name}" in _FRAME_READERS:
             return True
-        return self.dotted(call.func) in _FRAME_READERS
+        return name in self._frame_reader_names and self.dotted(call.func) in _FRAME_READERS
+
+    @cached_property
+    def _frame_reader_names(self) -> frozenset[str]:
+        """The last names by which this file may call what sees the variables of a frame."""
+        last = frozenset(name.rpartition(".")[2] for name in _FRAME_READERS)
+        return last | {a.asname for a in self._index.walk(ast.alias) if a.asname and a.name in last}
 
     @cached_property
     def _by_scope(self) -> dict[tuple[Scope, str], list[ast.Name]]:

@@ -91,6 +91,11 @@ class Scopes:
                 places[node] = scope  # type: ignore[index]
                 bound.append((scope, node.id, node))  # type: ignore[attr-defined]
 
+    def close(self) -> None:
+        """Let go of what was looked up: most of it is a scope's own."""
+        for scope in self.of_node.values():
+            scope.meanings.clear()
+
     def resolve(self, name: ast.Name) -> Scope | None:
         """The scope that binds a name where it stands; None for a builtin or an unknown name."""
         place = self.places.get(name)

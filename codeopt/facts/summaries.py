@@ -74,6 +74,13 @@ class Summaries:
         self._effects: dict[tuple[DefNode, str], Effect | None] = {}
         self._results: dict[DefNode, tuple[bool, Value]] = {}
 
+    def close(self) -> None:
+        """Let go of the facts of the files that calls led to."""
+        others = [facts for facts in self._project.values() if facts is not None]
+        self._project.clear()
+        for facts in others:
+            facts.close()
+
     def effect(self, call: ast.Call, given: ast.expr) -> Effect | None:
         """What a call may do with one of its arguments; None where that cannot be told."""
         callee = self.callee(call)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from copy import copy
 from typing import TYPE_CHECKING
 
 from codeopt.facts import patterns
@@ -146,14 +147,23 @@ class Region:
     def __init__(self, facts: Facts, function: DefNode, run: Sequence[ast.stmt]) -> None:
         self._facts = facts
         self._function = function
-        self.run = run
-        self.nodes = [n for stmt in run for n in ast.walk(stmt)]
         self._graphed: set[str] = set(facts.flow(function).parameters)
         before = -1
         while before != len(self._graphed):
             before = len(self._graphed)
-            for node in ast.walk(function):
+            for node in facts.under(function):
                 self._bind(node)
+        self._take(run)
+
+    def _take(self, run: Sequence[ast.stmt]) -> None:
+        self.run = run
+        self.nodes = [n for stmt in run for n in self._facts.under(stmt)]
+
+    def other(self, run: Sequence[ast.stmt]) -> Region:
+        """Another run of statements of the same function."""
+        region = copy(self)
+        region._take(run)
+        return region
 
     def _bind(self, node: ast.AST) -> None:
         if isinstance(node, ast.Assign):

@@ -90,7 +90,18 @@ class World:
         return self._files[file]
 
     def _built(self, text: str, file: Path) -> nodes.Module:
-        return _opened(AstroidBuilder(self._manager).string_build(text, _name(file), str(file)))
+        return _opened(_Builder(self._manager).string_build(text, _name(file), str(file)))
+
+
+class _Builder(AstroidBuilder):  # type: ignore[misc]  # astroid brings no types
+    """Builds trees without the attributes that methods give `self`.
+
+    astroid finds those by inferring every such assignment when a tree is built, which reads most of the
+    project, and hardly any function returns a kind that hangs on one.
+    """
+
+    def delayed_assattr(self, node: nodes.AssignAttr) -> None:
+        """Leave it."""
 
 
 class _Closed(set[str]):
@@ -122,7 +133,7 @@ def _prepared() -> tuple[AstroidManager, dict[str, nodes.Module]]:
     brain_builtin_inference.register(manager)
     manager.register_transform(nodes.Call, inference_tip(_number), _is_number)
     manager.max_inferable_values = _MOST_VALUES
-    builder = AstroidBuilder(manager)
+    builder = _Builder(manager)
     for name, text in STUBS.items():
         builder.string_build(text, name).package = name in ("torch", "torch.nn")
     return manager, dict(manager.astroid_cache)
