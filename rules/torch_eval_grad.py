@@ -25,11 +25,12 @@ When it is safe
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
 from codeopt.facts import Facts, evaluation, torch_use
-from codeopt.facts.index import DefNode
+from codeopt.facts.index import DEFS, DefNode
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -91,6 +92,9 @@ def find(facts: Facts) -> Iterator[Site]:
         calls = list(_calls(facts, function))
         if not calls or facts.grad.calls_backward(function) or evaluation.trains(function):
             continue
+        known = all(sure for _, sure in calls)
+        if facts.deciding and not known:
+            continue
         run = _run(facts, function, [call for call, _ in calls])
         region = torch_use.Region(facts, function, run) if run else None
         inside = region is not None and not region.leaks()
@@ -99,7 +103,9 @@ def find(facts: Facts) -> Iterator[Site]:
             if not run or not evaluation.looks_like_one(facts, function):
                 continue
             region = torch_use.Region(facts, function, run)
-        sure = inside and all(known for _, known in calls) and region.understood()
+        sure = inside and known and region.understood()
+        # A function inside another may be called where gradients are off already.
+        sure = sure and not any(isinstance(n, DEFS) for n in facts.index.ancestors(function))
         if facts.deciding and not sure:
             continue
         edits = facts.edits.wrap(region.run[0], region.run[-1], f"with {no_grad}():")
@@ -115,7 +121,10 @@ def _calls(facts: Facts, function: DefNode) -> Iterator[tuple[ast.Call, bool]]:
             known = torch_use.is_module_call(facts, node, function)
             if known is not False and not facts.grad.disabled_around(node):
                 # A result that is dropped was asked for by a hook or an observer, which may keep it.
-                yield node, known is True and not isinstance(facts.parent(node), ast.Expr)
+                used = not isinstance(facts.parent(node), ast.Expr)
+                # A loss has no layers whose results a graph would keep.
+                layers = not re.search("loss|criterion", facts.text(node.func).lower())
+                yield node, known is True and used and layers
 
 
 def _run(facts: Facts, function: DefNode, calls: list[ast.Call]) -> list[ast.stmt]:

@@ -125,11 +125,13 @@ def find(facts: Facts) -> Iterator[Site]:
             if kept is None or not facts.loops.around(node) or facts.grad.disabled_around(node):
                 continue
             holder, value = kept
-            tensor = _is_tensor(facts, value, function)
-            if tensor is None or facts.names.home(holder) is not function:
+            if facts.names.home(holder) is not function:
                 continue
             inside = _only_numbers(facts, holder, function)
-            if not inside and not _leaves(facts, holder, function):
+            if not inside and (facts.deciding or not _leaves(facts, holder, function)):
+                continue
+            tensor = _is_tensor(facts, value, function)
+            if tensor is None:
                 continue
             text = f"{patterns.operand(facts, value)}.detach()"
             yield RULE.site(

@@ -222,7 +222,7 @@ class Arrays:
             return made.value()
         if dotted in library.TORCH_MAKERS:
             return Value("tensor", fresh="out" not in keywords)
-        return self._project_call(call)
+        return self._facts.summaries.value(call)
 
     def _number(self, dotted: str, call: ast.Call, at: ast.stmt, depth: int) -> Value:
         if dotted in _WHOLE_NUMBERS:
@@ -231,17 +231,6 @@ class Arrays:
             given = self.value(call.args[0], at, depth + 1)
             return NUMBER if given.kind == "scalar" else replace(given, fresh=True)
         return replace(NUMBER, dtype="python-float") if dotted == "builtins.float" else NUMBER
-
-    def _project_call(self, call: ast.Call) -> Value:
-        known = self._facts.summaries.value(call)
-        if known.kind != "unknown":
-            return known
-        kind = self._facts.inferred.kind(call, near=True)
-        if kind == "number":
-            return NUMBER
-        return Value(
-            {"tensor": "tensor", "detached": "tensor", "ndarray": "ndarray"}.get(kind or "", "unknown")
-        )
 
     def _ufunc(
         self, dotted: str, call: ast.Call, at: ast.stmt, depth: int, keywords: dict[str | None, ast.expr]
@@ -258,7 +247,7 @@ class Arrays:
         self, call: ast.Call, at: ast.stmt, depth: int, keywords: dict[str | None, ast.expr]
     ) -> Value:
         if not isinstance(call.func, ast.Attribute):
-            return self._project_call(call)
+            return self._facts.summaries.value(call)
         name, owner = call.func.attr, self.value(call.func.value, at, depth + 1)
         fresh = is_fresh_method(call)
         if name in _NUMBER_METHODS:

@@ -33,15 +33,14 @@ class Inferred:
         self._facts = facts
         self._results: dict[tuple[Path, str], str | None] = {}
 
-    def kind(self, call: ast.Call, *, near: bool = False) -> str | None:
+    def kind(self, call: ast.Call) -> str | None:
         """`number`, `tensor` (with a graph, as far as code shows), `detached`, `ndarray` or `none`.
 
         None where the call is not of a function of the project in plain sight, where it may
-        return several of these, or where that cannot be told. `near` asks about functions of
-        this file only, which costs far less.
+        return several of these, or where that cannot be told.
         """
         here = self._here(call.func)
-        place = (self._facts.source.path, here.name) if here else None if near else self._elsewhere(call.func)
+        place = (self._facts.source.path, here.name) if here else self._elsewhere(call.func)
         if place is None:
             return None
         if place not in self._results:
