@@ -138,4 +138,6 @@ def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
     following = [s for s in behind if lifetimes.may_be_new(s.value)]
     if not following or not lifetimes.frees_array(death, function):
         return False
-    return facts.axes.is_table(death.value, death.made) and any(lifetimes.is_big(s.value, s) for s in following)
+    return facts.axes.is_table(death.value, death.made) and any(
+        lifetimes.is_big(s.value, s) for s in following
+    )

@@ -60,6 +60,8 @@ RULE = Rule(
     ),
 )
 
+_LISTS = frozenset({"glob.glob", "os.listdir", "re.findall", "builtins.sorted"})
+
 
 def find(facts: Facts) -> Iterator[Site]:
     """Lengths of lists made at once."""
@@ -71,7 +73,8 @@ def find(facts: Facts) -> Iterator[Site]:
         text = None if listed.short(facts, inner or made) else _counted(facts, made)
         if text is not None and patterns.builtin(facts, "sum"):
             edits = facts.edits.replace(call, f"sum({text})")
-            certain = listed.many(facts, inner or made)
+            ready = isinstance(inner, ast.Call) and facts.names.dotted(inner.func) in _LISTS
+            certain = not ready and listed.many(facts, inner or made) and not listed.few(facts, inner or made)
             yield RULE.site(facts, call, "counting needs no list of what is counted", edits, certain=certain)
 
 

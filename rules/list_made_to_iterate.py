@@ -81,6 +81,5 @@ def find(facts: Facts) -> Iterator[Site]:
         if dotted in _READY | _LATE:
             message = "the loop needs one item at a time; the list holds all of them"
             edits = facts.edits.replace(call, facts.text(inner))
-            yield RULE.site(
-                facts, call, message, edits, certain=dotted in _READY and not listed.few(facts, inner)
-            )
+            certain = dotted in _READY and listed.many(facts, inner) and not listed.few(facts, inner)
+            yield RULE.site(facts, call, message, edits, certain=certain)

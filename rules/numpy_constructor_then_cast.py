@@ -85,7 +85,11 @@ def find(facts: Facts) -> Iterator[Site]:
         if certain is None or _is_small(made):
             continue
         edits: list[Edit] = [*patterns.add_argument(facts, made, f"dtype={facts.text(cast.dtype)}"), dropped]
-        worth = not facts.extents.is_slight(made, facts.statement(made)) and _reads_little(facts, made)
+        # Beside an operation on it, of its own size, the array before the cast is no peak.
+        worth = not isinstance(facts.parent(call), ast.BinOp)
+        worth = (
+            worth and not facts.extents.is_slight(made, facts.statement(made)) and _reads_little(facts, made)
+        )
         yield RULE.site(
             facts, call, "the array can be made in the type it is cast to", edits, certain=certain and worth
         )

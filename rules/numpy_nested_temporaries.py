@@ -19,10 +19,9 @@ Use instead
     return buffer
 
 When it is safe
-    The first stage makes new memory that nobody else can hold, so nothing outside changes. It is
-    certain when the first stage is known to be a float array and the later stages are functions
-    of it alone or use Python numbers; a wider operand, one that enlarges the shape, or a value
-    that is no array at all is for a proof by running.
+    The first stage makes new memory that nobody else can hold, so nothing outside changes. A wider
+    operand, one that enlarges the shape, or a value that is no array at all is for a proof by
+    running, and so is whether the stage is the peak of its statement.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import library, patterns, stages
+from codeopt.facts import library, patterns
 from codeopt.facts.in_place import Plan, evaluated_once
 from codeopt.facts.index import DEFS
 from codeopt.facts.overwrite import value_and_target
@@ -48,6 +47,7 @@ RULE = Rule(
     summary="the stages of a nested array expression could share one buffer",
     triggers=("numpy", "torch"),
     pair=Pair("N30", 16.07, 8.08),
+    search_only=True,
     examples=(
         Example(
             before="import numpy as np\n\ndef f(x, m, s):\n    return (x - m.mean(0)) / s.std(0)\n",
@@ -132,19 +132,14 @@ def _in_statement(stmt: ast.stmt, facts: Facts) -> Iterator[Site]:
         if all(step.elided for step in facts.in_place.first_and_rest(plan)[1]):
             continue
         inside |= set(facts.under(node))
-        certain = _certain(plan, stmt, facts)
-        if facts.deciding and not certain:
-            continue
         first = _is_first(node, stmt, facts)
-        certain = certain and first
-        for guarded in (False,) if certain else (False, True):
+        for guarded in (False, True):
             edits = _edits(node, plan, stmt, facts, guarded)
             if edits and (first or patterns.pure(facts, node)):
                 message = "the stages of this expression each take memory of their own; one buffer would do"
                 yield RULE.site(
-                    facts, node, message, edits, certain=certain,
-                    group="" if certain else "ways", label="where it fits" if guarded else "",
-                )  # fmt: skip
+                    facts, node, message, edits, group="ways", label="where it fits" if guarded else ""
+                )
 
 
 def _edits(node: ast.expr, plan: Plan, stmt: ast.stmt, facts: Facts, guarded: bool) -> tuple[Edit, ...]:
@@ -182,14 +177,3 @@ def _is_first(node: ast.expr, stmt: ast.stmt, facts: Facts) -> bool:
     calls = [n for n in facts.under(stmt) if isinstance(n, ast.Call) and n not in around]
     order = facts.index.order
     return all(patterns.pure(facts, c) for c in calls if order(c) < order(node))
-
-
-def _certain(plan: Plan, stmt: ast.stmt, facts: Facts) -> bool:
-    made, rest = facts.in_place.first_and_rest(plan)
-    first = facts.arrays.value(made, stmt)
-    fits = all(facts.overwrites.fits(step, "", block=True, buffer=first) for step in rest)
-    slight = facts.extents.is_slight(made, stmt)
-    alone = stages.is_one_step(facts, made) and stages.is_last(facts, plan.steps[-1].whole)
-    alone = alone and all(stages.is_plain(facts, o) for step in rest for o in step.operands)
-    sure = first.is_block and first.is_float and fits and alone and not slight
-    return sure and any(step.call for step in rest)

@@ -14,7 +14,7 @@ Use instead
 
 When it is safe
     For real numbers in floating point, to rounding. Whole numbers may overflow and complex ones
-    need their conjugates, so where facts do not say the type a run decides.
+    need their conjugates, so a run decides.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ RULE = Rule(
     summary="the norm of every row squares a whole array",
     triggers=("norm(",),
     pair=Pair("N42", 8.02, 0.02),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(x):\n    return x / np.linalg.norm(x, axis=-1, keepdims=True)\n",
@@ -94,9 +95,7 @@ def _site(facts: Facts, call: ast.Call, array: ast.expr, axis: int, kept: bool) 
         letters = _LETTERS[: axis + 1]
         indices = f"{letters}...,{letters}...->{letters[:-1]}..."
         back = f"[{':, ' * axis}None]"
-    found = facts.arrays.value(array, facts.statement(call))
     edits = facts.edits.replace(call, f'{root}({einsum}("{indices}", {text}, {text})){back if kept else ""}')
     yield RULE.site(
         facts, call, "the squares can be added without being kept", (*before, *edits),
-        certain=found.kind == "ndarray" and found.is_float,
     )  # fmt: skip

@@ -27,7 +27,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, library, patterns
+from codeopt.facts import Facts, few, library, patterns
 from codeopt.facts.index import DEFS, DefNode
 from codeopt.rule import Example, Pair, Rule
 
@@ -94,9 +94,19 @@ def find(facts: Facts) -> Iterator[Site]:
 def _of_plain_arrays(facts: Facts, stmt: ast.Assign) -> bool:
     """Whether nothing masked can be spread out: the mask would be dropped by a full grid alone."""
     call = stmt.value
+    if _is_small(facts, stmt):
+        return False
     if not isinstance(call, ast.Call) or not patterns.is_call(facts, call, "numpy.meshgrid"):
         return True
     return all(facts.arrays.value(a, stmt).kind in ("ndarray", "list") for a in call.args)
+
+
+def _is_small(facts: Facts, stmt: ast.Assign) -> bool:
+    """Whether the grid is of a size that the text bounds, or that of a kernel around one point."""
+    if few.tell(facts.under(facts.function(stmt)), few.STENCILS):
+        return True
+    sizes = stmt.value.args if isinstance(stmt.value, ast.Call) else []
+    return bool(sizes) and all(facts.extents.named(size, stmt) == 0 for size in sizes)
 
 
 def _opened(facts: Facts, value: ast.expr, parts: int) -> tuple[Edit, ...]:

@@ -16,7 +16,7 @@ Use instead
 When it is safe
     For float arrays whose last axis is the one summed. The order of additions changes, so
     results agree to rounding only; narrow integers and masks would be summed in their own
-    type. Where facts know too little of the operands, a run has to prove it.
+    type. A run has to prove it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ RULE = Rule(
     summary="a product is built only to be summed",
     triggers=("sum",),
     pair=Pair("N28", 7.64, 0.01),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef scores(a, b):\n    return (a * b).sum(axis=-1)\n",
@@ -78,20 +79,10 @@ def find(facts: Facts) -> Iterator[Site]:
         if factors is None or name is None:
             continue
         pattern = "" if axis is None else '"...i,...i->...", '
-        values = [facts.arrays.value(n, facts.statement(call)) for n in _operands(found[0])]
-        floats = all(v.kind == "ndarray" and v.is_float for v in values)
-        ranked = all(v.rank == (2 if axis == 1 else v.rank or None) and v.rank for v in values)
         yield RULE.site(
             facts, call, "the product is built only to be summed",
             facts.edits.replace(call, f"{name}({pattern}{factors[0]}, {factors[1]})"),
-            certain=floats and bool(ranked) and axis is not None,
-        )  # fmt: skip
-
-
-def _operands(product: ast.expr) -> list[ast.expr]:
-    if not isinstance(product, ast.BinOp):
-        return []
-    return [product.left] if isinstance(product.op, ast.Pow) else [product.left, product.right]
+            )  # fmt: skip
 
 
 def _factors(facts: Facts, product: ast.expr, call: ast.Call) -> tuple[str, str] | None:

@@ -74,12 +74,22 @@ def find(facts: Facts) -> Iterator[Site]:
             inner = listed.listed(facts, made)
             if inner is not None and patterns.is_call(facts, inner, "builtins.range"):
                 assert made is not None
-                yield RULE.site(facts, call, message, facts.edits.replace(made, facts.text(inner)))
+                edits = facts.edits.replace(made, facts.text(inner))
+                yield RULE.site(facts, call, message, edits, certain=not _are_few(facts, inner))
         elif drawn in _NUMPY and isinstance(made, ast.Call) and _is_range(facts, made):
             edits = facts.edits.replace(made, facts.text(made.args[0]))
             # Of an empty range `choice` complains in other words.
             certain = drawn == "numpy.random.permutation" and _is_size(facts, made.args[0])
             yield RULE.site(facts, call, message, edits, certain=certain)
+
+
+def _are_few(facts: Facts, made: ast.expr) -> bool:
+    """Whether the numbers are those of the columns of a table, or of another handful."""
+    axes = [
+        n for n in facts.under(made) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Attribute)
+    ]
+    columns = any(getattr(n.value, "attr", "") == "shape" and patterns.number(n.slice) != 0 for n in axes)
+    return columns or listed.few(facts, made)
 
 
 def _is_range(facts: Facts, made: ast.Call) -> bool:

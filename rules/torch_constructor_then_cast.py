@@ -72,12 +72,19 @@ def find(facts: Facts) -> Iterator[Site]:
         _, inner = facts.range(made)
         _, end = facts.range(call)
         edits = [*patterns.add_argument(facts, made, f"dtype={dtype}"), Edit(inner, end, "")]
-        mask = "mask" in facts.text(made) or "isnan" in facts.text(call)
-        worth = not mask and not facts.extents.is_slight(made, facts.statement(made))
+        worth = not _is_mask(facts, made) and not facts.extents.is_slight(made, facts.statement(made))
         yield RULE.site(
             facts, call, "it can be built in its final type", edits,
             certain=worth and stages.is_last(facts, call),
         )  # fmt: skip
+
+
+def _is_mask(facts: Facts, made: ast.Call) -> bool:
+    """Whether what gives its type is one of true and false already, by its making or its name."""
+    bound = [d.value for d in patterns.bound(facts, made.args[0]) if isinstance(d, ast.Assign)]
+    text = " ".join(facts.text(node) for node in (made, *bound))
+    tested = any(isinstance(value, ast.Compare) for value in bound)
+    return tested or any(word in text for word in ("mask", "isnan", "isinf", "isfinite"))
 
 
 def _cast(facts: Facts, call: ast.Call) -> tuple[ast.Call | None, str | None]:

@@ -83,5 +83,12 @@ def find(facts: Facts) -> Iterator[Site]:
                     edits = facts.edits.replace(constant, f"{facts.text(other)}.new_{kind}(())")
                     yield RULE.site(
                         facts, constant, "one number says the same", edits,
-                        certain=stages.is_last(facts, call),
+                        certain=stages.is_last(facts, call) and _has_items(facts, other),
                     )  # fmt: skip
+
+
+def _has_items(facts: Facts, node: ast.expr) -> bool:
+    """Whether a value surely has an axis, or is given: what is worked out here may be one number."""
+    made = patterns.bound(facts, node)
+    given = bool(made) and all(isinstance(d, ast.arg) for d in made)
+    return given or facts.axes.least(node, facts.statement(node)) > 0

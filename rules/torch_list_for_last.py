@@ -86,7 +86,10 @@ def find(facts: Facts) -> Iterator[Site]:
         if _only_last(facts, name, function) and _about_tensors(facts, function):
             line = f"{name.id} = [{facts.text(call.args[0])}]"
             edits = facts.edits.replace_statement(stmt, [line])
-            yield RULE.site(facts, call, "nobody reads the items before the last", edits)
+            kept = facts.arrays.value(call.args[0], stmt)
+            yield RULE.site(
+                facts, call, "nobody reads the items before the last", edits, certain=kept.kind == "tensor"
+            )
 
 
 def _only_last(facts: Facts, name: ast.Name, function: DefNode) -> bool:

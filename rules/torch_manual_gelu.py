@@ -84,7 +84,8 @@ def find(facts: Facts) -> Iterator[Site]:
                 *facts.edits.replace(node, f"{name}({facts.text(subject)}{extra})"),
                 *(e for stmt in made for e in facts.edits.delete(stmt)),
             ],
-            certain=torch_use.is_tensor(facts, subject),
+            # `approximate` is younger than the function.
+            certain=not approximate and torch_use.is_tensor(facts, subject),
         )  # fmt: skip
 
 

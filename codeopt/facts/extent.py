@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from codeopt.facts import library
+from codeopt.facts import few, library
 from codeopt.facts.index import DEFS
 
 if TYPE_CHECKING:
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 _DEEP = 8
 _MANY = 1 << 16
 """A dimension of so many elements counts though it is a number."""
+_USUAL = 64
+"""A parameter that is no more if nobody says is the size of a table, not of the data."""
 
-_FEW = ("layer", "head", "level", "degree", "group")
-_RANGES = library.words("arange linspace logspace geomspace range randperm permutation")
+_RANGES = library.words("arange range randperm permutation")
+_SPACED = library.words("linspace logspace geomspace")
 _SQUARES = library.words("eye identity")
 _SHAPED = library.words("zeros ones empty full")
 _VARARGS = library.words("rand randn")
@@ -48,7 +50,8 @@ class Extents:
 
     def tells_of_few(self, call: ast.expr) -> bool:
         """Whether what a new array is made from has names such as layers or heads, of which there are few."""
-        return isinstance(call, ast.Call) and any(map(_tells_of_few, call.args))
+        args = call.args if isinstance(call, ast.Call) else []
+        return any(few.tell(ast.walk(arg), few.LENGTHS) for arg in args)
 
     def named(self, expr: ast.expr, at: ast.stmt, depth: int = 0) -> int | None:
         """The dimensions whose length has a name; None where the shape is not in sight."""
@@ -121,7 +124,7 @@ class Extents:
             if method in _SAME:
                 return self.named(owner, at, depth + 1)
             if method in _SIZED and "size" in keywords:
-                return _dimensions([keywords["size"]])
+                return self._dimensions([keywords["size"]])
         return 0 if self._facts.arrays.value(call, at).kind == "scalar" else None
 
     def _made(
@@ -135,29 +138,60 @@ class Extents:
         varargs: bool,
     ) -> int | None:
         if name in _RANGES:
-            return min(1, sum(_is_named(a) for a in (*call.args, *keywords.values())))
+            return min(1, sum(map(self._is_named, (*call.args, *keywords.values()))))
+        if name in _SPACED:
+            length = call.args[2] if len(call.args) > 2 else keywords.get("num", keywords.get("steps"))
+            return 0 if length is None else int(self._is_named(length))
         if name in _SQUARES:
-            return 2 * any(map(_is_named, call.args))
+            return 2 * any(map(self._is_named, call.args))
         if name in _LIKE and call.args:
             return self.named(call.args[0], at, depth + 1)
         if name in _SIZED:
-            return _dimensions([keywords["size"]]) if "size" in keywords else None
+            return self._dimensions([keywords["size"]]) if "size" in keywords else None
         if name == "tensor" and varargs and call.args:
             return _written(call.args[0])
         if name in _VARARGS or (name in _SHAPED and varargs and name != "full"):
-            return 1 if len(call.args) == 1 and _is_plain(call.args[0]) else _dimensions(call.args)
-        return _dimensions(call.args[:1]) if name in _SHAPED else None
+            return 1 if len(call.args) == 1 and _is_plain(call.args[0]) else self._dimensions(call.args)
+        return self._dimensions(call.args[:1]) if name in _SHAPED else None
 
+    def _dimensions(self, shape: Sequence[ast.expr]) -> int | None:
+        """The named ones among the dimensions of a shape; a single name may stand for any number."""
+        if len(shape) == 1 and isinstance(shape[0], (ast.Tuple, ast.List)):
+            shape = shape[0].elts
+        elif len(shape) == 1 and not self._is_one_length(shape[0]):
+            return None
+        if any(isinstance(part, ast.Starred) for part in shape):
+            return None
+        return sum(map(self._is_named, shape))
 
-def _dimensions(shape: Sequence[ast.expr]) -> int | None:
-    """The named ones among the dimensions of a shape; a single name may stand for any number."""
-    if len(shape) == 1 and isinstance(shape[0], (ast.Tuple, ast.List)):
-        shape = shape[0].elts
-    elif len(shape) == 1 and not isinstance(shape[0], (ast.Constant, ast.BinOp)) and not _is_length(shape[0]):
-        return None
-    if any(isinstance(part, ast.Starred) for part in shape):
-        return None
-    return sum(_is_named(part) for part in shape)
+    def _is_one_length(self, expr: ast.expr) -> bool:
+        plain = isinstance(expr, (ast.Constant, ast.BinOp)) or _is_length(expr)
+        return plain or self._behind(expr) is not None
+
+    def _is_named(self, expr: ast.expr) -> bool:
+        """Whether a length is no number that the text says, or a large one, and tells of no handful."""
+        if isinstance(expr, ast.UnaryOp):
+            return self._is_named(expr.operand)
+        if few.tell(ast.walk(expr), few.LENGTHS):
+            return False
+        behind = self._behind(expr) or expr
+        return not isinstance(behind, ast.Constant) or (
+            isinstance(behind.value, int) and behind.value >= _MANY
+        )
+
+    def _behind(self, name: ast.expr) -> ast.expr | None:
+        """The number behind a name that nothing else binds: assigned, or a parameter's usual, small one."""
+        home = self._facts.names.home(name) if isinstance(name, ast.Name) else None
+        if not isinstance(name, ast.Name):
+            return None
+        made = self._facts.names.bindings(name.id, home) if isinstance(home, (*DEFS, ast.Module)) else []
+        bound = self._facts.parent(made[0]) if len(made) == 1 else None
+        value = bound.value if isinstance(bound, (ast.Assign, ast.AnnAssign)) else None
+        if isinstance(bound, ast.arguments):
+            value = _default(bound, made[0])
+            number = getattr(value, "value", None)
+            value = value if type(number) is int and number <= _USUAL else None
+        return value if isinstance(value, ast.Constant) and type(value.value) is int else None
 
 
 def _written(given: ast.expr) -> int | None:
@@ -168,10 +202,12 @@ def _written(given: ast.expr) -> int | None:
     return 0 if isinstance(given, (ast.List, ast.Tuple, ast.Constant)) and not inside else None
 
 
-def _tells_of_few(expr: ast.expr) -> bool:
-    nodes = [n for n in ast.walk(expr) if isinstance(n, (ast.Name, ast.Attribute))]
-    names = [n.attr if isinstance(n, ast.Attribute) else n.id for n in nodes]
-    return any(word in name.lower() for name in names for word in _FEW)
+def _default(arguments: ast.arguments, arg: ast.AST) -> ast.expr | None:
+    """What a parameter is where a call does not say it."""
+    plain = [*arguments.posonlyargs, *arguments.args][::-1]
+    pairs = [*zip(plain, arguments.defaults[::-1], strict=False)]
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return next((value for known, value in (*pairs, *named) if known is arg), None)
 
 
 def _is_length(expr: ast.expr) -> bool:
@@ -197,12 +233,3 @@ def _is_plain(expr: ast.expr) -> bool:
     return (
         bool(name) and not name.lower().endswith(("shape", "dims")) and name.lower() not in ("size", "sizes")
     )
-
-
-def _is_named(expr: ast.expr) -> bool:
-    """Whether a length is no number that stands there, or a large one; of layers and heads there are few."""
-    if isinstance(expr, ast.UnaryOp):
-        expr = expr.operand
-    if _tells_of_few(expr):
-        return False
-    return not isinstance(expr, ast.Constant) or (isinstance(expr.value, int) and expr.value >= _MANY)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codeopt.facts import library
+from codeopt.facts import few, library
 from codeopt.facts.arrays import RANDOM_METHODS, is_fresh_method
 from codeopt.facts.index import LOOPS, DefNode
 from codeopt.facts.loops import Loop
@@ -35,7 +35,6 @@ _SMALL_METHODS = library.REDUCTIONS | library.words(
     "pop tolist norm"
 )
 _REDUCED = library.REDUCTIONS | library.words("norm amax amin argmax argmin any all")
-_COUNTS = library.words("n num count counts total mean std var norm correction scale length lengths")
 _ELEMENTWISE = library.words("sqrt exp log abs square clamp clip maximum minimum")
 _MADE = (ast.Call, ast.BinOp, ast.ListComp, ast.DictComp, ast.SetComp)
 
@@ -85,7 +84,7 @@ class Lifetimes:
         """Whether names tell of a loss, a count or a mean, or of code whose graph keeps its tensors."""
         told = f"{death.name} {self._facts.function_name(function)}".lower()
         assert isinstance(death.made, ast.Assign)
-        if _is_count(death.name):
+        if few.is_count(death.name):
             return True
         tensor = self._facts.arrays.value(death.value, death.made).kind == "tensor"
         return tensor and any(word in told for word in ("loss", "train", "backward", "criterion"))
@@ -109,7 +108,7 @@ class Lifetimes:
         if isinstance(expr, ast.UnaryOp):
             return self._is_reduced(expr.operand)
         if isinstance(expr, (ast.Name, ast.Attribute)):
-            return _is_count(expr.id if isinstance(expr, ast.Name) else expr.attr)
+            return few.is_count(expr.id if isinstance(expr, ast.Name) else expr.attr)
         if not isinstance(expr, ast.Call):
             return isinstance(expr, ast.Constant)
         name = expr.func.attr if isinstance(expr.func, ast.Attribute) else ""
@@ -241,11 +240,6 @@ class Lifetimes:
             return False
         dotted = self._facts.names.dotted(value.func) or ""
         return dotted.startswith(_RESOURCES)
-
-
-def _is_count(name: str) -> bool:
-    """Whether a name tells of a number, or of one number a row."""
-    return not _COUNTS.isdisjoint(name.lower().strip("_").split("_"))
 
 
 def _is_drawn(call: ast.Call) -> bool:

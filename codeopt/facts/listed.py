@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit
 from codeopt.facts import patterns
+from codeopt.facts.few import ITEMS, tell
 from codeopt.facts.index import COMPREHENSIONS, DEFS
 
 if TYPE_CHECKING:
@@ -22,12 +23,6 @@ _BLANK = re.compile(rb"[ \t]*\r?\n[ \t]*")
 _LONG = frozenset(
     {"os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "csv.reader", "re.finditer"}
 )
-_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
-_FEW = frozenset(
-    {"key", "level", "option", "loss", "losse", "quantile", "param", "config", "kwarg", "setting", "device",
-     "dim", "axis", "axe", "version", "metric", "plugin", "language", "head", "part", "arg", "choice", "mode",
-     "flag", "class", "classe", "cluster", "label", "group", "layer", "lang", "column", "subset"}
-)  # fmt: skip
 _LONG_METHODS = frozenset(
     {"readlines", "splitlines", "glob", "rglob", "iterdir", "finditer", "itertuples", "iterrows"}
 )
@@ -112,14 +107,7 @@ def _is_rows(axis: ast.Subscript) -> bool:
 
 def few(facts: Facts, node: ast.expr) -> bool:
     """Whether names tell of a handful (keys, levels, options, losses), or the code of a module's top."""
-    words = {
-        form
-        for n in facts.under(node)
-        if isinstance(n, (ast.Name, ast.Attribute))
-        for word in _WORD.findall(n.attr if isinstance(n, ast.Attribute) else getattr(n, "id", ""))
-        for form in (word.lower(), word.lower().removesuffix("s"))
-    }
-    return bool(words & _FEW) or isinstance(facts.function(node), ast.Module)
+    return tell(facts.under(node), ITEMS) or isinstance(facts.function(node), ast.Module)
 
 
 def pure_items(comprehension: ast.ListComp) -> bool:

@@ -329,6 +329,15 @@ def _arithmetic(op: ast.operator, left: float, right: float) -> float | None:
     return None
 
 
+def bound(facts: Facts, node: ast.AST) -> frozenset[ast.AST]:
+    """What may have bound the name that an expression is, one of its own function; else empty."""
+    home = facts.names.home(node) if isinstance(node, ast.Name) else None
+    if not isinstance(node, ast.Name) or not isinstance(home, DEFS) or facts.function(node) is not home:
+        return frozenset()
+    flow = facts.flow(home)
+    return frozenset() if node.id in flow.captured else flow.definitions(node.id, facts.statement(node))
+
+
 def value_of(
     facts: Facts, node: ast.expr, readers: tuple[ast.expr, ...]
 ) -> tuple[ast.expr, ast.Assign | None]:
