@@ -55,7 +55,7 @@ def row(result: Measured) -> str:
 
 def own(rules: Sequence[LoadedRule]) -> list[tuple[LoadedRule, Path]]:
     """The rules of this project among some, each with the file of its pair."""
-    return [(loaded, pair_file(loaded, PAIRS)) for loaded in rules if not loaded.origin]
+    return [(loaded, pair_file(loaded, PAIRS)) for loaded in rules if not loaded.place.origin]
 
 
 def main() -> int:

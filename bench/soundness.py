@@ -44,16 +44,16 @@ from bench.packages import Package, fetch, pinned  # noqa: E402
 from bench.page import cells, numbers, put_rows  # noqa: E402
 from codeopt.candidate import compatible, render  # noqa: E402
 from codeopt.commands.check_file import fix_source  # noqa: E402
-from codeopt.config import Config  # noqa: E402
 from codeopt.edit import Site, Trust  # noqa: E402
 from codeopt.output_check import RefusedOutput, check_output  # noqa: E402
-from codeopt.registry import LoadedRule, find_sites, load_rules  # noqa: E402
+from codeopt.registry import LoadedRule, deciding_rules, find_sites, load_rules  # noqa: E402
 from codeopt.source import Problem, SourceFile, discover, read_source  # noqa: E402
 
 PAGE = ROOT / "docs" / "soundness.md"
 KINDS = ("scan", "parse", "compile", "comments", "layout", "again", "fix")
 _MOST_ROUNDS = 24
-_CONFIG = Config(allow=Trust.CLOSE)
+_TRUST = Trust.CLOSE
+_RULES = deciding_rules()
 # Strings are skipped, so that a comment sign in one is none.
 _COMMENT = re.compile(
     r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""'
@@ -271,7 +271,7 @@ def _repeat(whole: Inspected, loaded: LoadedRule, first: list[Site], number: int
 
 def fix_twice(whole: Inspected) -> None:
     """What `check --fix --allow close` makes of the file, and then of what it made."""
-    once, _ = fix_source(whole.source, _CONFIG, _CONFIG.allow)
+    once, _ = fix_source(whole.source, _RULES, _TRUST)
     try:
         check_output(whole.source.name, whole.source.text, once.text)
     except RefusedOutput as refused:
@@ -280,7 +280,7 @@ def fix_twice(whole: Inspected) -> None:
         whole.wrong("fix", (), why)
     for _, why in whole.faults(once.text):
         whole.wrong("fix", (), why)
-    twice, more = fix_source(once, _CONFIG, _CONFIG.allow)
+    twice, more = fix_source(once, _RULES, _TRUST)
     if more or twice.text != once.text:
         whole.wrong("fix", (), f"a second run makes {more} more changes")
 

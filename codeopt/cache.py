@@ -22,10 +22,10 @@ import msgspec
 from codeopt import __version__, looks
 from codeopt.edit import Site
 from codeopt.looks import Look
-from codeopt.plugins import files_state, rule_packages
+from codeopt.plugins import Place, files_state, rule_packages
 from codeopt.source import Problem, make_folder, write_atomic
 
-_FORMAT = 1
+_FORMAT = 2
 _DIGEST = 16
 _MOST_FILES = 20_000
 _MOST_BYTES = 64 * 2**20
@@ -47,17 +47,23 @@ class Kept(msgspec.Struct, array_like=True):
 
 class _Stored(msgspec.Struct, array_like=True):
     names: dict[str, str]
+    places: tuple[Place, ...]
     looks: list[Look]
     files: dict[str, Kept]
 
 
 class Cache:
-    """The results of one set of rules; `names` maps their codes to names once something was kept."""
+    """The results of one set of rules.
+
+    Once something was kept, `names` maps the codes of all to names, and `places` says where those are
+    that decide.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         stored = _load(file)
         self.names = stored.names
+        self.places = stored.places
         self._looks = stored.looks
         self._files = stored.files
         self._places: dict[tuple[str, str, str], int] = {}
@@ -103,7 +109,7 @@ class Cache:
         """Forget a file."""
         self._changed |= self._files.pop(os.path.abspath(path), None) is not None
 
-    def save(self, names: dict[str, str]) -> None:
+    def save(self, names: dict[str, str], places: tuple[Place, ...]) -> None:
         """Write what is known now, if it is news; where that is not possible, nothing happens."""
         if not self._changed:
             return
@@ -111,7 +117,7 @@ class Cache:
             del self._files[path]
         for path in list(self._files)[: max(0, len(self._files) - _MOST_FILES)]:
             del self._files[path]
-        body = msgspec.msgpack.encode(_compact(names, self._looks, self._files))
+        body = msgspec.msgpack.encode(_compact(_Stored(names, places, self._looks, self._files)))
         if len(body) <= _MOST_BYTES:
             with contextlib.suppress(OSError):
                 folder = make_folder(self._file.parent.parent) / self._file.parent.name
@@ -145,21 +151,22 @@ def _load(file: Path) -> _Stored:
             return msgspec.msgpack.decode(body, type=_Stored)
     except (OSError, msgspec.DecodeError, RecursionError):
         pass
-    return _Stored({}, [], {})
+    return _Stored({}, (), [], {})
 
 
 def _sum(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=_DIGEST).digest()
 
 
-def _compact(names: dict[str, str], table: list[Look], files: dict[str, Kept]) -> _Stored:
+def _compact(stored: _Stored) -> _Stored:
     """With only the looks that some result rests on."""
-    used = sorted({place for kept in files.values() for place in kept.rests_on})
-    new = {place: n for n, place in enumerate(used)}
-    renumbered = {
-        p: Kept(k.lines, k.sites, k.problems, [new[n] for n in k.rests_on]) for p, k in files.items()
+    used = sorted({number for kept in stored.files.values() for number in kept.rests_on})
+    new = {number: n for n, number in enumerate(used)}
+    files = {
+        path: Kept(kept.lines, kept.sites, kept.problems, [new[number] for number in kept.rests_on])
+        for path, kept in stored.files.items()
     }
-    return _Stored(names, [table[place] for place in used], renumbered)
+    return _Stored(stored.names, stored.places, [stored.looks[number] for number in used], files)
 
 
 def _thin(folder: Path) -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from codeopt.edit import Edit, Site, Trust
 from codeopt.rule import NAME, THEIR_CODE, Example, Find, Pair, Rule
@@ -34,6 +34,13 @@ GROUP = "codeopt.rules"
 _METADATA = {".dist-info": "METADATA", ".egg-info": "PKG-INFO"}
 _HEADER = re.compile(r"^(Name|Version):[ \t]*(\S+)", re.MULTILINE)
 _LOADERS = ("<frozen importlib", importlib.__file__, __file__)
+
+
+class Place(NamedTuple):
+    """The module of a rule, and the distribution that brings it: empty for rules of this project."""
+
+    module: str
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

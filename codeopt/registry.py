@@ -5,17 +5,19 @@ After them come the rules of other distributions (`plugins`), each held to the s
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.facts import Facts
 from codeopt.output_check import tears
-from codeopt.plugins import RulePackage, held_find, import_rules, rule_packages, wrong_shape
+from codeopt.plugins import Place, RulePackage, held_find, import_rules, rule_packages, wrong_shape
 from codeopt.rule import Find, Rule
 from codeopt.source import Problem, SourceFile
 
@@ -24,17 +26,17 @@ OWN_RULES = "codeopt.rules"
 
 @dataclass(frozen=True, slots=True)
 class LoadedRule:
-    """A rule with its finder and its page, the docstring of its file.
-
-    `module` is the name of that file's module, `origin` the distribution that brings it: empty for
-    rules of this project.
-    """
+    """A rule with its finder, the docstring of its file, and its place."""
 
     rule: Rule
     find: Find
-    page: str
-    module: str = ""
-    origin: str = ""
+    docstring: str
+    place: Place
+
+    @property
+    def page(self) -> str:
+        """What the docstring says, without its indentation."""
+        return inspect.cleandoc(self.docstring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,13 @@ def rules_of(module: str, origin: str = "") -> Loaded:
         elif wrong := wrong_shape(found, own=module == OWN_RULES):
             problems.append(Problem(found.__file__ or found.__name__, 1, f"{found.__name__}: {wrong}"))
         else:
-            page = inspect.cleandoc(found.__doc__ or "")
-            find = held_find(found.RULE, found.find) if origin else found.find
-            rules.append(LoadedRule(found.RULE, find, page, found.__name__, origin))
+            rules.append(_loaded_rule(found, origin))
     return Loaded(tuple(sorted(rules, key=lambda loaded: loaded.rule.code)), tuple(problems))
+
+
+def _loaded_rule(module: ModuleType, origin: str) -> LoadedRule:
+    find = held_find(module.RULE, module.find) if origin else module.find
+    return LoadedRule(module.RULE, find, module.__doc__ or "", Place(module.__name__, origin))
 
 
 @cache
@@ -99,8 +104,8 @@ def _loaded() -> Loaded:
                 keys = (loaded.rule.code, loaded.rule.name)
                 taken = [f"{key} is used by {known[key]} already" for key in keys if key in known]
                 if taken:
-                    file = sys.modules[loaded.module].__file__ or loaded.module
-                    message = f"{loaded.module}: {' and '.join(taken)}"
+                    file = sys.modules[loaded.place.module].__file__ or loaded.place.module
+                    message = f"{loaded.place.module}: {' and '.join(taken)}"
                     problems.append(_of_package(package, Problem(file, 1, message)))
                 else:
                     known |= dict.fromkeys(keys, package.distribution)
@@ -135,10 +140,15 @@ def select_rules(
     )
 
 
-@cache
-def deciding_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[LoadedRule, ...]:
+def deciding_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[LoadedRule, ...]:
     """Those of the selected rules whose sites facts alone may decide: all that `check` needs."""
     return tuple(loaded for loaded in select_rules(select, ignore) if not loaded.rule.search_only)
+
+
+@cache
+def rules_in(places: tuple[Place, ...]) -> tuple[LoadedRule, ...]:
+    """Rules that are known to be good, by their places: nothing else is imported."""
+    return tuple(_loaded_rule(importlib.import_module(place.module), place.origin) for place in places)
 
 
 def _matches(selector: str, rule: Rule) -> bool:

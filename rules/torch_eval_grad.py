@@ -103,7 +103,7 @@ def find(facts: Facts) -> Iterator[Site]:
             if not run or not evaluation.looks_like_one(facts, function):
                 continue
             region = torch_use.Region(facts, function, run)
-        sure = inside and known and region.understood()
+        sure = inside and known and torch_use.understood(facts, function, region.run)
         # A function inside another may be called where gradients are off already.
         sure = sure and not any(isinstance(n, DEFS) for n in facts.index.ancestors(function))
         if facts.deciding and not sure:
@@ -151,6 +151,8 @@ def _extended(
     facts: Facts, function: DefNode, block: list[ast.stmt], first: int, last: int
 ) -> list[ast.stmt]:
     """A run made longer, statement by statement, until no graph leaves it."""
+    if facts.deciding and not torch_use.understood(facts, function, block[first : last + 1]):
+        return []
     region = torch_use.Region(facts, function, block[first : last + 1])
     for end in range(last, len(block)):
         if not region.other(block[first : end + 1]).leaks():

@@ -35,14 +35,19 @@ def check(
     problems: tuple[Problem, ...] = ()
     fixed = 0
     missing = [file for file in files if file not in results]
-    if missing or not names:
-        # The rules and all that they ask take longer to load than a warm run takes.
-        from codeopt.commands.check_file import check_files
-        from codeopt.registry import rule_problems, select_rules
+    places = () if cache is None else cache.places
+    # The rules and all that they ask take longer to load than a warm run takes.
+    if not names:
+        from codeopt.registry import deciding_rules, rule_problems, select_rules
 
         names = {loaded.rule.code: loaded.rule.name for loaded in select_rules(config.select, config.ignore)}
+        places = tuple(loaded.place for loaded in deciding_rules(config.select, config.ignore))
         problems = rule_problems()
-        for file, result in zip(missing, check_files(missing, config, fixing), strict=True):
+    if missing:
+        from codeopt.commands.check_file import check_files
+
+        checked = check_files(missing, tuple(places), config.workers, fixing)
+        for file, result in zip(missing, checked, strict=True):
             results[file] = Kept(result.lines, [*result.sites], [*result.problems], [])
             fixed += result.fixed
             if cache is not None and result.rests_on is not None:
@@ -50,7 +55,7 @@ def check(
             elif cache is not None:
                 cache.drop(file)
     if cache is not None and not problems:
-        cache.save(names)
+        cache.save(names, places)
     found = [_named(results[file], display_name(file)) for file in files]
     return CheckOutcome(
         sites=tuple(s for kept in found for s in kept.sites if s.trust.within(config.allow)),

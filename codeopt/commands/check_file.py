@@ -10,12 +10,12 @@ from pathlib import Path
 
 from codeopt import looks
 from codeopt.candidate import compatible, render
-from codeopt.config import Config
 from codeopt.edit import Site, Trust
 from codeopt.errors import UsageError
 from codeopt.looks import Look
 from codeopt.output_check import RefusedOutput, check_output
-from codeopt.registry import Found, LoadedRule, deciding_rules, find_sites
+from codeopt.plugins import Place
+from codeopt.registry import Found, LoadedRule, find_sites, rules_in
 from codeopt.source import Problem, SourceFile, display_name, read_source, write_atomic
 from codeopt.suppress import read_suppressions
 
@@ -41,57 +41,62 @@ class FileResult:
     rests_on: tuple[Look, ...] | None = None
 
 
-def check_files(files: Sequence[Path], config: Config, fixing: Trust | None) -> list[FileResult]:
-    """Check files in turn, or many of them in as many processes as the configuration says."""
+def check_files(
+    files: Sequence[Path], places: tuple[Place, ...], workers: int, fixing: Trust | None
+) -> list[FileResult]:
+    """Check files by the rules in these places: in turn, or many of them in several processes."""
     thresholds = gc.get_threshold()
     gc.set_threshold(_COLLECT_AFTER)
     try:
-        if config.workers == 1 or len(files) < _FILES_WORTH_A_POOL:
-            return list(map(check_file, files, repeat(config), repeat(fixing)))
+        # Loaded before the processes part, so that they are loaded and held once.
+        rules = rules_in(places)
+        if workers == 1 or len(files) < _FILES_WORTH_A_POOL:
+            return list(map(check_file, files, repeat(rules), repeat(fixing)))
         from concurrent.futures import ProcessPoolExecutor
 
-        # Loaded before the processes part, so that it is loaded and held once.
-        deciding_rules(config.select, config.ignore)
-        with ProcessPoolExecutor(config.workers) as pool:
-            return list(pool.map(check_file, files, repeat(config), repeat(fixing), chunksize=8))
+        with ProcessPoolExecutor(workers) as pool:
+            return list(pool.map(_check_apart, files, repeat(places), repeat(fixing), chunksize=8))
     finally:
         gc.set_threshold(*thresholds)
 
 
-def check_file(path: Path, config: Config, fixing: Trust | None) -> FileResult:
+def _check_apart(path: Path, places: tuple[Place, ...], fixing: Trust | None) -> FileResult:
+    return check_file(path, rules_in(places), fixing)
+
+
+def check_file(path: Path, rules: Sequence[LoadedRule], fixing: Trust | None) -> FileResult:
     """Check one file, and write its fixes up to the trust `fixing` (None: write nothing).
 
     Whatever fails in here is a problem of this file: the rest is checked all the same.
     """
     name = display_name(path)
     try:
-        return _check_file(path, name, config, fixing)
+        return _check_file(path, name, rules, fixing)
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001  one file or rule that fails must not stop the others
         return FileResult(problems=(Problem(name, 1, f"check failed: {type(error).__name__}: {error}"),))
 
 
-def _check_file(path: Path, name: str, config: Config, fixing: Trust | None) -> FileResult:
+def _check_file(path: Path, name: str, rules: Sequence[LoadedRule], fixing: Trust | None) -> FileResult:
     with looks.noted() as seen:
         known = looks.look("text", path.absolute())
         source = read_source(path, name)
         if isinstance(source, Problem):
             return FileResult(problems=(source,), rests_on=(known,) if known.state else None)
-        rules = deciding_rules(config.select, config.ignore)
         found, sites = _certain(source, rules)
     if fixing is not None and any(_fits(site, fixing) for site in sites):
-        return _fixed(path, source, sites, found.problems, config, fixing)
+        return _fixed(path, source, sites, found.problems, rules, fixing)
     rests_on = None if found.failed else tuple(seen.values())
     return FileResult(tuple(sites), found.problems, _lines(source), rests_on=rests_on)
 
 
 def _fixed(
-    path: Path, source: SourceFile, sites: list[Site], problems: tuple[Problem, ...], config: Config,
-    fixing: Trust,
+    path: Path, source: SourceFile, sites: list[Site], problems: tuple[Problem, ...],
+    rules: Sequence[LoadedRule], fixing: Trust,
 ) -> FileResult:  # fmt: skip
     """The result of a file once its fixes are written: not for keeping, since the text has changed."""
-    fixed_source, fixed = fix_source(source, config, fixing)
+    fixed_source, fixed = fix_source(source, rules, fixing)
     try:
         check_output(source.name, source.text, fixed_source.text)
     except RefusedOutput as refused:
@@ -99,7 +104,7 @@ def _fixed(
         return FileResult(tuple(sites), (*problems, problem), _lines(source))
     if fixed:
         write_atomic(path, source.encode(fixed_source.text))
-        found, sites = _certain(fixed_source, deciding_rules(config.select, config.ignore))
+        found, sites = _certain(fixed_source, rules)
         problems = found.problems
     return FileResult(tuple(sites), problems, _lines(source), fixed)
 
@@ -123,14 +128,13 @@ def _fits(site: Site, trust: Trust) -> bool:
     return bool(site.edits) and site.trust.within(trust)
 
 
-def fix_source(source: SourceFile, config: Config, trust: Trust) -> tuple[SourceFile, int]:
+def fix_source(source: SourceFile, rules: Sequence[LoadedRule], trust: Trust) -> tuple[SourceFile, int]:
     """Apply fixes until none is left that fits, one rule at a time.
 
     Rewrites of two rules may contradict each other without touching the same bytes (a name
     unbound here, its memory reused there), so each rule sees what the one before it left. Rules
     on lifetimes, which have the first codes, come last: the others decide how long names live.
     """
-    rules = deciding_rules(config.select, config.ignore)
     fixed = 0
     for _ in range(_MOST_PASSES):
         found = {site.rule for site in _certain(source, rules)[1] if _fits(site, trust)}

@@ -26,7 +26,7 @@ _NAMED = 3
 def examine(config: Config, root: Path) -> Iterator[Finding]:
     """Everything there is to say, in the order of a run."""
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
-    own = sum(not loaded.origin for loaded in load_rules())
+    own = sum(not loaded.place.origin for loaded in load_rules())
     yield Finding("codeopt", "ok", f"{__version__} with {own} rules, Python in {sys.prefix}")
     yield from _rule_packages()
     yield Finding(
@@ -45,7 +45,7 @@ def examine(config: Config, root: Path) -> Iterator[Finding]:
 
 def _rule_packages() -> Iterator[Finding]:
     for package in rule_packages():
-        number = sum(loaded.origin == package.distribution for loaded in load_rules())
+        number = sum(loaded.place.origin == package.distribution for loaded in load_rules())
         wrong = [p.message for p in rule_problems() if p.message.startswith(f"rule package {package}: ")]
         detail = "; ".join([f"{package.version} with {number} rule{'s' * (number != 1)}", *wrong])
         yield Finding(f"rules of {package.distribution}", "warning" if wrong else "ok", detail)

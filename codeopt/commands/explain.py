@@ -27,7 +27,7 @@ def describe(loaded: LoadedRule) -> dict[str, Any]:
         "summary": rule.summary,
         "pair": pair and {"id": pair.id, "before_mib": pair.before, "after_mib": pair.after},
         "search_only": rule.search_only,
-        "package": loaded.origin or "codeopt",
+        "package": loaded.place.origin or "codeopt",
         "page": loaded.page,
     }
 
@@ -35,7 +35,7 @@ def describe(loaded: LoadedRule) -> dict[str, Any]:
 def page_text(loaded: LoadedRule) -> str:
     """The page of `codeopt explain`: head, the rule's docstring, the measured pair."""
     rule = loaded.rule
-    about = ", ".join(filter(None, (rule.area, rule.trust.value, loaded.origin)))
+    about = ", ".join(filter(None, (rule.area, rule.trust.value, loaded.place.origin)))
     head = f"{rule.code} {rule.name} ({about})"
     pair = rule.pair
     measured = "It has no measured pair."

@@ -12,8 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codeopt.facts.index import DEFS, DefNode
-from codeopt.facts.siblings import find_module
+from codeopt.facts.index import DefNode
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
@@ -36,15 +35,16 @@ class Inferred:
     def kind(self, call: ast.Call) -> str | None:
         """`number`, `tensor` (with a graph, as far as code shows), `detached`, `ndarray` or `none`.
 
-        None where the call is not of a function of the project in plain sight, where it may
-        return several of these, or where that cannot be told.
+        None where the call is not of a plain function of the project, where that may return
+        several of these, or where it cannot be told.
         """
-        here = self._here(call.func)
-        place = (self._facts.source.path, here.name) if here else self._elsewhere(call.func)
-        if place is None:
+        callee = self._facts.summaries.callee(call)
+        if callee is None or callee.bound or not callee.facts.inferred._is_hopeful(callee.function):
             return None
+        place = (callee.facts.source.path, callee.function.name)
         if place not in self._results:
-            self._results[place] = self._world.returned(*place, self._excerpt(here) if here else None)
+            text = callee.facts.inferred._excerpt(callee.function)
+            self._results[place] = self._world.returned(*place, text)
         return self._results[place]
 
     @cached_property
@@ -52,15 +52,6 @@ class Inferred:
         from codeopt.facts.world import World
 
         return World(self._facts.source)
-
-    def _here(self, target: ast.expr) -> DefNode | None:
-        """The function of this file that is called, unless a glance tells that nothing can be told."""
-        home = self._facts.names.home(target) if isinstance(target, ast.Name) else None
-        if not isinstance(target, ast.Name) or not isinstance(home, ast.Module):
-            return None
-        bindings = self._facts.names.bindings(target.id, home)
-        only = bindings[0] if len(bindings) == 1 else None
-        return only if isinstance(only, DEFS) and self._hopeful(only) else None
 
     def _excerpt(self, function: DefNode) -> str:
         """The function with all of the module that it may refer to: whole files take astroid long."""
@@ -80,19 +71,23 @@ class Inferred:
         stars = (s for s in facts.tree.body if isinstance(s, ast.ImportFrom) and s.names[0].name == "*")
         return "\n".join(facts.text(s) for s in sorted(needed.union(stars), key=facts.index.order)) + "\n"
 
-    def _hopeful(self, function: DefNode) -> bool:
-        returns = [n for n in self._facts.under(function) if isinstance(n, ast.Return)]
-        parameters = {a.arg for a in self._facts.under(function.args) if isinstance(a, ast.arg)}
-        for value in (r.value for r in returns):
-            if isinstance(value, _UNDECIDED) or (isinstance(value, ast.Constant) and value.value is None):
-                return False
-            if isinstance(value, ast.Name) and value.id in parameters:
-                return False
-        return bool(returns)
+    def _is_hopeful(self, function: DefNode) -> bool:
+        """Whether a glance at what a function returns leaves hope that one kind can be told."""
+        values = [r.value for r in self._facts.under(function) if isinstance(r, ast.Return)]
+        return bool(values) and all(v is not None and self._may_tell(v, function) for v in values)
 
-    def _elsewhere(self, target: ast.expr) -> tuple[Path, str] | None:
-        """The file and name of the function that is called, if the project imports it."""
-        dotted = self._facts.names.dotted(target)
-        module, _, name = (dotted or "").rpartition(".")
-        file = find_module(self._facts.source.path, module) if module else None
-        return None if file is None else (file, name)
+    def _may_tell(self, value: ast.expr, function: DefNode, *, named: bool = False) -> bool:
+        """Whether an expression, or any that a name in its place is bound to, may be told to be of a kind."""
+        if isinstance(value, _UNDECIDED) or (isinstance(value, ast.Constant) and value.value is None):
+            return False
+        names = self._facts.names
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+            return names.home(value.func) is not function
+        if not isinstance(value, ast.Name) or names.home(value) is not function:
+            return True
+        bound = names.bindings(value.id, function)
+        if named or any(isinstance(node, ast.arg) for node in bound):
+            return named
+        made = [self._facts.parent(node) for node in bound]
+        values = [m.value for m in made if isinstance(m, ast.Assign) and m.targets == [bound[made.index(m)]]]
+        return all(self._may_tell(v, function, named=True) for v in values)

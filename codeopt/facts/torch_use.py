@@ -277,19 +277,24 @@ class Region:
                 return True
         return False
 
-    def understood(self) -> bool:
-        """Whether every call of the run is known to keep nothing and to ask for no gradients."""
-        return all(self._known(n) for n in self.nodes if isinstance(n, ast.Call))
 
-    def _known(self, call: ast.Call) -> bool:
-        dotted = self._facts.names.dotted(call.func)
-        if dotted is not None and dotted.startswith(("torch.", "numpy.", "math.", "builtins.", "time.")):
-            return True
-        if dotted in _LOADING or is_module_call(self._facts, call, self._function):
-            return True
-        if isinstance(call.func, ast.Attribute):
-            return call.func.attr in _TENSOR_METHODS
-        return False
+def understood(facts: Facts, function: DefNode, run: Sequence[ast.stmt]) -> bool:
+    """Whether every call of a run of statements is known to keep nothing and to ask for no gradients."""
+    return all(
+        _known(facts, call, function)
+        for stmt in run
+        for call in facts.under(stmt)
+        if isinstance(call, ast.Call)
+    )
+
+
+def _known(facts: Facts, call: ast.Call, function: DefNode) -> bool:
+    dotted = facts.names.dotted(call.func)
+    if dotted is not None and dotted.startswith(("torch.", "numpy.", "math.", "builtins.", "time.")):
+        return True
+    if dotted in _LOADING or is_module_call(facts, call, function):
+        return True
+    return isinstance(call.func, ast.Attribute) and call.func.attr in _TENSOR_METHODS
 
 
 def module_class(facts: Facts, node: ast.AST) -> ast.ClassDef | None:

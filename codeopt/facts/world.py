@@ -45,12 +45,12 @@ class World:
         self._manager, self._libraries = _prepared()
         clear_inference_tip_cache()
 
-    def returned(self, file: Path, name: str, text: str | None = None) -> str | None:
+    def returned(self, file: Path, name: str, text: str) -> str | None:
         """The one kind of value that a module-level function returns, whatever way it takes.
 
-        With `text`, that is what to read of the file: the function and what it refers to.
+        `text` is what to read of the file: the function and what it refers to.
         """
-        if self._spent > _MOST_SECONDS or len(text or "") > _MOST_EXCERPT:
+        if self._spent > _MOST_SECONDS or len(text) > _MOST_EXCERPT:
             return None
         begin = time.process_time()
         AstroidManager.brain["module_denylist"] = _Closed(self)
@@ -58,8 +58,7 @@ class World:
         known.clear()
         known.update(self._libraries | {n: m for n, m in self._names.items() if m is not None})
         try:
-            module = self._module(file) if text is None else self._built(text, file)
-            found = module.locals.get(name, []) if module is not None else []
+            found = self._built(text, file).locals.get(name, [])
             return _returned(found[0]) if len(found) == 1 else None
         except _FAILURES:
             return None

@@ -48,7 +48,7 @@ def check_page(loaded: LoadedRule) -> Iterator[str]:
     for heading in HEADINGS:
         if not re.search(rf"^#* ?{re.escape(heading)}", loaded.page, re.MULTILINE):
             yield f"the page has no heading {heading!r}"
-    if loaded.module.startswith(f"{OWN_RULES}.") and not OWN_CODE.fullmatch(rule.code):
+    if loaded.place.module.startswith(f"{OWN_RULES}.") and not OWN_CODE.fullmatch(rule.code):
         yield f"code {rule.code!r} is not MEM, a digit from 1 to 5 and two more"
     if not NAME.fullmatch(rule.name):
         yield f"name {rule.name!r} is not words in lower case joined by hyphens"

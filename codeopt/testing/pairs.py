@@ -71,7 +71,7 @@ class Measured:
 
 def pair_file(loaded: LoadedRule, folder: Path) -> Path:
     """Where the pair of a rule stands: the file in `folder` that is called like the rule's module."""
-    return folder / f"{loaded.module.rpartition('.')[2]}.py"
+    return folder / f"{loaded.place.module.rpartition('.')[2]}.py"
 
 
 def variants(loaded: LoadedRule, text: str) -> list[Variant]:

@@ -15,7 +15,7 @@ PROGRAMS = sorted([*(ROOT / "corpus").rglob("*.py"), *(ROOT / "codeopt").rglob("
 
 def differ(source: SourceFile) -> bool:
     everything = find_sites(source, load_rules()).sites
-    decided = find_sites(source, deciding_rules((), ()), deciding=True).sites
+    decided = find_sites(source, deciding_rules(), deciding=True).sites
     return decided != tuple(site for site in everything if site.certain)
 
 

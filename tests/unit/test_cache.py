@@ -13,6 +13,7 @@ from codeopt import looks
 from codeopt.cache import Cache, Kept, open_cache
 from codeopt.edit import Edit, Site, Span, Trust
 from codeopt.looks import Look
+from codeopt.plugins import Place
 from codeopt.source import Problem
 
 SITE = Site(
@@ -46,7 +47,7 @@ def kept_with(folder: Path, file: Path, *others: Look) -> None:
         for other in others:
             looks.look(other.kind, other.path)
     cache.put(file, KEPT, seen.values())
-    cache.save({"MEM101": "a-name"})
+    cache.save({"MEM101": "a-name"}, (Place("m", ""),))
 
 
 def test_what_was_kept_comes_back_whole(tmp_path: Path) -> None:
@@ -57,6 +58,7 @@ def test_what_was_kept_comes_back_whole(tmp_path: Path) -> None:
     assert found is not None
     assert (found.lines, found.sites, found.problems) == (3, [SITE], KEPT.problems)
     assert cache.names == {"MEM101": "a-name"}
+    assert cache.places == (Place("m", ""),)
     assert (tmp_path / ".codeopt/.gitignore").read_text() == "*\n"
 
 
@@ -157,7 +159,7 @@ def test_caches_stay_few_and_forget_files_that_are_gone(tmp_path: Path) -> None:
     for number in range(9):
         cache = open_cache(tmp_path / "cache", (str(number),), ())
         cache.put(file, KEPT, [])
-        cache.save({})
+        cache.save({}, ())
     assert len(list((tmp_path / "cache").iterdir())) == module._MOST_CACHES
 
 
@@ -166,6 +168,6 @@ def test_a_cache_that_is_too_big_loses_its_oldest(tmp_path: Path, monkeypatch: p
     cache = Cache(tmp_path / "cache" / "check-0.bin")
     for number in range(5):
         cache.put(write(tmp_path / f"{number}.py", ""), KEPT, [])
-    cache.save({})
+    cache.save({}, ())
     again = Cache(tmp_path / "cache" / "check-0.bin")
     assert [Path(name).stem for name in again._files] == ["2", "3", "4"]

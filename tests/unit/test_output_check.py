@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from codeopt.commands import check_file as command
-from codeopt.config import Config
 from codeopt.edit import Edit, Site, Trust
 from codeopt.output_check import RefusedOutput, check_output, tears
-from codeopt.registry import LoadedRule, load_rules
+from codeopt.plugins import Place
+from codeopt.registry import LoadedRule, deciding_rules, load_rules
 from codeopt.testing import source_of
 
 BEFORE = "a = 1  # one\nb = '# none'\nc = (  # three\n    3)  # one\n"
@@ -40,10 +40,6 @@ def test_refusals_name_file_and_line(after: str, line: int, words: str) -> None:
     assert words in str(refused.value)
 
 
-def with_rule(monkeypatch: pytest.MonkeyPatch, *rules: LoadedRule) -> None:
-    monkeypatch.setattr(command, "deciding_rules", lambda *_: rules)
-
-
 def a_rule(text: str, error: Exception | None = None) -> LoadedRule:
     """A rule that replaces a whole file of other text by `text`, or fails."""
     rule = next(r.rule for r in load_rules() if r.rule.trust is Trust.EXACT)
@@ -56,20 +52,17 @@ def a_rule(text: str, error: Exception | None = None) -> LoadedRule:
         site = Site(rule.code, source.name, "f", source.span(0, 0), "m", Trust.EXACT, edits)
         return [site] if source.text != text else []
 
-    return LoadedRule(rule.__class__(**{**_fields(rule), "triggers": ()}), find, "")  # type: ignore[arg-type]
+    return LoadedRule(rule.__class__(**{**_fields(rule), "triggers": ()}), find, "", Place("m"))  # type: ignore[arg-type]
 
 
 def _fields(rule: object) -> dict[str, object]:
     return {name: getattr(rule, name) for name in rule.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
-def test_a_rewrite_that_would_lose_a_comment_is_not_offered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rewrite_that_would_lose_a_comment_is_not_offered(tmp_path: Path) -> None:
     file = tmp_path / "a.py"
     file.write_text("x = 1\ny = 2  # two\n")
-    with_rule(monkeypatch, a_rule("x = 1\n"))
-    result = command.check_file(file, Config(), Trust.EXACT)
+    result = command.check_file(file, [a_rule("x = 1\n")], Trust.EXACT)
     assert file.read_text() == "x = 1\ny = 2  # two\n"
     assert (result.sites, result.problems, result.fixed) == ((), (), 0)
 
@@ -93,13 +86,10 @@ def test_what_edits_tear(text: str, edit: Edit, torn: bool) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), RecursionError("deep"), KeyError("x")], ids=repr)
-def test_a_rule_that_fails_is_a_problem(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+def test_a_rule_that_fails_is_a_problem(tmp_path: Path, error: Exception) -> None:
     file = tmp_path / "a.py"
     file.write_text("x = 1\n")
-    with_rule(monkeypatch, a_rule("", error), a_rule("x = 2\n"))
-    result = command.check_file(file, Config(), Trust.EXACT)
+    result = command.check_file(file, [a_rule("", error), a_rule("x = 2\n")], Trust.EXACT)
     assert file.read_text() == "x = 2\n"
     assert any(type(error).__name__ in p.message for p in result.problems)
 
@@ -111,7 +101,7 @@ def test_fixes_of_two_rules_never_contradict_each_other() -> None:
         "    return (e * w).sum()\n"
     )
     source = source_of(text)
-    fixed, number = command.fix_source(source, Config(), Trust.EXACT)
+    fixed, number = command.fix_source(source, deciding_rules(), Trust.EXACT)
     assert number
     spaces: list[dict[str, object]] = [{}, {}]
     for one, space in zip((text, fixed.text), spaces, strict=True):
