@@ -15,8 +15,8 @@ Use instead
 
 When it is safe
     The same items are gone through and the same tests are made, in the same order. Items that are
-    more than a name are still computed. Over what may be a handful nothing is gained: only numbers,
-    lines, files and the like are taken without a run. A comprehension with `await`, `yield`, a
+    more than a name are still computed. Over what may be a handful nothing is gained, so a run
+    decides. A comprehension with `await`, `yield`, a
     walrus or `next` is left alone, and so is one in a class body.
 """
 
@@ -36,6 +36,7 @@ RULE = Rule(
     summary="a list is made only to be counted",
     triggers=("len([", "len(list("),
     pair=Pair("P01", 38.06, 0.0),
+    search_only=True,
     examples=(
         Example(
             "def f(xs):\n    return len([x for x in xs if x > 2])\n",
@@ -60,8 +61,6 @@ RULE = Rule(
     ),
 )
 
-_LISTS = frozenset({"glob.glob", "os.listdir", "re.findall", "builtins.sorted"})
-
 
 def find(facts: Facts) -> Iterator[Site]:
     """Lengths of lists made at once."""
@@ -73,9 +72,7 @@ def find(facts: Facts) -> Iterator[Site]:
         text = None if listed.short(facts, inner or made) else _counted(facts, made)
         if text is not None and patterns.builtin(facts, "sum"):
             edits = facts.edits.replace(call, f"sum({text})")
-            ready = isinstance(inner, ast.Call) and facts.names.dotted(inner.func) in _LISTS
-            certain = not ready and listed.many(facts, inner or made) and not listed.few(facts, inner or made)
-            yield RULE.site(facts, call, "counting needs no list of what is counted", edits, certain=certain)
+            yield RULE.site(facts, call, "counting needs no list of what is counted", edits)
 
 
 def _counted(facts: Facts, made: ast.expr) -> str | None:

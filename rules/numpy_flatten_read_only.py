@@ -54,6 +54,7 @@ RULE = Rule(
     summary="a flattened copy is only read",
     triggers=(".flatten()",),
     pair=Pair("N10", 7.63, 0.00),
+    search_only=True,
     examples=(
         Example(
             "def total(image):\n    return image.flatten().sum()\n",
@@ -94,10 +95,7 @@ def find(facts: Facts) -> Iterator[Site]:
         name = call.func
         end = facts.range(name)[1]
         edit = Edit(end - len("flatten"), end, "ravel")
-        # Arithmetic on the copy would work in its memory, and what is transposed is copied anyway.
-        sure = kind == "ndarray" and isinstance(facts.parent(call), ast.Call)
-        sure = sure and not facts.extents.is_slight(found[0], facts.statement(call))
-        yield RULE.site(facts, call, "the flattened copy is only read", (edit,), certain=sure)
+        yield RULE.site(facts, call, "the flattened copy is only read", (edit,))
 
 
 def _only_read(facts: Facts, node: ast.Call) -> bool:

@@ -15,8 +15,8 @@ Use instead
 
 When it is safe
     A boolean mask selects the same elements in the same order as the positions of its true
-    elements, if it has the shape of what it selects from. Certain where it compares that array, seen
-    to be one of NumPy, with numbers; lists and frames are something else.
+    elements, if it has the shape of what it selects from; lists and frames are something else, so
+    a run decides.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ RULE = Rule(
     summary="a mask is turned into positions to select by",
     triggers=("where(", "nonzero("),
     pair=Pair("N15", 5.60, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(x):\n    x = np.sqrt(x)\n    x[np.where(x < 2)] = 0\n"
@@ -71,9 +72,8 @@ def find(facts: Facts) -> Iterator[Site]:
         kinds = {patterns.kind(facts, n) for n in (node.value, *_compared(mask))}
         if kinds & {"list", "frame", "series", "tensor", "sparse"}:
             continue
-        certain = kinds <= {"ndarray", "scalar"} and patterns.mask_of(mask, node.value)
         edits = facts.edits.replace(call, facts.text(mask))
-        yield RULE.site(facts, node, "the mask selects the same without positions", edits, certain=certain)
+        yield RULE.site(facts, node, "the mask selects the same without positions", edits)
 
 
 def _is_mask(node: ast.expr) -> bool:

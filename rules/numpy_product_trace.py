@@ -34,6 +34,7 @@ RULE = Rule(
     summary="a matrix product is built only for its diagonal",
     triggers=("trace(", "diag(", "diagonal("),
     pair=Pair("N38", 7.63, 0.01),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(a, b):\n    return np.trace(a @ b)\n",
@@ -68,12 +69,10 @@ def find(facts: Facts) -> Iterator[Site]:
         if factors is None or einsum is None:
             continue
         left, right = (facts.text(f) for f in factors)
-        ranks = [facts.arrays.value(f, facts.statement(call)).rank for f in factors]
         # A diagonal is a read-only view of the product, the computed one is an array of its own.
         yield RULE.site(
             facts, call, "only the diagonal of the product is read",
             facts.edits.replace(call, f'{einsum}("{_TAKES[name]}", {left}, {right})'),
-            certain=ranks == [2, 2] and name == "trace",
         )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ Use instead
 When it is safe
     The name must hold memory made in this function and must not have escaped: not an argument,
     not a view, not stored, yielded or captured. The result must fit: the same shape, and no wider
-    type than the array. Both are certain for a float array with Python numbers, its own
+    type than the array. Both are certain for a table of floats with Python numbers, its own
     reductions and one-argument ufuncs; everything else is for a proof by running, either as it
     stands or with a test that overwrites the array only where type and shape fit.
 """
@@ -47,14 +47,14 @@ RULE = Rule(
     examples=(
         Example(
             before=(
-                "import numpy as np\n\ndef f(n):\n    x = np.linspace(0, 1, n)\n"
+                "import numpy as np\n\ndef f(n, m):\n    x = np.ones((n, m))\n"
                 "    x = x * 2\n    x = np.exp(x)\n    return x\n"
             ),
             after=(
-                "import numpy as np\n\ndef f(n):\n    x = np.linspace(0, 1, n)\n"
+                "import numpy as np\n\ndef f(n, m):\n    x = np.ones((n, m))\n"
                 "    x *= 2\n    np.exp(x, out=x)\n    return x\n"
             ),
-            call="f(5)",
+            call="f(5, 2)",
             sites=2,
         ),
         Example(

@@ -15,8 +15,8 @@ Use instead
     distances.sort()
 
 When it is safe
-    Nothing else holds the array; a shuffle draws the same numbers as a permutation. Where the text
-    does not say that it is an array, the site is left to a run.
+    Nothing else holds the array; a shuffle draws the same numbers as a permutation. That it is an
+    array, and no handful, a run has to show.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, patterns, stages
+from codeopt.facts import Facts, patterns
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
@@ -39,6 +39,7 @@ RULE = Rule(
     summary="a new array is copied to be sorted or shuffled",
     triggers=("sort(", "permutation("),
     pair=Pair("N17", 16.0, 8.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(n):\n    y = np.sort(np.zeros(n) + 1)\n    return y\n",
@@ -85,20 +86,14 @@ def find(facts: Facts) -> Iterator[Site]:
         if len(stmt.targets) != 1 or not isinstance(target, ast.Name) or not isinstance(call, ast.Call):
             continue
         made, text = _ordered(facts, call, target.id)
-        certain = None if made is None else _certain(facts, made, target, stmt)
-        if made is None or certain is None or _is_small(facts, made):
+        if made is None or not _may_be_alone(facts, made, target, stmt) or _is_small(facts, made):
             continue
+        # A number may stand for a range.
         shuffled = not patterns.is_call(facts, call, "numpy.sort")
-        value = facts.arrays.value(made, stmt)
-        known = facts.names.dotted(call.func) is not None
-        # A number may stand for a range, and of several axes a permutation has an order in memory of its own.
-        if shuffled and value.kind != "ndarray":
+        if shuffled and facts.arrays.value(made, stmt).kind != "ndarray":
             continue
-        same = not shuffled or (value.rank == 1 and known)
-        yield RULE.site(
-            facts, call, "the array can be put in order where it is", _edits(facts, stmt, made, text),
-            certain=certain and same and stages.is_plain(facts, made),
-        )  # fmt: skip
+        edits = _edits(facts, stmt, made, text)
+        yield RULE.site(facts, call, "the array can be put in order where it is", edits)
 
 
 def _ordered(facts: Facts, call: ast.Call, name: str) -> tuple[ast.expr | None, str]:
@@ -129,21 +124,19 @@ def _edits(facts: Facts, stmt: ast.Assign, made: ast.expr, sorting: str) -> tupl
     return (*edits, *facts.edits.insert_after(stmt, sorting))
 
 
-def _certain(facts: Facts, made: ast.expr, target: ast.Name, stmt: ast.Assign) -> bool | None:
-    """Whether an array surely is one and nothing else holds it; None if it may be held or is no array."""
+def _may_be_alone(facts: Facts, made: ast.expr, target: ast.Name, stmt: ast.Assign) -> bool:
+    """Whether nothing else holds what may be an array."""
     function = facts.function(stmt)
     if isinstance(made, ast.Name):
         if made.id != target.id or not isinstance(function, DEFS):
-            return None
+            return False
         owner = facts.aliases.owner(made.id, stmt, function)
     elif _selection(facts, made):
-        return False
+        return True
     else:
         owner = facts.aliases.fresh(made)
     value = facts.arrays.value(made, stmt)
-    if not owner.owned or value.kind not in ("ndarray", "unknown") or value.rank == 0:
-        return None
-    return value.kind == "ndarray" and "\n" not in facts.text(made)
+    return owner.owned and value.kind in ("ndarray", "unknown") and value.rank != 0
 
 
 def _is_small(facts: Facts, made: ast.expr) -> bool:

@@ -119,7 +119,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if not isinstance(lines[0], ast.Name) or not listed.used_inside(facts, lines[0], loop):
             edits = facts.edits.replace(call, facts.text(lines[0]))
             certain = mode in ("r", "rt", "rb", "br") and not _are_few(facts, lines[0])
-            certain = certain and not _is_lazy(facts, call) and not _are_kept(facts, loop)
+            certain = certain and not _is_lazy(facts, call) and not listed.kept(facts, loop)
             yield RULE.site(facts, call, _MESSAGE, edits, certain=certain)
 
 
@@ -127,19 +127,9 @@ def _are_few(facts: Facts, file: ast.expr) -> bool:
     """Whether the name of the file, or of what becomes of it, tells of a handful."""
     stmt = facts.statement(file)
     targets = stmt.targets if isinstance(stmt, ast.Assign) else []
+    if listed.is_one_file(facts, file):
+        return True
     return any(listed.few(facts, part) for part in (file, *targets))
-
-
-def _are_kept(facts: Facts, loop: ast.For | ast.comprehension) -> bool:
-    """Whether a list of all lines is what comes of it."""
-    around = facts.parent(loop)
-    if isinstance(loop, ast.comprehension):
-        kept = [around.elt] if isinstance(around, ast.ListComp) else []
-    else:
-        appended = [found for n in facts.under(loop) if (found := patterns.method(n, "append", "add"))]
-        kept = [arg for _, call in appended for arg in call.args]
-    line = loop.target.id if isinstance(loop.target, ast.Name) else ""
-    return any(isinstance(part, ast.Name) and part.id == line for part in kept)
 
 
 def _is_lazy(facts: Facts, node: ast.AST) -> bool:

@@ -86,8 +86,9 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         spelled = facts.names.spell("itertools.chain.from_iterable", call)
         text = f"{spelled or 'itertools.chain.from_iterable'}(map({kind}.splitlines, {facts.text(file)}))"
+        sure = patterns.builtin(facts, "map") and not listed.kept(facts, loop)
         yield RULE.site(
             facts, call, "the loop needs one line at a time; this holds the text and all lines",
             facts.edits.replace(call, text), imports=() if spelled else ("import itertools",),
-            certain=patterns.builtin(facts, "map"),
+            certain=sure and not listed.few(facts, file),
         )  # fmt: skip

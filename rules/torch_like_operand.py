@@ -15,7 +15,8 @@ Use instead
 
 When it is safe
     Always: the number has the type and device of `x`, and `x` gives the shape. Names of
-    statistics (`scale`, `min_val`) are left alone: they are too small to matter.
+    statistics (`scale`, `min_val`) are left alone: they are too small to matter. Certain where `x`
+    is seen to have two axes or more.
 """
 
 from __future__ import annotations
@@ -80,15 +81,9 @@ def find(facts: Facts) -> Iterator[Site]:
             if len(constant.args) == 1 and not constant.keywords and patterns.same(constant.args[0], other):
                 kind = "zeros" if facts.names.dotted(constant.func) == "torch.zeros_like" else "ones"
                 if patterns.plain(other) and not _SMALL.search(facts.text(other).lower()):
+                    table = facts.axes.is_table(other, facts.statement(call))
                     edits = facts.edits.replace(constant, f"{facts.text(other)}.new_{kind}(())")
                     yield RULE.site(
                         facts, constant, "one number says the same", edits,
-                        certain=stages.is_last(facts, call) and _has_items(facts, other),
+                        certain=table and stages.is_last(facts, call),
                     )  # fmt: skip
-
-
-def _has_items(facts: Facts, node: ast.expr) -> bool:
-    """Whether a value surely has an axis, or is given: what is worked out here may be one number."""
-    made = patterns.bound(facts, node)
-    given = bool(made) and all(isinstance(d, ast.arg) for d in made)
-    return given or facts.axes.least(node, facts.statement(node)) > 0

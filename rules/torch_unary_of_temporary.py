@@ -14,7 +14,7 @@ Use instead
     std = torch.sqrt_(total / count)
 
 When it is safe
-    Where the value is floating for certain, and neither its own gradient nor autocast depends
+    Where the value is a table and floating for certain, and neither its own gradient nor autocast depends
     on it: sums, products and quotients keep their operands, not their result. `exp` changes
     type under autocast unless it works in place, and roots are mostly taken of statistics that
     are too small to matter, so these are left to a run.
@@ -79,6 +79,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if name is not None:
             edits = facts.edits.replace(call.func, name)
             sure = function in _SURE and tensors.floating(facts, call.args[0])
+            sure = sure and facts.axes.is_table(call.args[0], facts.statement(call))
             sure = sure and stages.is_last(facts, call) and stages.is_one_step(facts, call.args[0])
             yield RULE.site(facts, call, "the nameless value can be overwritten", edits, certain=sure)
 

@@ -154,7 +154,8 @@ class Axes:
             parts = first.elts if isinstance(first, (ast.List, ast.Tuple)) else []
             parts = [first.elt] if isinstance(first, (ast.ListComp, ast.GeneratorExp)) else parts
             joined = max(self._most(parts, at, depth), _reaches(axis) - (name == "stack"), _ROWS.get(name, 0))
-            return joined + (name == "stack")
+            # Of so many parts as stand there the new axis is short.
+            return joined + (name == "stack" and not isinstance(first, (ast.List, ast.Tuple)))
         if name in _SUMMED:
             whole = axis is None
             return 0 if whole else max(0, self.least(first, at, depth + 1) - _how_many(axis))
@@ -183,7 +184,8 @@ def _told_by(node: ast.AST) -> list[tuple[str, int]]:
     """Names, and the axes that a node says their values have."""
     match node:
         case ast.Subscript(value=ast.Name(id=name), slice=ast.Tuple(elts=items)):
-            return [(name, sum(not _is_new(item) for item in items))]
+            # What numbers choose from is short: `x[:, 0]` speaks of columns that are counted.
+            return [(name, sum(not isinstance(item, ast.Constant) for item in items if not _is_fixed(item)))]
         case ast.Subscript(value=ast.Attribute(value=ast.Name(id=name), attr="shape"), slice=axis):
             return [(name, _reaches(axis))]
         case ast.Assign(targets=[ast.Tuple(elts=names)], value=value):
@@ -251,9 +253,10 @@ def _is_open(item: ast.expr) -> bool:
     return _is_new(item) or (isinstance(item, ast.Slice) and not _is_fixed(item))
 
 
-def _is_fixed(item: ast.Slice) -> bool:
+def _is_fixed(item: ast.expr) -> bool:
     """Whether numbers bound a slice: `:2`, `1:4`."""
-    return isinstance(item.upper, ast.Constant) and isinstance(item.lower, (ast.Constant, type(None)))
+    known = isinstance(item, ast.Slice) and isinstance(item.lower, (ast.Constant, type(None)))
+    return known and isinstance(item, ast.Slice) and isinstance(item.upper, ast.Constant)
 
 
 def _is_turned(expr: ast.expr) -> bool:

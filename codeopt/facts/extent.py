@@ -172,7 +172,7 @@ class Extents:
         """Whether a length is no number that the text says, or a large one, and tells of no handful."""
         if isinstance(expr, ast.UnaryOp):
             return self._is_named(expr.operand)
-        if few.tell(ast.walk(expr), few.LENGTHS):
+        if few.tell(ast.walk(expr), few.AXES):
             return False
         behind = self._behind(expr) or expr
         return not isinstance(behind, ast.Constant) or (

@@ -15,12 +15,14 @@ LENGTHS = library.words("layer head level degree group scales")
 """Axes of arrays that are short."""
 ITEMS = LENGTHS | library.words(
     "key option loss losse quantile param config kwarg setting device dim axis axe version metric plugin "
-    "language lang part arg choice mode flag class classe cluster label column subset"
+    "language lang bad channel chan period part arg choice mode flag class classe cluster label column subset"
 )
 """Items of lists that are short."""
 
 STENCILS = library.words("radius kernel footprint stencil")
 """What stands around one point, however large the image is."""
+AXES = LENGTHS | STENCILS | {"block"}
+"""What the length of a short axis is called."""
 
 
 def tell(nodes: Iterable[ast.AST], words: frozenset[str]) -> bool:

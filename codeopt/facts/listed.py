@@ -180,6 +180,27 @@ def used_inside(facts: Facts, name: ast.Name, loop: ast.For | ast.comprehension)
     return any(isinstance(n, ast.Name) and n.id == name.id and n is not name for n in nodes)
 
 
+def kept(facts: Facts, loop: ast.For | ast.comprehension) -> bool:
+    """Whether all items are in a list again when the loop is through."""
+    around = facts.parent(loop)
+    if isinstance(loop, ast.comprehension):
+        stored = [around.elt] if isinstance(around, ast.ListComp) else []
+    else:
+        appended = [found for n in facts.under(loop) if (found := patterns.method(n, "append", "add"))]
+        stored = [arg for _, call in appended for arg in call.args]
+    item = loop.target.id if isinstance(loop.target, ast.Name) else ""
+    return any(isinstance(part, ast.Name) and part.id == item for part in stored)
+
+
+def is_one_file(facts: Facts, file: ast.expr) -> bool:
+    """Whether the name of an opened file stands in the text: it is known, and no data of whatever size."""
+    call: ast.expr | None = file
+    if isinstance(file, ast.Name) and isinstance(home := facts.names.home(file), (*DEFS, ast.Module)):
+        bound = facts.names.bindings(file.id, home)
+        call = _bound_call(facts, bound[0]) if len(bound) == 1 else None
+    return isinstance(call, ast.Call) and bool(call.args) and isinstance(call.args[0], ast.Constant)
+
+
 def opened(facts: Facts, file: ast.expr) -> str | None:
     """The mode in which `open(...)` in plain sight opened a file; None where that is not seen."""
     call: ast.expr | None = file

@@ -74,7 +74,7 @@ class Overwrites:
         lines = self._lines(plan, name)
         if lines is None:
             return None
-        certain = owner.owned and self._surely_fits(plan, stmt) and self._is_worth_it(plan, target, stmt)
+        certain = owner.owned and self._surely_fits(plan, stmt) and self._facts.axes.is_table(plan.leaf, stmt)
         asked = not certain and not self._facts.deciding
         guarded = self._lines(plan, name, guarded=True) if asked else None
         return Overwrite(stmt, name, target, tuple(lines), certain, tuple(guarded) if guarded else None)
@@ -130,14 +130,6 @@ class Overwrites:
         if not value.is_float or not value.is_block:
             return False
         return all(self.fits(step, plan.leaf.id, block=value.is_block, buffer=value) for step in plan.steps)
-
-    def _is_worth_it(self, plan: Plan, target: str | None, stmt: ast.stmt) -> bool:
-        """Not for what a number bounds; nor, where the code gets longer by it, for a mere vector."""
-        assert isinstance(plan.leaf, ast.Name)
-        named = self._facts.extents.named(plan.leaf, stmt)
-        short = plan.leaf.id == target and len(plan.steps) == 1
-        vector = self._facts.arrays.value(plan.leaf, stmt).rank == 1
-        return (short or not vector) and (named is None or named > (0 if short else 1))
 
     def fits(self, step: Step, leaf: str, *, block: bool, buffer: Value = UNKNOWN) -> bool:
         """Whether a step surely can overwrite a float value; calls with `out=` need a real array."""
