@@ -101,11 +101,14 @@ class Axes:
         if not isinstance(function, DEFS) or self._facts.function(at) is not function:
             return 0
         flow = self._facts.flow(function)
-        if name.id in flow.captured:
-            return 0
+        named = self._facts.extents.named(name, at)
+        if name.id in flow.captured or named is not None:
+            return named or 0
         made = [d for d in flow.definitions(name.id, at) if not isinstance(d, ast.AugAssign)]
         counts = [self._bound(d, depth) for d in made]
-        return max(self._of(function).get(name.id, 0), min(counts, default=0))
+        found = max(self._of(function).get(name.id, 0), min(counts, default=0))
+        rank = self._facts.arrays.value(name, at).rank
+        return found if rank is None else min(found, rank)
 
     def _bound(self, node: ast.AST, depth: int) -> int:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -185,7 +188,15 @@ def _told_by(node: ast.AST) -> list[tuple[str, int]]:
     match node:
         case ast.Subscript(value=ast.Name(id=name), slice=ast.Tuple(elts=items)):
             # What numbers choose from is short: `x[:, 0]` speaks of columns that are counted.
-            return [(name, sum(not isinstance(item, ast.Constant) for item in items if not _is_fixed(item)))]
+            return [
+                (
+                    name,
+                    sum(
+                        not (isinstance(item, ast.Constant) or _is_fixed(item) or _is_new(item))
+                        for item in items
+                    ),
+                )
+            ]
         case ast.Subscript(value=ast.Attribute(value=ast.Name(id=name), attr="shape"), slice=axis):
             return [(name, _reaches(axis))]
         case ast.Assign(targets=[ast.Tuple(elts=names)], value=value):
@@ -246,6 +257,8 @@ def _how_many(axis: ast.expr | None) -> int:
 
 def _is_new(item: ast.expr) -> bool:
     """An axis that a subscript puts in, or the dots for any number of them."""
+    if isinstance(item, ast.Attribute):
+        return item.attr == "newaxis"
     return isinstance(item, ast.Constant) and (item.value is None or item.value is ...)
 
 

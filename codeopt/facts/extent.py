@@ -182,16 +182,28 @@ class Extents:
     def _behind(self, name: ast.expr) -> ast.expr | None:
         """The number behind a name that nothing else binds: assigned, or a parameter's usual, small one."""
         home = self._facts.names.home(name) if isinstance(name, ast.Name) else None
-        if not isinstance(name, ast.Name):
+        if not isinstance(name, ast.Name) or not isinstance(home, (*DEFS, ast.Module)):
             return None
-        made = self._facts.names.bindings(name.id, home) if isinstance(home, (*DEFS, ast.Module)) else []
-        bound = self._facts.parent(made[0]) if len(made) == 1 else None
-        value = bound.value if isinstance(bound, (ast.Assign, ast.AnnAssign)) else None
-        if isinstance(bound, ast.arguments):
-            value = _default(bound, made[0])
-            number = getattr(value, "value", None)
-            value = value if type(number) is int and number <= _USUAL else None
+        made = self._facts.names.bindings(name.id, home)
+        value = self._given(made[0]) if len(made) == 1 else None
         return value if isinstance(value, ast.Constant) and type(value.value) is int else None
+
+    def _given(self, node: ast.AST) -> ast.expr | None:
+        """What one binding gives a name, or what a parameter is where a call does not say it."""
+        parent = self._facts.parent(node)
+        match parent:
+            case ast.Assign() | ast.AnnAssign():
+                return parent.value
+            case ast.Tuple():
+                whole = self._facts.parent(parent)
+                value = whole.value if isinstance(whole, ast.Assign) else None
+                values = value.elts if isinstance(value, ast.Tuple) else []
+                return next((v for t, v in zip(parent.elts, values, strict=False) if t is node), None)
+            case ast.arguments():
+                usual = _default(parent, node)
+                number = usual.value if isinstance(usual, ast.Constant) else None
+                return usual if isinstance(number, int) and number <= _USUAL else None
+        return None
 
 
 def _written(given: ast.expr) -> int | None:
