@@ -10,7 +10,7 @@ import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-FOUND = "def total(n):\n    return sum([x * x for x in range(n)])  # squares\n"
+FOUND = "def total(n):\n    return sum([x * x for x in range(len(n))])  # squares\n"
 CLEAN = "def total(n):\n    return n\n"
 
 
@@ -42,7 +42,7 @@ def test_json_follows_the_contract_and_its_edits_apply(project: Path, codeopt: R
     data = FOUND.encode()
     for edit in reversed(finding["fix"]["edits"]):
         data = data[: edit["start"]] + edit["text"].encode() + data[edit["end"] :]
-    assert data.decode() == "def total(n):\n    return sum(x * x for x in range(n))  # squares\n"
+    assert data.decode() == "def total(n):\n    return sum(x * x for x in range(len(n)))  # squares\n"
     assert report["stats"]["files"] == 1
 
 
@@ -53,7 +53,7 @@ def test_fix_writes_exact_rewrites_and_then_exits_0(project: Path, codeopt: Run)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Fixed 1 finding" in done.stdout
     fixed = file.read_bytes()
-    assert fixed == b"\xef\xbb\xbfdef total(n):\r\n    return sum(x * x for x in range(n))  # squares\r\n"
+    assert fixed == b"\xef\xbb\xbfdef total(n):\r\n    return sum(x * x for x in range(len(n)))  # squares\r\n"
 
 
 def test_broken_files_are_reported_and_the_rest_is_checked(project: Path, codeopt: Run) -> None:
