@@ -34,6 +34,8 @@ from codeopt.workload.declared import (
     locate,
     read_declarations,
 )
+from codeopt.workload.origins import Provider
+from codeopt.workload.wanted import Unserved, Wanted, wanted_in
 
 _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]", re.MULTILINE)
 BASE_MODULES = (
@@ -115,6 +117,8 @@ class Run:
     functions: int = 0
     targets: int = 0
     isolation: str = ""
+    _reached: set[str] = field(default_factory=set)
+    _reasons: dict[Wanted, str] = field(default_factory=dict)
     _begin: float = field(default_factory=time.monotonic)
     _sandbox: tuple[tuple[str, ...], Sandbox] | None = None
 
@@ -132,6 +136,8 @@ class Run:
                     yield ProblemFound(found)
             self.targets = len(targets)
             yield from self._search_all(targets)
+            yield from self._search_undeclared(targets)
+            yield from self._left_over()
         yield Finished(self.stats())
 
     def stats(self) -> Stats:
@@ -182,7 +188,8 @@ class Run:
         scanned = {source.path.resolve() for source in self.sources.values()}
         for file in declared:
             for found in self._declarations(file, roots):
-                if isinstance(found, Problem) or (found.path in scanned and self._wanted(found)):
+                target = found if isinstance(found, Target) else None
+                if target is None or (target.path in scanned and self._is_named(target.path, target.qualname)):
                     yield found
 
     def _declarations(self, file: Path, roots: Sequence[Path]) -> Iterator[Target | Problem]:
@@ -194,13 +201,14 @@ class Run:
         for index, declaration in enumerate(declarations):
             yield locate(file, index, declaration, roots)
 
-    def _wanted(self, target: Target) -> bool:
+    def _is_named(self, path: Path, qualname: str) -> bool:
+        """Whether `--target` names a function of a file, or was not given."""
         if not self.config.target:
             return True
-        for wanted in self.config.target:
-            name, _, qualname = wanted.partition("::")
-            same_file = target.path == Path(name).resolve() or target.path == (self.root / name).resolve()
-            if same_file and (not qualname or target.qualname == qualname):
+        for named in self.config.target:
+            name, _, wanted = named.partition("::")
+            same_file = path == Path(name).resolve() or path == (self.root / name).resolve()
+            if same_file and (not wanted or qualname == wanted):
                 return True
         return False
 
@@ -216,22 +224,54 @@ class Run:
         return self._sandbox[1]
 
     def _search_all(self, targets: Sequence[Target]) -> Iterator[Event]:
-        reached: set[str] = set()
         ordered = sorted(targets, key=lambda t: (libraries(t), str(t.path), t.qualname))
         for number, target in enumerate(ordered, 1):
             if time.monotonic() > self._deadline:
                 yield ProblemFound(_problem(target.path, 1, f"{target.qualname}: the time budget was spent"))
                 continue
-            yield from self._search(target, ordered, number, reached)
+            yield from self._search(target, ordered, number)
+
+    def _search_undeclared(self, declared: Sequence[Target]) -> Iterator[Event]:
+        """Functions with sites that nothing declares: each by the first origin that can call it."""
+        wanted = [
+            found
+            for name, sites in self.by_file.items()
+            for found in wanted_in(self.sources[name].path.resolve(), sites, declared)
+            if self._is_named(found.path, found.qualname)
+        ]
+        targets = list(declared)
+        for provide in self._origins():
+            served: set[Wanted] = set()
+            for found in provide(wanted):
+                if isinstance(found, Unserved):
+                    self._reasons[found.wanted] = found.reason
+                    continue
+                own = [w for w in wanted if w.is_called_by(found)]
+                targets.append(found)
+                self.targets += 1
+                before = len(self._reached)
+                yield from self._search(found, targets, self.targets)
+                if len(self._reached) > before:
+                    served.update(own)
+                if time.monotonic() > self._deadline:
+                    return
+            wanted = [w for w in wanted if w not in served]
+
+    def _origins(self) -> Sequence[Provider]:
+        return ()
+
+    def _left_over(self) -> Iterator[UnprovenSite]:
+        """Every site that nothing ran."""
+        reasons = {(w.path, w.qualname): reason for w, reason in self._reasons.items()}
         for name, sites in self.by_file.items():
+            path = self.sources[name].path.resolve()
             for site in sites:
-                if site.id not in reached and site.edits:
-                    reason = "no workload runs this line"
+                if site.id not in self._reached and site.edits:
+                    outermost = site.function.partition(".<locals>")[0]
+                    reason = reasons.get((path, outermost), "no workload runs this line")
                     yield UnprovenSite(name, site.function, site.span.line, site.rule, reason)
 
-    def _search(
-        self, target: Target, targets: Sequence[Target], number: int, reached: set[str]
-    ) -> Iterator[Event]:
+    def _search(self, target: Target, targets: Sequence[Target], number: int) -> Iterator[Event]:
         sandbox = self._sandbox_for(preload(target))
         session = Session(sandbox, target, self.sources, self.config)
         search = Search(
@@ -260,11 +300,11 @@ class Run:
         except TargetFailure as failure:
             yield ProblemFound(_problem(target.workload_file, target.workload_line, str(failure)))
             for site in sites:
-                reached.add(site.id)
+                self._reached.add(site.id)
                 yield UnprovenSite(site.path, site.function, site.span.line, site.rule, str(failure))
             return
         self.evaluations += progress.evaluations
-        reached.update(site.id for site in sites)
+        self._reached.update(site.id for site in sites)
         for site, verdict in progress.overclaims:
             claim = f"{site.rule} claims {site.trust}, its proof shows {verdict.level}: a defect of the rule"
             yield ProblemFound(Problem(site.path, site.span.line, claim))

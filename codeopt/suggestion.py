@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from codeopt.edit import Trust
 from codeopt.equivalence.verdict import Same
+from codeopt.workload.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Suggestion:
     floor_bytes: int
     verdict: Same
     pareto: tuple[ParetoPoint, ...]
+    coverage: Coverage
 
     @property
     def id(self) -> str:

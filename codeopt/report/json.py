@@ -150,7 +150,12 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
         "diff": "".join(change.diff for change in suggestion.changes),
         "source": own.after,
         "other_files": [{"path": c.name, "source": c.after} for c in others],
-        "workload": {"origin": suggestion.origin, "ref": suggestion.ref, "scale": suggestion.scale},
+        "workload": {
+            "origin": suggestion.origin,
+            "ref": suggestion.ref,
+            "scale": suggestion.scale,
+            "coverage": suggestion.coverage,
+        },
         "baseline": _figures(suggestion.baseline),
         "optimized": _figures(suggestion.optimized),
         "floor_bytes": suggestion.floor_bytes,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven
 from codeopt.report.outcome import CheckOutcome, Finding, ProveOutcome, SuggestOutcome
 from codeopt.source import Problem
+from codeopt.workload.coverage import Coverage
 
 if TYPE_CHECKING:
     from codeopt.suggestion import Rejection, Suggestion
@@ -83,13 +84,21 @@ def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Itera
     resident = f"{format_bytes(before.resident_bytes)} -> {format_bytes(after.resident_bytes)}"
     yield f"   resident {resident}; time {format_seconds(before.seconds)} -> {format_seconds(after.seconds)}"
     yield from _proof_lines(suggestion.verdict, suggestion.trust.value)
-    yield f"   workload {suggestion.origin} {suggestion.ref}"
+    yield f"   workload {suggestion.origin} {suggestion.ref}, {_coverage(suggestion.coverage)}"
     for site in suggestion.sites:
         yield f"   {site.rule} {site.path}:{site.line} saves {format_bytes(site.saved_bytes)}"
     for change in suggestion.changes:
         for line in change.diff.splitlines():
             tint = {"+": _GREEN, "-": _RED, "@": _CYAN}.get(line[:1], "")
             yield "   " + _paint(line, tint, color and bool(tint))
+
+
+def _coverage(coverage: Coverage) -> str:
+    """How far the inputs reach, in words."""
+    lines = f"runs {coverage.statements_run} of {_count(coverage.statements, 'touched statement')}"
+    if not coverage.branches:
+        return lines
+    return f"{lines} and takes {coverage.branches_run} of {coverage.branches} ways at branches"
 
 
 def _rejection_lines(rejection: Rejection, color: bool) -> Iterator[str]:

@@ -92,6 +92,12 @@ def conclude(
     target = session.target
     own = next((c for c in changes if c.path == str(target.path)), changes[0])
     lines = [kept.line for kept in progress.kept if kept.path == own.name]
+    coverage = session.coverage(progress.kept)
+    for kept in progress.kept:
+        for line in coverage.missed:
+            if kept.path == own.name and kept.line <= line <= kept.end_line:
+                reason = "the rewrite touches this line, and the workload never runs it"
+                yield UnprovenSite(own.name, target.qualname, line, kept.rule, reason)
     yield Suggestion(
         path=own.name,
         function=target.qualname,
@@ -107,6 +113,7 @@ def conclude(
         floor_bytes=baseline.sample.floor_bytes,
         verdict=verdict,
         pareto=tuple(_point(p, seconds[id(p)]) for p in front),
+        coverage=coverage,
     )
 
 

@@ -26,7 +26,9 @@ from codeopt.search.jobs import (
     shrink_job,
 )
 from codeopt.source import SourceFile
+from codeopt.suggestion import SiteReport
 from codeopt.target import Target
+from codeopt.workload.coverage import NOTHING, Coverage, covered
 from codeopt.workload.reach import Reach, trace_reach
 
 Texts = Mapping[str, str]
@@ -63,6 +65,7 @@ class Session:
         self._sandbox = sandbox
         self.target = target
         self._files = {name: str(source.path.resolve()) for name, source in sources.items()}
+        self._texts = {name: source.text for name, source in sources.items()}
         self._watched = frozenset(self._files.values())
         self._config = config
         self._reference = sandbox.folder / f"reference{next(_reference_numbers)}"
@@ -76,6 +79,16 @@ class Session:
             trace_reach, self.target, self._overlay(texts), self._watched, self._config.seed
         )
         return _value(job.result(), Reach)
+
+    def coverage(self, sites: Sequence[SiteReport]) -> Coverage:
+        """How much of the lines that some sites stand on the original ran."""
+        total = NOTHING
+        for name in sorted({site.path for site in sites}):
+            file = self._files[name]
+            touched = {n for s in sites if s.path == name for n in range(s.line, s.end_line + 1)}
+            lines = self._reach.lines.get(file, frozenset())
+            total += covered(self._texts[name], touched, lines, self._reach.arcs.get(file, frozenset()))
+        return total
 
     def baseline(self, reach: Reach) -> Baseline:
         """Measure and record the original, check it against itself, plant faults on the lines that

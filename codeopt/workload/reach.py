@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
@@ -12,14 +13,18 @@ from codeopt.sandbox.world import Overlay, load_world
 from codeopt.target import Target
 from codeopt.workload.invoke import prepare, quiet
 
-_SCALES = (0.02, 0.2)
+_SCALES = (0.02, 0.2, 1.0)
+_SECONDS = 0.2
+"""Larger scales are left out once a call takes longer than this under the tracer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Lines run, by absolute file name, in calls at two small scales."""
+    """Lines run, by absolute file name, and steps from one line to the next in a function; a step out of
+    the function ends at 0."""
 
     lines: dict[str, frozenset[int]]
+    arcs: dict[str, frozenset[tuple[int, int]]] = field(default_factory=dict)
 
     def covers(self, file: str, first: int, last: int) -> bool:
         """Whether any of the lines `first..last` ran."""
@@ -35,9 +40,17 @@ def trace_reach(target: Target, overlay: Overlay, files: frozenset[str], seed: i
     world = load_world(target, overlay)
     lines: dict[str, set[int]] = {}
 
+    arcs: dict[str, set[tuple[int, int]]] = {}
+    last: dict[FrameType, int] = {}
+
     def local(frame: FrameType, event: str, argument: Any) -> Any:
+        file = frame.f_code.co_filename
         if event == "line":
-            lines[frame.f_code.co_filename].add(frame.f_lineno)
+            lines[file].add(frame.f_lineno)
+            arcs[file].add((last.get(frame, 0), frame.f_lineno))
+            last[frame] = frame.f_lineno
+        elif event == "return":
+            arcs[file].add((last.pop(frame, 0), 0))
         return local
 
     def enter(frame: FrameType, event: str, argument: Any) -> Any:
@@ -45,10 +58,12 @@ def trace_reach(target: Target, overlay: Overlay, files: frozenset[str], seed: i
         if file not in files:
             return None
         lines.setdefault(file, set()).add(frame.f_lineno)
+        arcs.setdefault(file, set())
         return local
 
     with world.active(), quiet():
         for scale in _SCALES:
+            begin = time.perf_counter()
             step = prepare(world.callable, world.build(scale, seed))
             sys.settrace(enter)
             try:
@@ -56,4 +71,10 @@ def trace_reach(target: Target, overlay: Overlay, files: frozenset[str], seed: i
                     step()
             finally:
                 sys.settrace(None)
-    return Reach({file: frozenset(found) for file, found in lines.items()})
+            last.clear()
+            if time.perf_counter() - begin > _SECONDS:
+                break
+    return Reach(
+        {file: frozenset(found) for file, found in lines.items()},
+        {file: frozenset(found) for file, found in arcs.items()},
+    )
