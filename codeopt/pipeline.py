@@ -188,8 +188,7 @@ class Run:
         scanned = {source.path.resolve() for source in self.sources.values()}
         for file in declared:
             for found in self._declarations(file, roots):
-                target = found if isinstance(found, Target) else None
-                if target is None or (target.path in scanned and self._is_named(target.path, target.qualname)):
+                if isinstance(found, Problem) or (found.path in scanned and self._is_named(found)):
                     yield found
 
     def _declarations(self, file: Path, roots: Sequence[Path]) -> Iterator[Target | Problem]:
@@ -201,14 +200,14 @@ class Run:
         for index, declaration in enumerate(declarations):
             yield locate(file, index, declaration, roots)
 
-    def _is_named(self, path: Path, qualname: str) -> bool:
+    def _is_named(self, found: Target | Wanted) -> bool:
         """Whether `--target` names a function of a file, or was not given."""
         if not self.config.target:
             return True
         for named in self.config.target:
             name, _, wanted = named.partition("::")
-            same_file = path == Path(name).resolve() or path == (self.root / name).resolve()
-            if same_file and (not wanted or qualname == wanted):
+            same_file = found.path in (Path(name).resolve(), (self.root / name).resolve())
+            if same_file and (not wanted or found.qualname == wanted):
                 return True
         return False
 
@@ -237,7 +236,7 @@ class Run:
             found
             for name, sites in self.by_file.items()
             for found in wanted_in(self.sources[name].path.resolve(), sites, declared)
-            if self._is_named(found.path, found.qualname)
+            if self._is_named(found)
         ]
         targets = list(declared)
         for provide in self._origins():
