@@ -194,10 +194,7 @@ def kept(facts: Facts, loop: ast.For | ast.comprehension) -> bool:
 
 def is_one_file(facts: Facts, file: ast.expr) -> bool:
     """Whether the name of an opened file stands in the text: it is known, and no data of whatever size."""
-    call: ast.expr | None = file
-    if isinstance(file, ast.Name) and isinstance(home := facts.names.home(file), (*DEFS, ast.Module)):
-        bound = facts.names.bindings(file.id, home)
-        call = _bound_call(facts, bound[0]) if len(bound) == 1 else None
+    call = _opening(facts, file)
     return isinstance(call, ast.Call) and bool(call.args) and isinstance(call.args[0], ast.Constant)
 
 
@@ -245,13 +242,18 @@ def read_for(facts: Facts, node: ast.expr) -> tuple[ast.Call, ast.Assign | None]
 
 def default_newlines(facts: Facts, file: ast.expr) -> bool:
     """Whether the `open(...)` behind a file says nothing about newlines, and nothing unseen."""
-    call: ast.expr | None = file
-    if isinstance(file, ast.Name) and isinstance(home := facts.names.home(file), (*DEFS, ast.Module)):
-        bound = facts.names.bindings(file.id, home)
-        call = _bound_call(facts, bound[0]) if len(bound) == 1 else None
+    call = _opening(facts, file)
     return isinstance(call, ast.Call) and len(call.args) < 6 and not {k.arg for k in call.keywords} & {
         "newline", "opener", None
     }  # fmt: skip
+
+
+def _opening(facts: Facts, file: ast.expr) -> ast.expr | None:
+    """The expression itself, or what the one binding of a name gives it."""
+    if not isinstance(file, ast.Name) or not isinstance(home := facts.names.home(file), (*DEFS, ast.Module)):
+        return file
+    bound = facts.names.bindings(file.id, home)
+    return _bound_call(facts, bound[0]) if len(bound) == 1 else None
 
 
 def _bound_call(facts: Facts, node: ast.AST) -> ast.expr | None:
