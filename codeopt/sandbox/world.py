@@ -141,6 +141,14 @@ def resolve(target: Target) -> Callable[..., Any]:
     return resolved
 
 
+def put_overlay(overlay: Overlay) -> None:
+    """Serve these texts, and none that were served before, to every import that follows."""
+    # The finder stays: the target may import more of the project while it runs.
+    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, _OverlayFinder)]
+    sys.meta_path.insert(0, _OverlayFinder(overlay))
+    importlib.invalidate_caches()
+
+
 def load_world(target: Target, overlay: Overlay) -> World:
     """Import the target and its workload with `overlay` in place of the files it names.
 
@@ -149,11 +157,8 @@ def load_world(target: Target, overlay: Overlay) -> World:
     """
     for name in _project_modules(target):
         del sys.modules[name]
-    # The finder stays: the target may import more of the project while it runs.
-    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, _OverlayFinder)]
     below = {} if target.text is None else {str(target.path): target.text}
-    sys.meta_path.insert(0, _OverlayFinder({**below, **overlay}))
-    importlib.invalidate_caches()
+    put_overlay({**below, **overlay})
     function = resolve(target)
     declared = load_declared(target.workload_file)
     if target.workload_index >= len(declared):

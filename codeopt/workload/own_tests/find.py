@@ -1,0 +1,92 @@
+"""The tests and benchmarks of a project, and which of them may lead to which function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from codeopt.facts import Facts
+from codeopt.source import Problem, discover, display_name, read_source
+from codeopt.workload.own_tests.call_graph import CallGraph, Node
+from codeopt.workload.own_tests.discover import (
+    ASV,
+    BENCHMARK,
+    OwnTest,
+    asv_benchmarks,
+    benchmark_files,
+    pytest_tests,
+    test_files,
+)
+from codeopt.workload.own_tests.references import FileReferences, read_references
+from codeopt.workload.own_tests.settings import PytestSettings, pytest_settings
+from codeopt.workload.wanted import Wanted
+
+_MOST_FILES = 4000
+_MOST_BYTES = 1_000_000
+_RANK = {BENCHMARK: 0, ASV: 1}
+
+
+@dataclass(frozen=True)
+class OwnTests:
+    """What was found below a root; `problems` are files that could not be used."""
+
+    settings: PytestSettings
+    tests: dict[Node, OwnTest]
+    graph: CallGraph
+    problems: tuple[Problem, ...] = ()
+
+    def nearest(self, wanted: Wanted, most: int) -> list[OwnTest]:
+        """At most so many tests that may reach a function: the fewest steps first, benchmarks before
+        tests, small files before large ones."""
+        path = wanted.path.resolve()
+        found = self.graph.nearest(Node(path, wanted.qualname))
+        ranked = sorted((steps, _rank(self.tests[node]), self._size(node), node) for steps, node in found)
+        return [self.tests[node] for _, _, _, node in ranked[:most]]
+
+    def _size(self, node: Node) -> int:
+        try:
+            return node.path.stat().st_size
+        except OSError:
+            return 0
+
+
+def find_tests(root: Path, sources: Sequence[Path] = ()) -> OwnTests:
+    """Read a project and find its tests; `sources` are files of it that may lie outside of the root."""
+    root = root.resolve()
+    read = pytest_settings(root)
+    settings = PytestSettings(root) if isinstance(read, Problem) else read
+    problems = [read] if isinstance(read, Problem) else []
+    pytest_files = {file.resolve() for file in test_files(root, settings)}
+    asv_files = {file.resolve() for file in benchmark_files(root)}
+    files: dict[Path, FileReferences] = {}
+    tests: dict[Node, OwnTest] = {}
+    known = dict.fromkeys(file.resolve() for file in (*sources, *sorted(pytest_files), *sorted(asv_files)))
+    everything = dict.fromkeys([*known, *(file.resolve() for file in discover([root]))])
+    if len(everything) > _MOST_FILES:
+        message = f"{len(everything)} files are too many to follow calls through; {_MOST_FILES} are read"
+        problems.append(Problem(display_name(root), 1, message))
+    for file in islice(everything, _MOST_FILES):
+        facts = _facts(file)
+        if facts is None:
+            continue
+        files[file] = read_references(facts)
+        found = list(pytest_tests(file, facts.tree, settings)) if file in pytest_files else []
+        found += list(asv_benchmarks(file, facts.tree)) if file in asv_files else []
+        tests |= {Node(file, test.qualname): test for test in found}
+        facts.close()
+    return OwnTests(settings, tests, CallGraph(files.values(), tests), tuple(problems))
+
+
+def _facts(file: Path) -> Facts | None:
+    """The facts of a file, if it can be parsed and is none that a machine wrote."""
+    source = read_source(file, str(file))
+    if isinstance(source, Problem) or len(source.text) > _MOST_BYTES:
+        return None
+    facts = Facts.of(source)
+    return None if isinstance(facts, Problem) else facts
+
+
+def _rank(test: OwnTest) -> int:
+    return _RANK.get(test.kind, 2)
