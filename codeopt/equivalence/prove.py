@@ -70,12 +70,12 @@ def self_check(target: Target, reference: Reference) -> tuple[str, ...]:
         count = -1
         while found.differences and len(unstable) > count:
             count = len(unstable)
-            unstable.update((_stable_part(d.path), None) for d in found.differences)
+            unstable.update((stable_part(d.path), None) for d in found.differences)
             found = compare(reference.outcomes[i], outcome, None, tuple(unstable))
     return tuple(unstable)
 
 
-def _stable_part(path: str) -> str:
+def stable_part(path: str) -> str:
     """A path without the index of an element, so that all elements of the array are left out."""
     if path == "outcome":
         return "result"

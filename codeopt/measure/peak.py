@@ -15,7 +15,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def measure_peak(
     with memray.FileReader(profile) as reader:
         peak = reader.metadata.peak_memory
         floor = sum(r.size for r in reader.get_leaked_allocation_records(merge_threads=True))
-        hot = _hot_lines(reader, files)
+        hot = hot_lines(reader, files)
     del result
     os.unlink(profile)
     return PeakSample(peak, min(floor, peak), resident[0], body, hot)
@@ -104,7 +104,8 @@ def _run(function: object, call: object) -> float:
     return time.perf_counter() - begin
 
 
-def _hot_lines(reader: object, files: frozenset[str]) -> tuple[HotLine, ...]:
+def hot_lines(reader: object, files: Container[str]) -> tuple[HotLine, ...]:
+    """What the lines of some files had allocated of what was alive at the peak, most first."""
     total: dict[tuple[str, int], int] = {}
     for record in reader.get_high_watermark_allocation_records(merge_threads=True):  # type: ignore[attr-defined]
         seen: set[tuple[str, int]] = set()

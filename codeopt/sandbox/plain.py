@@ -26,6 +26,7 @@ _OURS = (
     "codeopt.edit",
     "codeopt.equivalence.",
     "codeopt.measure.",
+    "codeopt.run.",
     "codeopt.sandbox.protocol",
     "codeopt.search.jobs",
     "codeopt.target",

@@ -6,12 +6,11 @@ import contextlib
 import sys
 import time
 from dataclasses import dataclass, field
-from types import FrameType
-from typing import Any
 
 from codeopt.sandbox.world import Overlay, load_world
 from codeopt.target import Target
 from codeopt.workload.invoke import prepare, quiet
+from codeopt.workload.lines import LineTracer
 
 _SCALES = (0.02, 0.2, 1.0)
 _SECONDS = 0.2
@@ -38,43 +37,21 @@ def trace_reach(target: Target, overlay: Overlay, files: frozenset[str], seed: i
     its builder cannot be used.
     """
     world = load_world(target, overlay)
-    lines: dict[str, set[int]] = {}
-
-    arcs: dict[str, set[tuple[int, int]]] = {}
-    last: dict[FrameType, int] = {}
-
-    def local(frame: FrameType, event: str, argument: Any) -> Any:
-        file = frame.f_code.co_filename
-        if event == "line":
-            lines[file].add(frame.f_lineno)
-            arcs[file].add((last.get(frame, 0), frame.f_lineno))
-            last[frame] = frame.f_lineno
-        elif event == "return":
-            arcs[file].add((last.pop(frame, 0), 0))
-        return local
-
-    def enter(frame: FrameType, event: str, argument: Any) -> Any:
-        file = frame.f_code.co_filename
-        if file not in files:
-            return None
-        lines.setdefault(file, set()).add(frame.f_lineno)
-        arcs.setdefault(file, set())
-        return local
-
+    tracer = LineTracer(files.__contains__)
     with world.active(), quiet():
         for scale in _SCALES:
             begin = time.perf_counter()
             step = prepare(world.callable, world.build(scale, seed))
-            sys.settrace(enter)
+            sys.settrace(tracer.enter)
             try:
                 with contextlib.suppress(Exception):
                     step()
             finally:
                 sys.settrace(None)
-            last.clear()
+            tracer.forget()
             if time.perf_counter() - begin > _SECONDS:
                 break
     return Reach(
-        {file: frozenset(found) for file, found in lines.items()},
-        {file: frozenset(found) for file, found in arcs.items()},
+        {file: frozenset(found) for file, found in tracer.lines.items()},
+        {file: frozenset(found) for file, found in tracer.arcs.items()},
     )
