@@ -58,6 +58,9 @@ class Site:
     sizes, dtypes) of one place. `certain` says that static facts alone decide the rewrite;
     where they cannot, the site is for the search, which proves it by running, and is never
     reported or written by `check`. A site without edits can only point.
+
+    With a `cell` (from 1) of a notebook, span and edits count in the source of that cell; without, in the
+    whole text.
     """
 
     rule: str
@@ -71,6 +74,7 @@ class Site:
     group: str = ""
     label: str = ""
     certain: bool = True
+    cell: int | None = None
 
     @cached_property
     def id(self) -> str:

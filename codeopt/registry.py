@@ -162,10 +162,11 @@ def find_sites(source: SourceFile, rules: Sequence[LoadedRule], *, deciding: boo
     """
     facts = Facts.of(source, deciding=deciding)
     if isinstance(facts, Problem):
-        return Found(problems=(facts,))
+        return Found(problems=(*source.problems, facts))
     wanted = _triggered(rules, source.text)
     sites: list[Site] = []
-    problems: list[Problem] = []
+    problems: list[Problem] = [*source.problems]
+    failed = False
     for loaded in wanted:
         try:
             found = (site for site in loaded.find(facts) if site.certain or not deciding)
@@ -173,13 +174,19 @@ def find_sites(source: SourceFile, rules: Sequence[LoadedRule], *, deciding: boo
         except Exception as error:  # noqa: BLE001  rules are plug-ins: one that fails must not stop the rest
             message = f"rule {loaded.rule.code} ({loaded.rule.name}) failed: {type(error).__name__}: {error}"
             problems.append(Problem(source.name, 1, message))
+            failed = True
     facts.close()
     sites.sort(key=lambda site: (site.span, site.rule))
-    return Found(tuple(sites), tuple(problems), failed=bool(problems))
+    return Found(tuple(sites), tuple(problems), failed)
 
 
 def _stands(site: Site, source: SourceFile) -> bool:
-    """Whether a site has a use: it points at something certain, or its edits keep comments and brackets."""
+    """Whether a site has a use: it points at something certain, or its edits keep comments and brackets.
+
+    In a notebook it must also keep to its cell, and off what is not Python there.
+    """
+    if source.layout is not None and not source.layout.allows(site):
+        return False
     return not tears(source.data, site.edits) if site.edits else site.certain
 
 

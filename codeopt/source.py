@@ -9,17 +9,22 @@ import tempfile
 import tokenize
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from codeopt.edit import Span
+from codeopt.edit import Site, Span
 from codeopt.errors import UsageError
 
+if TYPE_CHECKING:
+    from codeopt.notebook import Layout, Notebook
+
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
+NOTEBOOK = ".ipynb"
 _ALWAYS_EXCLUDED = {
     ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".codeopt", ".eggs",
-    ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", "build", "dist",
+    ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", "build", "dist",
 }  # fmt: skip
 
 
@@ -30,17 +35,29 @@ class Problem:
     path: str
     line: int
     message: str
+    cell: int | None = None
+    """the cell of a notebook (from 1) in whose source `line` counts"""
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One decoded Python file. `name` is how reports call it; newlines are kept as they are."""
+    """One decoded Python file. `name` is how reports call it; newlines are kept as they are.
+
+    Of a `notebook`, `text` is that of all its code cells; `problems` are those that are left out of it.
+    """
 
     path: Path
     name: str
     text: str
     encoding: str = "utf-8"
     bom: bool = False
+    notebook: Notebook | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """Where the cells stand in the text, if this is a notebook."""
+        return None if self.notebook is None else self.notebook.layout(self.text)
 
     @cached_property
     def data(self) -> bytes:
@@ -71,9 +88,24 @@ class SourceFile:
         begin = self.line_starts[line - 1]
         return line, len(self.data[begin:offset].decode(errors="replace")) + 1
 
+    def placed(self, site: Site) -> Site:
+        """A site as reports name it: of a notebook, with its cell and the line in it."""
+        return site if self.layout is None else self.layout.placed(site)
+
+    def located(self, problem: Problem) -> Problem:
+        """A problem as reports name it: of a notebook, with its cell and the line in it."""
+        if self.layout is None or problem.cell is not None:
+            return problem
+        cell, line = self.layout.place(problem.line)
+        return replace(problem, cell=cell, line=line)
+
     def encode(self, text: str) -> bytes:
-        """A new text of this file as the bytes to write, in its own encoding and with its BOM."""
-        return (b"\xef\xbb\xbf" if self.bom else b"") + text.encode(self.encoding)
+        """A new text of this file as the bytes to write, in its own encoding and with its BOM.
+
+        Raises ValueError for the text of a notebook that is not made of its cells.
+        """
+        whole = text if self.notebook is None else self.notebook.write(text)
+        return (b"\xef\xbb\xbf" if self.bom else b"") + whole.encode(self.encoding)
 
 
 def read_source(path: Path, name: str) -> SourceFile | Problem:
@@ -82,6 +114,8 @@ def read_source(path: Path, name: str) -> SourceFile | Problem:
         raw = path.read_bytes()
     except OSError as error:
         return Problem(name, 1, f"cannot read: {error.strerror}")
+    if path.suffix == NOTEBOOK:
+        return _read_notebook(path, name, raw)
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
         bom = encoding == "utf-8-sig"
@@ -95,6 +129,21 @@ def read_source(path: Path, name: str) -> SourceFile | Problem:
     return SourceFile(path, name, text, "utf-8" if bom else encoding, bom)
 
 
+def _read_notebook(path: Path, name: str, raw: bytes) -> SourceFile | Problem:
+    from codeopt.notebook import NotANotebook, read_notebook
+
+    bom = raw.startswith(b"\xef\xbb\xbf")
+    try:
+        notebook = read_notebook(raw[3:].decode() if bom else raw.decode())
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return Problem(name, line, f"not valid utf-8: byte {error.object[error.start]:#04x} ({error.reason})")
+    except NotANotebook as error:
+        return Problem(name, error.line, str(error))
+    problems = tuple(Problem(name, wrong.line, wrong.reason, wrong.cell) for wrong in notebook.wrong)
+    return SourceFile(path, name, notebook.python, "utf-8", bom, notebook, problems)
+
+
 def display_name(path: Path) -> str:
     """The path as reports show it: relative to the working directory when it lies below it."""
     try:
@@ -103,8 +152,10 @@ def display_name(path: Path) -> str:
         return path.absolute().as_posix()
 
 
-def discover(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Path]:
-    """Python files under `paths`, each once and in sorted order.
+def discover(
+    paths: Sequence[Path], exclude: Iterable[str] = (), *, notebooks: bool = False
+) -> Iterator[Path]:
+    """Python files under `paths`, with `notebooks` those too, each once and in sorted order.
 
     Files named outright are always taken. Below a folder, caches, environments, what
     `.gitignore` files say and the `exclude` patterns (gitignore syntax) are left out.
@@ -112,10 +163,11 @@ def discover(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Pat
     """
     seen: set[Path] = set()
     patterns = tuple(exclude)
+    suffixes = (".py", NOTEBOOK) if notebooks else (".py",)
     for path in paths:
         if not path.exists():
             raise UsageError(f"{path}: no such file or directory")
-        found = _walk(path, patterns) if path.is_dir() else iter([path])
+        found = _walk(path, patterns, suffixes) if path.is_dir() else iter([path])
         for file in found:
             key = file.resolve()
             if key not in seen:
@@ -123,7 +175,7 @@ def discover(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Pat
                 yield file
 
 
-def _walk(root: Path, exclude: tuple[str, ...]) -> Iterator[Path]:
+def _walk(root: Path, exclude: tuple[str, ...], suffixes: tuple[str, ...]) -> Iterator[Path]:
     from pathspec import GitIgnoreSpec
 
     specs = [(root, GitIgnoreSpec.from_lines(exclude))] if exclude else []
@@ -142,7 +194,7 @@ def _walk(root: Path, exclude: tuple[str, ...]) -> Iterator[Path]:
             d for d in directories if d not in _ALWAYS_EXCLUDED and not ignored(here / d, "/")
         )
         for name in sorted(files):
-            if name.endswith(".py") and not ignored(here / name, ""):
+            if name.endswith(suffixes) and not ignored(here / name, ""):
                 yield here / name
 
 

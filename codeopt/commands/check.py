@@ -22,12 +22,12 @@ atexit.register(gc.freeze)
 def check(
     paths: Sequence[Path], config: Config, *, fix: bool, fix_trust: Trust, cache_folder: Path | None = None
 ) -> CheckOutcome:
-    """Check the Python files under `paths`; raises UsageError for a path that does not exist.
+    """Check the Python files and notebooks under `paths`; raises UsageError for a path that does not exist.
 
     Results are kept in `cache_folder`, and taken from there where they still hold.
     """
     begin = time.perf_counter()
-    files = list(discover(paths, config.exclude))
+    files = list(discover(paths, config.exclude, notebooks=True))
     fixing = fix_trust if fix else None
     cache = None if cache_folder is None else open_cache(cache_folder, config.select, config.ignore)
     results = {} if cache is None else _known(cache, files, fixing)

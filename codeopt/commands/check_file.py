@@ -88,7 +88,16 @@ def _check_file(path: Path, name: str, rules: Sequence[LoadedRule], fixing: Trus
     if fixing is not None and any(_fits(site, fixing) for site in sites):
         return _fixed(path, source, sites, found.problems, rules, fixing)
     rests_on = None if found.failed else tuple(seen.values())
-    return FileResult(tuple(sites), found.problems, _lines(source), rests_on=rests_on)
+    return _result(source, sites, found.problems, rests_on=rests_on)
+
+
+def _result(
+    source: SourceFile, sites: Sequence[Site], problems: Sequence[Problem], fixed: int = 0,
+    rests_on: tuple[Look, ...] | None = None,
+) -> FileResult:  # fmt: skip
+    """Sites and problems of a text as reports place them."""
+    placed, located = tuple(map(source.placed, sites)), tuple(map(source.located, problems))
+    return FileResult(placed, located, source.text.count("\n") + 1, fixed, rests_on)
 
 
 def _fixed(
@@ -101,16 +110,12 @@ def _fixed(
         check_output(source.name, source.text, fixed_source.text)
     except RefusedOutput as refused:
         problem = Problem(source.name, refused.line, f"fixes not written: {refused.reason}")
-        return FileResult(tuple(sites), (*problems, problem), _lines(source))
+        return _result(source, sites, (*problems, problem))
     if fixed:
         write_atomic(path, source.encode(fixed_source.text))
         found, sites = _certain(fixed_source, rules)
         problems = found.problems
-    return FileResult(tuple(sites), problems, _lines(source), fixed)
-
-
-def _lines(source: SourceFile) -> int:
-    return source.text.count("\n") + 1
+    return _result(fixed_source, sites, problems, fixed)
 
 
 def _certain(source: SourceFile, rules: Sequence[LoadedRule]) -> tuple[Found, list[Site]]:

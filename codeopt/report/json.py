@@ -83,7 +83,7 @@ def encode_json(document: Mapping[str, Any]) -> str:
 
 
 def _errors(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    return [{"path": p.path, "line": p.line, "message": p.message} for p in problems]
+    return [{"path": p.path, "cell": p.cell, "line": p.line, "message": p.message} for p in problems]
 
 
 def _finding(site: Site, name: str) -> dict[str, Any]:
@@ -92,6 +92,7 @@ def _finding(site: Site, name: str) -> dict[str, Any]:
         "rule": site.rule,
         "name": name,
         "path": site.path,
+        "cell": site.cell,
         "line": site.span.line,
         "column": site.span.column,
         "end_line": site.span.end_line,

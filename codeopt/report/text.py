@@ -35,11 +35,17 @@ def format_seconds(seconds: float) -> str:
     return f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
 
 
+def position(path: str, line: int, cell: int | None) -> str:
+    """A place as people and editors know it: `PATH:LINE`, in a notebook `PATH:cell CELL:LINE`."""
+    return f"{path}:{line}" if cell is None else f"{path}:cell {cell}:{line}"
+
+
 def check_text(outcome: CheckOutcome, *, color: bool) -> str:
     """One line a finding, then one a problem, then the totals."""
     lines = [_problem_line(problem, color) for problem in outcome.problems]
     for site in outcome.sites:
-        where = _paint(f"{site.path}:{site.span.line}:{site.span.column}:", _BOLD, color)
+        place = position(site.path, site.span.line, site.cell)
+        where = _paint(f"{place}:{site.span.column}:", _BOLD, color)
         rule = _paint(site.rule, _RED, color)
         fixable = " [*]" if site.edits else ""
         lines.append(f"{where} {rule}{fixable} {site.message} ({outcome.names[site.rule]})")
@@ -189,7 +195,7 @@ def suggest_patch(suggestions: Sequence[Suggestion]) -> str:
 
 
 def _problem_line(problem: Problem, color: bool) -> str:
-    where = _paint(f"{problem.path}:{problem.line}:", _BOLD, color)
+    where = _paint(f"{position(problem.path, problem.line, problem.cell)}:", _BOLD, color)
     return f"{where} {_paint('error', _RED, color)}: {problem.message}"
 
 

@@ -17,6 +17,7 @@ RUNS_IN_A_CHILD = ("codeopt.equivalence.", "codeopt.measure.")
 # Each layer may import itself and those before it.
 LAYERS = [
     ["errors", "edit", "merge", "target"],
+    ["json_spans", "magics", "notebook"],
     ["source", "looks"],
     ["config", "suppress", "output_check"],
     ["facts"],
