@@ -149,6 +149,18 @@ def put_overlay(overlay: Overlay) -> None:
     importlib.invalidate_caches()
 
 
+def imported_from(overlay: Overlay) -> bool:
+    """Whether a module that is loaded now got its text from the overlay."""
+    names = {str(Path(name).resolve()) for name in overlay}
+    specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
+    return any(
+        isinstance(getattr(spec, "loader", None), _OverlayLoader)
+        and str(Path(spec.origin).resolve()) in names
+        for spec in specs
+        if spec is not None and spec.origin is not None
+    )
+
+
 def load_world(target: Target, overlay: Overlay) -> World:
     """Import the target and its workload with `overlay` in place of the files it names.
 

@@ -49,7 +49,11 @@ class TestEnd:
 
 @dataclass(frozen=True, slots=True)
 class BatchEnd:
-    """The ends of all tests that were run; `problem` says why others could not be."""
+    """The ends of all tests that were run; `problem` says why others could not be.
+
+    `imported`: a text of the overlay was imported, so the tests say something about it.
+    """
 
     ends: tuple[TestEnd, ...]
     problem: str = ""
+    imported: bool = False

@@ -96,7 +96,8 @@ class CallGraph:
 
     def _connect(self, node: Node, definition: Definition) -> None:
         self.graph.add_node(node)
-        mentioned = {n for r in definition.references if r.target for n in [self.resolve(node.path, r.target)]}
+        named = {reference.target for reference in definition.references} - {""}
+        mentioned = {self.resolve(node.path, target) for target in named}
         for reference in definition.references:
             if reference.member:
                 for target, weight in self._members(node, reference, mentioned):

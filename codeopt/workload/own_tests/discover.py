@@ -34,6 +34,11 @@ class OwnTest:
         """How pytest is told to run it, and how reports call it."""
         return f"{self.path}::{self.qualname.replace('.', '::')}"
 
+    @property
+    def short_id(self) -> str:
+        """The same with the file's name alone."""
+        return f"{self.path.name}::{self.qualname.replace('.', '::')}"
+
 
 def test_files(root: Path, settings: PytestSettings) -> list[Path]:
     """The files that pytest would collect when it is started at the root."""
@@ -135,7 +140,7 @@ def _starts(name: str, patterns: Iterable[str]) -> bool:
 
 
 def _is_test_file(file: Path, patterns: Iterable[str]) -> bool:
-    return any(fnmatch(file.name if "/" not in p else str(file), p if "/" not in p else f"*{p}") for p in patterns)
+    return any(fnmatch(str(file), f"*{p}") if "/" in p else fnmatch(file.name, p) for p in patterns)
 
 
 def _matching(root: Path, name: str) -> list[Path]:

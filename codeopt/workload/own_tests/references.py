@@ -72,22 +72,9 @@ class _Reader:
 
     def result(self) -> FileReferences:
         self.found[MODULE] = Definition(frozenset(self.loose))
-        imports: dict[str, str] = {}
-        stars: list[str] = []
-        for node in self.facts.walk(ast.Import, ast.ImportFrom):
-            if not isinstance(self.facts.function(node), ast.Module):
-                continue
-            for alias in node.names:
-                base = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-                if alias.name == "*":
-                    stars.append(base)
-                elif isinstance(node, ast.ImportFrom):
-                    imports[alias.asname or alias.name] = _joined(base, alias.name)
-                else:
-                    imports[alias.asname or alias.name.partition(".")[0]] = (
-                        alias.name if alias.asname else alias.name.partition(".")[0]
-                    )
-        return FileReferences(self.facts.source.path.absolute(), self.found, imports, tuple(stars), self.fixtures)
+        imports, stars = _imported(self.facts)
+        path = self.facts.source.path.absolute()
+        return FileReferences(path, self.found, imports, stars, self.fixtures)
 
     def statement(self, node: ast.stmt) -> None:
         """One statement of the module's top; those under a condition count as well."""
@@ -158,7 +145,9 @@ class _Reader:
                 own |= set(self.read(inner, {}, owner))
         for decorator in (*node.decorator_list, *node.keywords):
             own |= set(self.read(decorator, {}, None))
-        self.found[qualname] = Definition(frozenset(own), is_class=True, methods=frozenset(methods), bases=bases)
+        self.found[qualname] = Definition(
+            frozenset(own), is_class=True, methods=frozenset(methods), bases=bases
+        )
 
     def attributes(self, node: ast.ClassDef) -> dict[str, str]:
         """What `self.name = Class(...)` says of attributes, by name."""
@@ -177,8 +166,10 @@ class _Reader:
         dotted = names.dotted(node)
         if dotted is not None:
             return dotted
-        if isinstance(node, ast.Name) and isinstance(names.home(node), ast.Module):
-            return f":{node.id}"
+        if isinstance(node, ast.Name):
+            home = names.home(node)
+            starred = home is None and names.scopes.module.star
+            return f":{node.id}" if starred or isinstance(home, ast.Module) else ""
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
             return f":{node.value}"
         return ""
@@ -210,6 +201,24 @@ class _Reader:
         if isinstance(value, ast.Attribute) and owner is not None and _is_self(value.value):
             return Reference(owner.attributes.get(value.attr, ""), node.attr)
         return Reference("", node.attr)
+
+
+def _imported(facts: Facts) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What the top of a file imports: canonical names by local ones, and modules that all is taken from."""
+    imports: dict[str, str] = {}
+    stars: list[str] = []
+    for node in [n for n in facts.walk(ast.ImportFrom) if isinstance(facts.function(n), ast.Module)]:
+        base = "." * node.level + (node.module or "")
+        for alias in node.names:
+            if alias.name == "*":
+                stars.append(base)
+            else:
+                imports[alias.asname or alias.name] = _joined(base, alias.name)
+    for plain in [n for n in facts.walk(ast.Import) if isinstance(facts.function(n), ast.Module)]:
+        for alias in plain.names:
+            top = alias.name.partition(".")[0]
+            imports[alias.asname or top] = alias.name if alias.asname else top
+    return imports, tuple(stars)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from codeopt.sandbox.world import put_overlay
+from codeopt.sandbox.world import imported_from, put_overlay
 from codeopt.target import module_of
 from codeopt.workload.own_tests.batch import FAILED, PASSED, SKIPPED, TOO_LONG, Batch, BatchEnd, TestEnd
 from codeopt.workload.own_tests.discover import ASV, OwnTest
@@ -56,7 +56,7 @@ def run_batch(batch: Batch, around: Around | None = None) -> BatchEnd:
         found = _run_pytest(tests, batch, around)
         ends += found.ends
         problem = found.problem
-    return BatchEnd(tuple(ends), problem)
+    return BatchEnd(tuple(ends), problem, imported_from(batch.overlay))
 
 
 def prepare_imports(batch: Batch) -> None:
@@ -85,7 +85,11 @@ def _run_pytest(tests: list[OwnTest], batch: Batch, around: Around) -> BatchEnd:
         f"--basetemp={tempfile.gettempdir()}/pytest", *batch.settings.options,
     ]  # fmt: skip
     # Tests name their data from the root; they can read there, and write nowhere but in their own folder.
-    with _working_in(batch.settings.rootdir), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    with (
+        _working_in(batch.settings.rootdir),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+    ):
         code = pytest.main(arguments, plugins=[plugin])
     problem = plugin.problem
     if not plugin.ends and not problem and code != 0:
@@ -192,7 +196,7 @@ def _place(item: Any) -> tuple[Path, str]:
 
 def _case(item: Any) -> str:
     _, bracket, rest = item.name.partition("[")
-    return bracket + rest
+    return f"{bracket}{rest}"
 
 
 def spread(items: list[Any], most: int) -> list[Any]:
@@ -311,8 +315,10 @@ def _said(error: BaseException) -> str:
 
 
 def _last_words(text: str) -> str:
-    """The line of a report that says what went wrong."""
+    """The line of a report that says what went wrong: the first of those that pytest marks last."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line[1:].strip() for line in lines if line.startswith("E ")]
-    chosen = errors[-1:] or lines[-1:]
-    return chosen[0][:_LONGEST] if chosen else ""
+    marked = [line.startswith("E ") for line in lines]
+    last = max((i for i, is_marked in enumerate(marked) if is_marked), default=len(lines) - 1)
+    while last > 0 and marked[last] and marked[last - 1]:
+        last -= 1
+    return lines[last].removeprefix("E ").strip()[:_LONGEST] if lines else ""

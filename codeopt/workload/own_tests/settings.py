@@ -14,7 +14,15 @@ from typing import Any
 
 from codeopt.source import Problem, display_name
 
-_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_FILES = (
+    "pytest.toml",
+    ".pytest.toml",
+    "pytest.ini",
+    ".pytest.ini",
+    "pyproject.toml",
+    "tox.ini",
+    "setup.cfg",
+)
 _SECTIONS = {"setup.cfg": "tool:pytest"}
 _KEPT_OPTION = re.compile(r"--import-mode(=.*)?")
 _COMMENT = re.compile(r"^\s*//.*$", re.MULTILINE)
