@@ -12,7 +12,7 @@ from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unprov
 from codeopt.search.archive import Evaluation
 from codeopt.search.replay import script_of
 from codeopt.search.rounds import Progress, Proven
-from codeopt.search.session import Baseline, Session
+from codeopt.search.session import Baseline, Subject
 from codeopt.source import SourceFile, display_name
 from codeopt.suggestion import (
     Figures,
@@ -65,7 +65,7 @@ def _differing(
 
 
 def conclude(
-    session: Session,
+    session: Subject,
     sources: Mapping[str, SourceFile],
     baseline: Baseline,
     progress: Progress,

@@ -11,7 +11,7 @@ from codeopt.edit import Site, Trust
 from codeopt.equivalence.verdict import Differs, Same, Verdict
 from codeopt.measure.peak import HotLine, PeakSample
 from codeopt.search.archive import Archive, Evaluation
-from codeopt.search.session import Session
+from codeopt.search.session import Subject
 from codeopt.search.strategy import propose, propose_again
 from codeopt.source import SourceFile
 from codeopt.suggestion import SiteReport, original_lines
@@ -53,7 +53,7 @@ class Progress:
 class Search:
     """Everything the rounds of one target need; `expired` says that the run's time is up."""
 
-    session: Session
+    session: Subject
     sources: Mapping[str, SourceFile]
     find: Finder
     config: Config

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
@@ -52,6 +52,33 @@ class Baseline:
     faults: FaultCount
 
 
+class Subject(Protocol):
+    """What a search works on: an original that runs in the sandbox, and variants of its files."""
+
+    target: Target
+
+    def reach(self, texts: Texts) -> Reach:
+        """Lines that run with these texts. Raises TargetFailure."""
+
+    def baseline(self, reach: Reach) -> Baseline:
+        """Measure and record the original, whose lines in `reach` run. Raises TargetFailure."""
+
+    def trial(self, batch: Sequence[Texts]) -> list[tuple[Verdict, PeakSample | None]]:
+        """Prove variants, and measure those that are the same."""
+
+    def shrink(self, texts: Texts, differs: Differs) -> Differs:
+        """The smallest counterexample that is known."""
+
+    def controlled(self, texts: Texts, verdict: Same, baseline: Baseline) -> Same | Unproven:
+        """The verdict on a winner with its controls."""
+
+    def coverage(self, sites: Sequence[SiteReport]) -> Coverage:
+        """How much of the lines that some sites stand on the original ran."""
+
+    def seconds(self, variants: Sequence[Texts], main: int) -> list[float]:
+        """Seconds that each variant takes, the first `main` timed with more care."""
+
+
 class Session:
     """Runs jobs about one target; texts are given by file name and mapped to the files on disk."""
 
@@ -65,7 +92,7 @@ class Session:
         self._sandbox = sandbox
         self.target = target
         self._files = {name: str(source.path.resolve()) for name, source in sources.items()}
-        self._texts = {name: source.text for name, source in sources.items()}
+        self._sources = sources
         self._watched = frozenset(self._files.values())
         self._config = config
         self._reference = sandbox.folder / f"reference{next(_reference_numbers)}"
@@ -82,13 +109,7 @@ class Session:
 
     def coverage(self, sites: Sequence[SiteReport]) -> Coverage:
         """How much of the lines that some sites stand on the original ran."""
-        total = NOTHING
-        for name in sorted({site.path for site in sites}):
-            file = self._files[name]
-            touched = {n for s in sites if s.path == name for n in range(s.line, s.end_line + 1)}
-            lines = self._reach.lines.get(file, frozenset())
-            total += covered(self._texts[name], touched, lines, self._reach.arcs.get(file, frozenset()))
-        return total
+        return coverage_of(self._sources, self._reach, sites)
 
     def baseline(self, reach: Reach) -> Baseline:
         """Measure and record the original, check it against itself, plant faults on the lines that
@@ -181,6 +202,17 @@ class Session:
             prove_job, self.target, self._overlay(texts), self._reference, self._unstable,
             self._config.allow, limits=self._proof_limits,
         )  # fmt: skip
+
+
+def coverage_of(sources: Mapping[str, SourceFile], reach: Reach, sites: Sequence[SiteReport]) -> Coverage:
+    """How much of the lines that some sites stand on ran, summed over their files."""
+    total = NOTHING
+    for name in sorted({site.path for site in sites}):
+        file = str(sources[name].path.resolve())
+        touched = {n for s in sites if s.path == name for n in range(s.line, s.end_line + 1)}
+        lines = reach.lines.get(file, frozenset())
+        total += covered(sources[name].text, touched, lines, reach.arcs.get(file, frozenset()))
+    return total
 
 
 def describe_end(end: JobEnd) -> str:
