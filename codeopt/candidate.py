@@ -41,7 +41,7 @@ def render(sources: Mapping[str, SourceFile], sites: Iterable[Site]) -> dict[str
         source = sources[name]
         edits = [edit for site in chosen for edit in site.edits]
         imports = dict.fromkeys(line for site in chosen for line in site.imports)
-        edits += _import_edits(source, list(imports))
+        edits += _import_edits(source, list(imports), min((edit.start for edit in edits), default=0))
         text = apply_edits(source.text, edits)
         try:
             ast.parse(text)
@@ -51,27 +51,39 @@ def render(sources: Mapping[str, SourceFile], sites: Iterable[Site]) -> dict[str
     return texts
 
 
-def _import_edits(source: SourceFile, imports: list[str]) -> list[Edit]:
-    """One insertion after the last import at the top of the file, or before the first statement."""
+def _import_edits(source: SourceFile, imports: list[str], first: int) -> list[Edit]:
+    """One insertion after the last import at the top of the file, or before the first statement.
+
+    The cells of a notebook run one by one: there, what stands behind the `first` edit comes too late.
+    """
     if not imports:
         return []
     body = ast.parse(source.text).body
-    present = {ast.unparse(node) for node in body if isinstance(node, (ast.Import, ast.ImportFrom))}
+    if source.notebook is not None:
+        body = [node for node in body if source.offset(_first_line(node), 0) <= first]
+    after = [n for n in body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    present = {ast.unparse(node) for node in after}
     missing = [line for line in imports if line not in present]
     if not missing:
         return []
     text = "".join(line + source.newline for line in missing)
-    after = [n for n in body if isinstance(n, (ast.Import, ast.ImportFrom))]
     docstring = bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
     last = after[-1] if after else (body[0] if docstring else None)
     if last is None:
-        start = source.offset(body[0].lineno, 0) if body else 0
+        place = body[-1 if source.notebook is not None else 0] if body else None
+        start = source.offset(_first_line(place), 0) if place is not None else 0
         return [Edit(start, start, text)]
     line = last.end_lineno or last.lineno
     if line < len(source.line_starts):
         start = source.line_starts[line]
         return [Edit(start, start, text)]
     return [Edit(len(source.data), len(source.data), source.newline + text)]
+
+
+def _first_line(node: ast.stmt) -> int:
+    """The line (from 1) on which a statement begins, with its decorators."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
 
 
 def digest(texts: Mapping[str, str]) -> str:

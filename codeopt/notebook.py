@@ -98,16 +98,16 @@ class Notebook:
         Raises ValueError if they are not those of the notebook.
         """
         found = list(re.finditer(rf"^{re.escape(self.marker)} (\d+)(?:\r\n|\r|\n)", text, re.MULTILINE))
-        numbers = [int(match[1]) for match in found]
-        ends = [match.start() for match in found[1:]] + [len(text)]
+        outside = text[: found[0].start()] if found else text
+        if outside or [int(match[1]) for match in found] != [cell.number for cell in self.cells]:
+            raise ValueError("the edited text is not made of the notebook's cells")
+        ends = [*(match.start() for match in found[1:]), len(text)][: len(found)]
         cells: list[tuple[int, str]] = []
         line = 1
         for match, end in zip(found, ends, strict=True):
             body = text[match.end() : end]
             cells.append((line, body.removesuffix(self.newline)))
             line += len(NEWLINE.findall(text[match.start() : end]))
-        if numbers != [cell.number for cell in self.cells] or (found and found[0].start()):
-            raise ValueError("the edited text is not made of the notebook's cells")
         return cells
 
     def unmasked(self, cell: Cell, python: str) -> str:
@@ -153,7 +153,7 @@ class Layout:
     @cached_property
     def _parts(self) -> list[_Part]:
         found = self.notebook.split(self.text)
-        ends = [self._starts[line - 1] for line, _ in found[1:]] + [self._starts[-1]]
+        ends = [*(self._starts[line - 1] for line, _ in found[1:]), self._starts[-1]][: len(found)]
         return [
             _Part(cell, line, self._starts[line], end, python)
             for cell, (line, python), end in zip(self.notebook.cells, found, ends, strict=True)
