@@ -113,6 +113,13 @@ def check(
 @click.argument("paths", nargs=-1, type=_PATHS)
 @click.option("--workloads", multiple=True, metavar="FILE", help="Workload file (repeatable).")
 @click.option("--target", multiple=True, metavar="PATH::QUALNAME", help="Only this target (repeatable).")
+@click.option(
+    "--run",
+    "commands",
+    multiple=True,
+    metavar="COMMAND",
+    help="Judge by whole runs of this command, in place of workloads (repeatable).",
+)
 @click.option("--allow", type=_TRUST, help="Accept rewrites up to this trust level (default: close).")
 @click.option("--budget", type=click.IntRange(1), help="Candidate evaluations per target.")
 @click.option("--time-budget", type=click.FloatRange(0), metavar="SECONDS", help="For the whole run.")
@@ -125,11 +132,11 @@ def check(
 @click.option("--format", "form", type=click.Choice(["text", "json", "patch"]), default="text")
 @_shared
 def suggest(
-    paths: tuple[Path, ...], workloads: tuple[str, ...], target: tuple[str, ...], allow: str | None,
-    budget: int | None, time_budget: float | None, seed: int | None, min_saving: float | None,
-    objective: str | None, fail_on_suggestion: bool, form: str, select: tuple[str, ...],
-    ignore: tuple[str, ...], output: Path | None, config_file: Path | None, jobs: int | None,
-    no_cache: bool, quiet: bool, verbose: bool,
+    paths: tuple[Path, ...], workloads: tuple[str, ...], target: tuple[str, ...], commands: tuple[str, ...],
+    allow: str | None, budget: int | None, time_budget: float | None, seed: int | None,
+    min_saving: float | None, objective: str | None, fail_on_suggestion: bool, form: str,
+    select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None, config_file: Path | None,
+    jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Find, prove and measure rewrites; print them ranked, and keep them for `apply`."""
     from codeopt.commands.suggest import suggest as run
@@ -139,7 +146,7 @@ def suggest(
     config, root = _configure(
         config_file, select=_split(select), ignore=_split(ignore), jobs=jobs, workloads=workloads,
         target=target, allow=Trust(allow) if allow else None, budget=budget, time_budget=time_budget,
-        seed=seed, min_saving=min_saving, objective=objective,
+        seed=seed, min_saving=min_saving, objective=objective, run=commands,
     )  # fmt: skip
     outcome = run(paths or (Path(),), config, root, Progress(verbosity=verbose - quiet))
     if outcome.stats is not None and not outcome.stats.targets and not outcome.interrupted:

@@ -25,7 +25,8 @@ class Config:
     run (0: none); `min_saving` is percent of the peak that a suggestion must save;
     `timeout` (seconds) and `memory_limit` (MiB above what the libraries take) bound one
     execution of the user's code; `isolation` names the rung of the sandbox it runs in (`auto`: the
-    strongest that works), `pass_env` the variables of the environment it may see beside the usual.
+    strongest that works), `pass_env` the variables of the environment it may see beside the usual;
+    `run` holds commands, each of which is then a workload in place of all others.
     """
 
     select: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class Config:
     cases: int = 48
     isolation: str = "auto"
     pass_env: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
 
     @property
     def workers(self) -> int:

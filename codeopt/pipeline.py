@@ -16,10 +16,12 @@ from codeopt.config import Config
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.registry import find_sites, select_rules
+from codeopt.run.command import parse
+from codeopt.run.session import RunSession, held_modules
 from codeopt.sandbox import Completed, Limits, Sandbox
 from codeopt.search.conclude import conclude, rejections
-from codeopt.search.rounds import Progress, Search
-from codeopt.search.session import Baseline, Session, TargetFailure, describe_end
+from codeopt.search.rounds import Finder, Progress, Search
+from codeopt.search.session import Baseline, Session, Subject, TargetFailure, describe_end
 from codeopt.source import Problem, SourceFile, discover, display_name, read_source
 from codeopt.store import refused_folder
 from codeopt.suggestion import Rejection, Stats, Suggestion, UnprovenSite
@@ -128,17 +130,20 @@ class Run:
         self._deadline = self._begin + budget if budget else float("inf")
         yield from self._read()
         with ExitStack() as self._stack:
-            targets = []
-            for found in self._declared_targets():
-                if isinstance(found, Target):
-                    targets.append(found)
-                else:
-                    yield ProblemFound(found)
-            self.targets = len(targets)
-            yield from self._search_all(targets)
-            yield from self._search_undeclared(targets)
+            yield from self._search_runs() if self.config.run else self._search_functions()
             yield from self._left_over()
         yield Finished(self.stats())
+
+    def _search_functions(self) -> Iterator[Event]:
+        targets = []
+        for found in self._declared_targets():
+            if isinstance(found, Target):
+                targets.append(found)
+            else:
+                yield ProblemFound(found)
+        self.targets = len(targets)
+        yield from self._search_all(targets)
+        yield from self._search_undeclared(targets)
 
     def stats(self) -> Stats:
         """Totals so far; also of a run that was interrupted."""
@@ -270,28 +275,38 @@ class Run:
                     reason = reasons.get((path, outermost), "no workload runs this line")
                     yield UnprovenSite(name, site.function, site.span.line, site.rule, reason)
 
+    def _search_runs(self) -> Iterator[Event]:
+        """Whole runs of commands, each as one target that may change every file."""
+        folder = Path.cwd()
+        commands = [parse(text, folder) for text in self.config.run]
+        self.targets = len(commands)
+        for number, command in enumerate(commands, 1):
+            sandbox = self._sandbox_for(held_modules(self.sources))
+            session = RunSession(sandbox, command, self.root, folder, self.sources, self.config)
+            yield from self._search_with(session, self._sites_of, number, len(commands))
+            if session.note:
+                yield ProblemFound(_problem(session.target.path, 1, f"{command.text}: {session.note}"))
+
     def _search(self, target: Target, targets: Sequence[Target], number: int) -> Iterator[Event]:
         sandbox = self._sandbox_for(preload(target))
+        if not any(self.by_file.values()):
+            end = sandbox.call(check_target, target)
+            if not isinstance(end, Completed):
+                yield ProblemFound(_problem(target.workload_file, target.workload_line, describe_end(end)))
+            return
         session = Session(sandbox, target, self.sources, self.config)
-        search = Search(
-            session,
-            self.sources,
-            lambda source: self._sites_for(source, target, targets),
-            self.config,
-            lambda: time.monotonic() > self._deadline,
+        yield from self._search_with(
+            session, lambda source: self._sites_for(source, target, targets), number, len(targets)
         )
+
+    def _search_with(self, session: Subject, find: Finder, number: int, total: int) -> Iterator[Event]:
+        target = session.target
+        search = Search(session, self.sources, find, self.config, lambda: time.monotonic() > self._deadline)
         sites: list[Site] = []
         try:
-            if not any(self.by_file.values()):
-                end = sandbox.call(check_target, target)
-                if not isinstance(end, Completed):
-                    yield ProblemFound(
-                        _problem(target.workload_file, target.workload_line, describe_end(end))
-                    )
-                return
             reach = session.reach({})
             sites = search.reachable({}, reach)
-            yield TargetStarted(target, number, len(targets), len(sites))
+            yield TargetStarted(target, number, total, len(sites))
             if not sites:
                 return
             baseline = session.baseline(reach)
@@ -310,12 +325,15 @@ class Run:
         yield from rejections(progress, target, refused_folder(self.root))
         yield from conclude(session, self.sources, baseline, progress)
 
+    def _sites_of(self, source: SourceFile) -> list[Site]:
+        """Sites of a file as it now reads."""
+        if source.text == self.sources[source.name].text:
+            return self.by_file[source.name]
+        return self._active(source, find_sites(source, self._rules).sites)
+
     def _sites_for(self, source: SourceFile, target: Target, targets: Sequence[Target]) -> list[Site]:
         """Sites of a file that this target may change: not those in another target's own body."""
-        if source.text == self.sources[source.name].text:
-            found = self.by_file[source.name]
-        else:
-            found = self._active(source, find_sites(source, self._rules).sites)
+        found = self._sites_of(source)
         path = source.path.resolve()
         others = [t.qualname for t in targets if t.path == path and t.qualname != target.qualname]
         return [s for s in found if _owns(target, path, s) or not any(_inside(s, q) for q in others)]

@@ -86,6 +86,8 @@ def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Itera
     saved = _paint(f"-{suggestion.saved_percent:.1f} %", _GREEN, color)
     peaks = f"{format_bytes(before.peak_bytes)} -> {format_bytes(after.peak_bytes)}"
     floor = f"the call must return or keep {format_bytes(suggestion.floor_bytes)}"
+    if suggestion.origin == "run":
+        floor = "of the whole process"
     yield f"   peak     {peaks} ({saved}); {floor}"
     resident = f"{format_bytes(before.resident_bytes)} -> {format_bytes(after.resident_bytes)}"
     yield f"   resident {resident}; time {format_seconds(before.seconds)} -> {format_seconds(after.seconds)}"

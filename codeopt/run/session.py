@@ -45,6 +45,13 @@ _TIMING_ROUNDS = 2
 _numbers = itertools.count()
 
 
+def held_modules(sources: Mapping[str, SourceFile]) -> tuple[str, ...]:
+    """What a zygote for whole runs holds: what its jobs need to read the files that runs leave."""
+    texts = [source.text for source in sources.values()]
+    found = [name for name in ("torch", "pandas") if any(f"import {name}" in text for text in texts)]
+    return ("numpy", "memray", "memray.reporters.module_tools", "codeopt.run.jobs", *found)
+
+
 class RunSession:
     """Runs a command with texts in the place of files; texts are given by file name."""
 

@@ -55,7 +55,9 @@ class Baseline:
 class Subject(Protocol):
     """What a search works on: an original that runs in the sandbox, and variants of its files."""
 
-    target: Target
+    @property
+    def target(self) -> Target:
+        """What the original is, for reports."""
 
     def reach(self, texts: Texts) -> Reach:
         """Lines that run with these texts. Raises TargetFailure."""
