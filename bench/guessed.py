@@ -1,0 +1,218 @@
+"""How many functions of public packages run with a guessed workload, and how far the guesses reach.
+
+    python bench/guessed.py                     # the packages that were kept aside, a table in Markdown
+    python bench/guessed.py --write             # and put the table into docs/guessed.md
+    python bench/guessed.py mlxtend pingouin    # only these, of either list
+    python bench/guessed.py --developed         # those that were used while the pools were made
+
+Asked are functions and methods that hold at least one site of any rule, outside tests and examples;
+where a package has more than `--most`, a seeded sample of them. *run*: a call returned, ran lines of the
+sites and depends on its inputs, with arguments for the function itself or for one that calls it.
+*lines*: of the sites' lines with code, those that ran, in functions that ran. *proven*: of a sample of
+`--prove` functions that ran, those for which `codeopt suggest` had at least one suggestion.
+
+Each package is installed without its dependencies into a folder of its own below `~/.cache/codeopt-bench`
+with what bench/packages.toml names beside it; NumPy, torch and the like are those of this environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))
+
+from bench.packages import LIST, cache, pinned  # noqa: E402
+from codeopt.registry import find_sites, load_rules  # noqa: E402
+from codeopt.sandbox import Limits, Sandbox  # noqa: E402
+from codeopt.source import Problem, discover, read_source  # noqa: E402
+from codeopt.workload.guess.targets import Guessed, guess_all  # noqa: E402
+from codeopt.workload.wanted import Wanted, wanted_in  # noqa: E402
+
+PAGE = ROOT / "docs" / "guessed.md"
+_ASIDE = {"test", "tests", "testing", "examples", "example", "docs", "doc", "benchmarks", "tutorials"}
+_PRELOAD = (
+    "numpy", "numpy.ma", "scipy.stats", "scipy.signal", "scipy.optimize", "scipy.sparse.linalg", "pandas", "memray",
+    "sklearn.linear_model", "sklearn.cluster", "sklearn.tree", "sklearn.ensemble", "torch", "torch.nn.functional",
+    "torch.utils.data", "torch.optim", "torch.distributions", "torch._dynamo", "matplotlib.pyplot",
+    "codeopt.workload.guess.job",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Counts of one package."""
+
+    name: str
+    held: int
+    asked: int
+    ran: int
+    lines: int
+    ran_lines: int
+    proven: int
+    sampled: int
+    seconds: float
+
+    def cells(self) -> str:
+        """One line of the table."""
+        share = f"{self.ran / self.asked:.0%}" if self.asked else "-"
+        reach = f"{self.ran_lines / self.lines:.0%}" if self.lines else "-"
+        proven = f"{self.proven} of {self.sampled}" if self.sampled else "-"
+        return (
+            f"| {self.name} | {self.held} | {self.asked} | {self.ran} | {share} | {reach} | {proven} "
+            f"| {self.seconds:.0f} |"
+        )
+
+
+def environment(pin: str) -> tuple[Path, list[Path]]:
+    """The folder that a package is installed in, made if need be, and its own files."""
+    name, _, version = pin.partition("==")
+    folder = cache() / "guess" / f"{name}-{version}" / "site-packages"
+    if not (folder.parent / "done").exists():
+        requires = tomllib.loads(LIST.read_text()).get("guess-requires", {}).get(name, [])
+        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder), pin, *requires]
+        subprocess.run(command, check=True)
+        (folder.parent / "done").touch()
+    record = next(p for p in folder.glob("*.dist-info/RECORD") if _plain(p.parent.name).startswith(_plain(name) + "-"))
+    own = [folder / line.partition(",")[0] for line in record.read_text().splitlines()]
+    return folder, sorted(file for file in own if file.suffix == ".py" and file.is_file())
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def wanted_of(folder: Path, files: Sequence[Path]) -> list[Wanted]:
+    """Functions of a package that hold sites, tests and examples left out."""
+    found: list[Wanted] = []
+    rules = load_rules()
+    kept = [file for file in files if not _ASIDE & set(file.relative_to(folder).parts)]
+    for path in discover(kept, ()):
+        source = read_source(path, str(path))
+        if not isinstance(source, Problem):
+            found += wanted_in(path.resolve(), find_sites(source, rules).sites, [])
+    return found
+
+
+def code_lines(file: Path, lines: frozenset[int]) -> frozenset[int]:
+    """Those of the lines that hold code."""
+
+    def codes(code: object) -> Iterator[int]:
+        for _, _, line in code.co_lines():  # type: ignore[attr-defined]
+            if line:
+                yield line
+        for constant in code.co_consts:  # type: ignore[attr-defined]
+            if hasattr(constant, "co_lines"):
+                yield from codes(constant)
+
+    return lines & frozenset(codes(compile(file.read_bytes(), str(file), "exec", dont_inherit=True)))
+
+
+def measure(pin: str, most: int, prove: int, seed: int, jobs: int, verbose: bool) -> Row:
+    """Guess for a sample of a package's functions and count."""
+    folder, files = environment(pin)
+    held = wanted_of(folder.resolve(), files)
+    asked = sorted(random.Random(seed).sample(held, min(most, len(held))), key=lambda w: (str(w.path), w.qualname))
+    sys.path.append(str(folder))
+    begin = time.perf_counter()
+    ran = lines = ran_lines = 0
+    good: list[Guessed] = []
+    out = folder.parent / "workloads"
+    try:
+        limits = Limits(seconds=90, memory_bytes=6 << 30)
+        tops = [module for module in _PRELOAD]
+        with Sandbox(tops, jobs=jobs, limits=limits) as sandbox:
+            for found in guess_all(asked, lambda path: sandbox, folder.resolve(), out, seed):
+                wanted = found.wanted
+                held_lines = code_lines(wanted.path, wanted.lines)
+                hit = found.guess.lines.get(str(wanted.path), frozenset()) & held_lines
+                if found.target is not None:
+                    ran, lines, ran_lines = ran + 1, lines + len(held_lines), ran_lines + len(hit)
+                    good.append(found)
+                if verbose:
+                    what = f"{found.guess.qualname} {len(hit)}/{len(held_lines)}" if found.target else found.guess.reason
+                    print(f"{wanted.path.relative_to(folder.resolve())}::{wanted.qualname}: [{found.guess.trials}] "
+                          f"{'OK' if found.target else '--'} {what}", file=sys.stderr, flush=True)
+        seconds = time.perf_counter() - begin
+        sample = random.Random(seed).sample(good, min(prove, len(good)))
+        proven = sum(suggests(folder, found) for found in sample)
+    finally:
+        sys.path.remove(str(folder))
+    return Row(pin, len(held), len(asked), ran, lines, ran_lines, proven, len(sample), seconds)
+
+
+def suggests(folder: Path, found: Guessed) -> bool:
+    """Whether `codeopt suggest` proves a suggestion with the guessed workload."""
+    assert found.target is not None
+    command = [
+        sys.executable, "-m", "codeopt", "suggest", str(found.wanted.path), "--workloads",
+        str(found.target.workload_file), "--format", "json", "-q", "--time-budget", "120", "--budget", "40",
+    ]  # fmt: skip
+    environ = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environ, timeout=900)
+    try:
+        return bool(json.loads(done.stdout)["suggestions"])
+    except (ValueError, KeyError):
+        print(f"{found.wanted.qualname}: suggest ended with {done.returncode}: {done.stderr[-300:]}", file=sys.stderr)
+        return False
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The whole table, with all packages in its last line."""
+    total = Row("all", *(sum(getattr(row, name) for row in rows) for name in Row.__slots__[1:]))
+    return "\n".join([
+        "| package | with sites | asked | run | share | lines | proven | s |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        *(row.cells() for row in (*rows, total)),
+    ])  # fmt: skip
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print, and write if asked, the table."""
+    parser = argparse.ArgumentParser(description="Guess workloads for public packages and count.")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--developed", action="store_true", help="packages used while the pools were made")
+    parser.add_argument("--most", type=int, default=60, help="functions a package")
+    parser.add_argument("--prove", type=int, default=0, metavar="N", help="functions a package to run suggest on")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--write", action="store_true", help="put the table into docs/guessed.md")
+    parser.add_argument("--verbose", action="store_true", help="every function on standard error")
+    chosen = parser.parse_args(argv)
+    both = [*pinned("guess-developed"), *pinned("guess-kept-aside")]
+    pins = pinned("guess-developed" if chosen.developed else "guess-kept-aside")
+    if chosen.names:
+        pins = [pin for pin in both if pin.partition("==")[0] in chosen.names]
+    rows = []
+    for pin in pins:
+        rows.append(measure(pin, chosen.most, chosen.prove, chosen.seed, chosen.jobs, chosen.verbose))
+        print(rows[-1].cells(), file=sys.stderr, flush=True)
+    text = table(rows)
+    print(text)
+    if chosen.write:
+        put(text, "developed" if chosen.developed else "kept-aside")
+    return 0
+
+
+def put(text: str, name: str) -> None:
+    """Put a table between its marks in docs/guessed.md. Raises SystemExit if they are not there."""
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
+    head, found, rest = PAGE.read_text().partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not found or not closed:
+        raise SystemExit(f"{PAGE}: the marks of the table are missing")
+    PAGE.write_text(f"{head}{begin}{text}\n{end}{tail}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,68 @@
+"""A digest of a value by content, to tell whether a call depends on its inputs at all."""
+
+from __future__ import annotations
+
+import hashlib
+import types
+from typing import Any
+
+_DEEPEST = 6
+_MOST = 20_000
+
+
+def effect_of(value: object) -> str:
+    """Hex digits that are the same for values of the same content; addresses do not count."""
+    digest = hashlib.sha256()
+    left = [_MOST]
+    _add(digest, value, _DEEPEST, left, set())
+    return digest.hexdigest()
+
+
+def _add(digest: Any, value: Any, depth: int, left: list[int], seen: set[int]) -> None:
+    left[0] -= 1
+    digest.update(type(value).__qualname__.encode())
+    if left[0] < 0 or depth < 0 or id(value) in seen:
+        return
+    if value is None or isinstance(value, str | bytes | int | float | complex | bool):
+        digest.update(repr(value).encode("utf-8", "replace"))
+        return
+    if isinstance(value, types.ModuleType | types.FunctionType | types.BuiltinFunctionType | type):
+        return
+    seen.add(id(value))
+    data = _bytes_of(value)
+    if data is not None:
+        digest.update(data)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _add(digest, key, depth - 1, left, seen)
+            _add(digest, item, depth - 1, left, seen)
+    elif isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
+        for item in items:
+            _add(digest, item, depth - 1, left, seen)
+    else:
+        for part in (getattr(value, "__dict__", None), getattr(value, "__slots__", None) and repr(value)):
+            if part:
+                _add(digest, part, depth - 1, left, seen)
+
+
+def _bytes_of(value: Any) -> bytes | None:
+    """The content of an array, a tensor, a sparse matrix or a frame, else None."""
+    try:
+        if hasattr(value, "detach") and hasattr(value, "requires_grad"):
+            grad = b"" if value.grad is None else value.grad.detach().cpu().contiguous().numpy().tobytes()
+            dense = value.detach().cpu()
+            dense = dense.to_dense() if dense.layout is not dense.data.new_empty(0).layout else dense
+            return str(tuple(dense.shape)).encode() + dense.float().contiguous().numpy().tobytes() + grad
+        if hasattr(value, "tocoo") and hasattr(value, "data"):
+            coo = value.tocoo()
+            return b"".join(part.tobytes() for part in (coo.data, coo.row, coo.col))
+        if hasattr(value, "to_numpy") and hasattr(value, "index"):
+            return repr(value.to_numpy().tolist()).encode() + repr(list(value.index)).encode()
+        if hasattr(value, "tobytes") and hasattr(value, "dtype"):
+            if value.dtype.hasobject:
+                return repr(value.tolist()).encode()
+            return str(value.shape).encode() + bytes(value.tobytes())
+    except Exception:  # noqa: BLE001 - an object that only looks like an array is hashed by its attributes
+        return None
+    return None

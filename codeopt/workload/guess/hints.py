@@ -1,0 +1,188 @@
+"""What an exception's message says about the argument that would have been right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codeopt.workload.guess.evidence import families
+from codeopt.workload.guess.frames import with_columns
+from codeopt.workload.guess.options import Option, holder, made
+from codeopt.workload.guess.pools import FLOATS, IDS, INTS, SWITCHES, TENSOR, Context, entry_text, options_for
+from codeopt.workload.guess.reading import Parameter, Usage
+from codeopt.workload.guess.worker import Outcome
+
+_RANK = (
+    r"[Ee]xpected (?:a )?(\d)\s?-?[Dd]", r"(\d)-?\s?[dD](?:imensional)? (?:array|tensor|input|data) (?:expected|required)",
+    r"must be (?:a )?(\d)\s?-?[dD]", r"[Ee]xpected (\d)-dimensional", r"not enough values to unpack \(expected (\d)",
+    r"too many indices .* (\d) were indexed", r"too many values to unpack \(expected (\d)", r"ndim\D{1,12}(\d)",
+    r"(\d) dimensions?\b.*(?:required|expected|needed)", r"Wrong shape: expected (\d) dims", r"requires? .{0,20}(\d)-?[dD]",
+    r"expected .{0,30}?(\d)D", r"only support\w* (\d)", r"[Oo]nly (\d)-?[dD]",
+)  # fmt: skip
+_BY_RANK = {
+    "tensor": {0: (), 1: ("n",), 2: ("n", "16"), 3: ("n", "16", "16"), 4: ("n", "3", "32", "32"),
+               5: ("n", "3", "4", "32", "32")},
+    "array": {0: (), 1: ("n",), 2: ("n", "8"), 3: ("n", "8", "8"), 4: ("n", "3", "8", "8"), 5: ("n", "3", "4", "8", "8")},
+}  # fmt: skip
+_DIM = (
+    (r"cannot be multiplied \(\d+x\d+ and (\d+)x\d+\)", -1),
+    (r"to have (\d+) channels", 1),
+    (r"normalized_shape=\[(\d+)\]", -1),
+    (r"normalized_shape=\[\d+, (\d+)\]", -1),
+    (r"expect(?:ing|ed) (\d+) (?:features|columns)", -1),
+    (r"weight .* of size \[\d+, (\d+)", 1),
+    (r"running_mean should contain \d+ elements not (\d+)", 1),
+    (r"size mismatch, got input \(\d+\), mat \(\d+x\d+\), vec \((\d+)\)", -1),
+    (r"expected size for first two dimensions of batch2 tensor to be: \[\d+, (\d+)\]", -2),
+)
+_SQUARE = r"square|Last 2 dimensions|symmetric|not aligned|positive.definite|diagonal"
+_NUMBERS = re.compile(r"(?<![\w.])(\d{1,4})(?![\w.])")
+
+
+def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context) -> Iterator[Option]:
+    """Options for one parameter that the message speaks for, the plainest reading first."""
+    message, error = outcome.message, outcome.error
+    yield from _missing_entry(message, error, now, context)
+    if now.is_shaped:
+        yield from _shapes(message, now)
+        yield from _dtypes(message, now, context)
+    yield from _attributes(message, parameter, context)
+    yield from _named_kinds(message, parameter, now, context)
+    if error in ("ValueError", "KeyError", "NotImplementedError", "AssertionError", "InvalidParameterError", "TypeError"):
+        for text in re.findall(r"['\"`]([A-Za-z][\w.+ -]{0,24})['\"`]", message):
+            if text != parameter.name and now.kind in ("str", "omit"):
+                yield Option(repr(text), "str")
+    if now.kind in ("int", "float", "omit", "shape"):
+        for number in _NUMBERS.findall(message)[:6]:
+            if number != now.text and now.kind != "omit":
+                yield Option(number, "int")
+
+
+def names_in(message: str, names: set[str]) -> set[str]:
+    """Parameters that a message names: quoted, or as `name=` or the word itself where it is no common one."""
+    found = {name for name in names if re.search(rf"['\"`]{re.escape(name)}['\"`]|\b{re.escape(name)}\s?=", message)}
+    return found or {n for n in names if len(n) > 2 and re.search(rf"\b{re.escape(n)}\b", message)}
+
+
+def _missing_entry(message: str, error: str, now: Option, context: Context) -> Iterator[Option]:
+    name = message.strip("'\"")
+    if error == "KeyError" and now.kind in ("dict",) and name.isidentifier():
+        yield now.with_entry(name, entry_text(name, context))
+    if error == "KeyError" and now.kind == "frame":
+        names = [n for n in re.findall(r"\w+", message.partition(" not ")[0]) if n not in ("None", "of", "Index")]
+        old = tuple(entry for entry, _ in now.entries)
+        if names:
+            yield with_columns((*old, *names))
+    found = re.search(r"'SimpleNamespace' object has no attribute '(\w+)'", message)
+    if found and now.kind == "namespace":
+        usage = Usage()
+        for option in options_for(Parameter(found[1], usage=usage), context)[:4]:
+            yield now.with_entry(found[1], option.text)
+    elif found:
+        yield holder("namespace", ((found[1], entry_text(found[1], context)),))
+
+
+def _shapes(message: str, now: Option) -> Iterator[Option]:
+    kind = "tensor" if now.kind == "tensor" else "array"
+    for pattern in _RANK:
+        for digit in re.findall(pattern, message):
+            shape = _BY_RANK[kind].get(int(digit))
+            if shape is not None and len(shape) != len(now.shape) and shape:
+                yield now.shaped(shape)
+                if len(now.shape) and len(shape) > len(now.shape):
+                    yield now.shaped((*(shape[: len(shape) - len(now.shape)]), *now.shape[-len(shape) :]))
+    for pattern, place in _DIM:
+        for number in re.findall(pattern, message):
+            yield from _replaced(now, place, number)
+    match = re.search(r"\(?tensor a \(?(\d+)\)? must match the size of tensor b \((\d+)\) at non-singleton dimension (\d+)", message)
+    if match:
+        for number in (match[1], match[2]):
+            yield from _replaced(now, int(match[3]), number)
+            yield from _replaced(now, -1, number)
+    if re.search(_SQUARE, message):
+        for shape in (("n", "n"), ("8", "8"), ("n", "8", "8")):
+            yield now.shaped(shape)
+    if re.search(r"broadcast|mismatch|inconsistent|same (length|shape|size|number)|must match|shapes?|size|length|divide|divisible", message):
+        numbers = dict.fromkeys(n for n in _NUMBERS.findall(message) if 0 < int(n) <= 4096)
+        texts = ["n" if n == "12" else n for n in numbers]
+        for place in dict.fromkeys((-1, 0, 1, len(now.shape) - 2)):
+            for text in texts[:4]:
+                yield from _replaced(now, place, text)
+        for shape in (("n",), ("n", "8"), ("n", "n"), ("n", "16"), ("n", "16", "16")):
+            yield now.shaped(shape)
+
+
+def _replaced(now: Option, place: int, text: str) -> Iterator[Option]:
+    if -len(now.shape) <= place < len(now.shape):
+        shape = list(now.shape)
+        if shape[place] != text:
+            shape[place] = text
+            yield now.shaped(tuple(shape))
+
+
+def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
+    tensor = now.kind == "tensor"
+    if re.search(r"integer|[Ll]ong|Int\b|int64|index|indices|bincount|safe.* cast|labels|categor|continuous", message):
+        yield made(now.kind, IDS if tensor else INTS, now.shape)
+    if re.search(r"[Bb]ool|mask", message):
+        yield made(now.kind, SWITCHES if tensor else "(rng.random({}) < 0.5)", now.shape)
+    if re.search(r"[Ff]loat|floating|Half|Double|not implemented for '(Long|Int)'", message):
+        yield made(now.kind, TENSOR if tensor else FLOATS, now.shape)
+    if re.search(r"[Nn]egative|positive|non-?negative|log|domain|sqrt", message):
+        yield made(now.kind, "torch.rand({})" if tensor else "rng.random({})", now.shape)
+    if re.search(r"[Cc]omplex", message):
+        maker = "torch.randn({}, dtype=torch.complex64)" if tensor else "(rng.standard_normal({}) + 0j)"
+        yield made(now.kind, maker, now.shape)
+    if re.search(r"binary|0 and 1|0s and 1s|two (classes|values|groups)|[Oo]nly two", message):
+        yield made(now.kind, "torch.randint(0, 2, {})" if tensor else "rng.integers(0, 2, {})", now.shape)
+    if re.search(r"out of range|out of bounds", message):
+        yield made(now.kind, "torch.randint(0, 2, {})" if tensor else "rng.integers(0, 2, {})", now.shape)
+    if re.search(r"ints? or slices|not (callable|iterable)|unhashable|ambiguous|scalar|only (one element|length-1|0-dim)", message):
+        yield from (Option(text, kind) for text, kind in (("2", "int"), ("0.5", "float"), ("'a'", "str")))
+
+
+def _attributes(message: str, parameter: Parameter, context: Context) -> Iterator[Option]:
+    """An attribute that the value lacks speaks for the families that have it."""
+    for name in re.findall(r"has no attribute '(\w+)'", message):
+        probe = Parameter(parameter.name, usage=Usage(attributes=frozenset({name})))
+        if families(Parameter("_", usage=probe.usage), torch=context.torch)[0] in ("namespace",):
+            continue
+        yield from options_for(Parameter("_", usage=probe.usage), context)[:4]
+
+
+_KINDS = (
+    (r"not callable", "callable"),
+    (r"not iterable|no len\(\)|not a sequence|not subscriptable|unpack non-iterable", "list"),
+    (r"must be (a |an )?(str|string)|expected str|str, bytes|join\(\) argument", "str"),
+    (r"must be (a |an )?(int|integer)|as an integer|an instance of 'int'|expected int", "int"),
+    (r"must be (a |an )?(real|float|number)|an instance of 'float'|could not convert", "float"),
+    (r"must be (a |an )?(bool)|an instance of 'bool'", "bool"),
+    (r"must be (a |an )?(dict|mapping)|not a mapping|must be a mapping", "dict"),
+    (r"DataFrame", "frame"),
+    (r"\bSeries\b", "series"),
+    (r"must be (a |an )?(torch\.)?Tensor|argument 'input'|expected Tensor|not a Tensor|instance of 'Tensor'", "tensor"),
+    (r"must be (a |an )?(numpy )?(nd)?array|instance of 'numpy.ndarray'|array-like|instance of 'array", "array"),
+    (r"must be (a |an )?(list|sequence)|instance of 'list'|expected (a )?list", "list"),
+    (r"must be (a |an )?tuple|instance of 'tuple'|expected (a )?tuple|must be tuple", "tuple"),
+    (r"not a Module|is not an? .*Module", "module"),
+    (r"[Ee]stimator|fit method|'fit'", "estimator"),
+    (r"RandomState|seed", "rng"),
+    (r"path|os\.PathLike|No such file", "path"),
+    (r"unsupported operand type|NoneType", "any"),
+)
+_ANNOTATION = {
+    "callable": "Callable", "list": "list", "str": "str", "int": "int", "float": "float", "bool": "bool", "dict": "dict",
+    "frame": "DataFrame", "series": "Series", "tensor": "Tensor", "array": "ndarray", "tuple": "tuple",
+    "module": "Module", "rng": "RandomState", "path": "Path",
+}  # fmt: skip
+
+
+def _named_kinds(message: str, parameter: Parameter, now: Option, context: Context) -> Iterator[Option]:
+    for pattern, kind in _KINDS:
+        if not re.search(pattern, message) or kind == now.kind:
+            continue
+        annotation = _ANNOTATION.get(kind, "")
+        known = Parameter(parameter.name, annotation, None, parameter.doc if not annotation else "", usage=parameter.usage)
+        for option in options_for(known, context)[:6]:
+            if option.kind == kind or kind == "any":
+                yield option

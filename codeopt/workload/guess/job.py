@@ -1,0 +1,283 @@
+"""The sandbox job that guesses a workload for one function."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from codeopt.target import Target
+from codeopt.workload.guess.examples import example_text
+from codeopt.workload.guess.options import Option
+from codeopt.workload.guess.pools import Context
+from codeopt.workload.guess.scaling import scaled_rows
+from codeopt.workload.guess.search import ROWS, Search, Tried
+from codeopt.workload.guess.spell import spell
+from codeopt.workload.guess.subject import (
+    NoSubjectError,
+    Subject,
+    construction,
+    executable_lines,
+    import_module,
+    resolve_class,
+    subjects,
+)
+from codeopt.workload.guess.worker import Outcome, Worker
+
+_TRIAL_SECONDS = 4.0
+_LEAST_BODY = 0.2
+_DEEPEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A function of the project that calls a wanted one, perhaps on the way to others."""
+
+    module: str
+    qualname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to guess: the target without a workload, the lines of its sites, and who else calls it.
+
+    `name` is the path that the workload file gives for the target's file; `direct` is off where
+    the function's own arguments have been tried before.
+    """
+
+    target: Target
+    name: str
+    lines: frozenset[int]
+    seed: int
+    budget: int
+    callers: tuple[Caller, ...] = ()
+    direct: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A workload file for `qualname` of `module`, or the reason why there is none.
+
+    `lines` are the project's lines that a call at a small scale runs, by file; `trials` were made.
+    """
+
+    text: str
+    module: str
+    qualname: str
+    lines: dict[str, frozenset[int]]
+    trials: int
+    reason: str = ""
+
+
+@dataclass
+class _Bench:
+    request: Request
+    trials: int = 0
+    reasons: list[str] = field(default_factory=list)
+    made: dict[type, Option | None] = field(default_factory=dict)
+    depth: int = 0
+
+    def within(self, file: str) -> bool:
+        return self.request.target.owns(file)
+
+
+def guess_job(request: Request) -> Guess:
+    """Job: find a workload that runs the wanted lines; the function's own arguments first, then callers."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
+    bench = _Bench(request)
+    target = request.target
+    with contextlib.suppress(NoSubjectError):
+        import_module(target.root, target.module)
+    for module, qualname, budget in _ways(request):
+        try:
+            loaded = import_module(target.root, module)
+            ways = subjects(loaded, qualname)
+        except NoSubjectError as error:
+            bench.reasons.append(str(error))
+            continue
+        for subject in ways:
+            found = _guess(bench, subject, loaded, budget)
+            if found is not None:
+                return found
+    reason = bench.reasons[0] if bench.reasons else "nothing calls it"
+    return Guess("", target.module, target.qualname, {}, bench.trials, reason)
+
+
+def _ways(request: Request) -> Iterator[tuple[str, str, int]]:
+    """Modules and names to call, with the trials that each may take."""
+    target = request.target
+    if request.direct:
+        yield target.module, target.qualname, request.budget
+    owner = _owner(target)
+    seen = {(target.module, target.qualname)}
+    for caller in request.callers:
+        name = caller.qualname.rpartition(".")[2]
+        inherited = owner is not None and "." in caller.qualname and hasattr(owner, name)
+        place = (caller.module, caller.qualname)
+        if inherited:
+            place = (target.module, f"{target.qualname.rpartition('.')[0]}.{name}")
+        if place not in seen:
+            seen.add(place)
+            yield *place, max(30, request.budget // 3)
+
+
+def _owner(target: Target) -> type | None:
+    module = sys.modules.get(target.module)
+    found: object = module
+    for part in target.qualname.split(".")[:-1]:
+        found = getattr(found, part, None)
+    return found if isinstance(found, type) else None
+
+
+def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> Guess | None:
+    request = bench.request
+    worker = Worker(subject.function, bench.within, _TRIAL_SECONDS)
+    try:
+        path = str(request.target.path)
+        contexts = {
+            who: _context(bench, module, subject, who) for who in ("call", "init")
+        }
+        name = f"{_file_name(request, module)}::{subject.qualname}"
+        search = Search(subject, worker, name, path, request.lines, contexts, budget, request.seed)
+        best = search.run()
+        bench.trials += worker.trials
+        if best is not None and best.done:
+            why = _trivial(subject, worker, best, request)
+            if not why:
+                return _finished(bench, subject, worker, best, name, module)
+            bench.reasons.append(why)
+        else:
+            bench.reasons.append(_told(best))
+        text = example_text(subject, name)
+        if text:
+            outcome = worker.trial(text, request.seed)
+            why = _trivial_example(worker, text, outcome, request)
+            if not why:
+                lines = outcome.lines
+                return Guess(text, module.__name__, subject.qualname, lines, bench.trials)
+    finally:
+        worker.close()
+    return None
+
+
+def _told(best: Tried | None) -> str:
+    if best is None:
+        return "no arguments could be tried"
+    if best.score[0]:
+        return "the calls that were found return before the lines of its sites"
+    message = " ".join(best.outcome.message.split())[:200]
+    return f"no arguments were found: the nearest try raised {best.outcome.error}: {message}"
+
+
+def _file_name(request: Request, module: ModuleType) -> str:
+    """The file that holds the target: as the request names it, or beside that for a caller's."""
+    if module.__name__ == request.target.module or not module.__file__:
+        return request.name
+    path = Path(module.__file__)
+    base = request.target.path
+    named = Path(request.name)
+    for _ in named.parts:
+        base = base.parent
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+
+
+def _context(bench: _Bench, module: ModuleType, subject: Subject, who: str) -> Context:
+    form = subject.form
+    source = sys.modules.get(form.module, module) if who == "init" and form.module else module
+    parameters = form.call if who == "call" else form.init
+    frames = any(
+        p.name in ("data", "df", "dataframe", "frame") or "DataFrame" in p.annotation + p.doc for p in parameters
+    )
+    construct = functools.partial(_construct, bench, source)
+    return Context(form.torch, frames and not form.torch, construct, form.shape == "object")
+
+
+def _construct(bench: _Bench, module: ModuleType, name: str) -> Option | None:
+    """An object of the project's class that a name means, found by a search of its own."""
+    owner = resolve_class(name, module, bench.within)
+    if owner is None or bench.depth >= _DEEPEST:
+        return None
+    if owner not in bench.made:
+        bench.made[owner] = None
+        bench.depth += 1
+        try:
+            bench.made[owner] = _constructed(bench, owner)
+        finally:
+            bench.depth -= 1
+    return bench.made[owner]
+
+
+def _constructed(bench: _Bench, owner: type) -> Option | None:
+    subject = construction(owner)
+    worker = Worker(owner, bench.within, _TRIAL_SECONDS)
+    contexts = {"call": _context(bench, sys.modules[owner.__module__], subject, "call")}
+    try:
+        search = Search(subject, worker, f"x::{owner.__qualname__}", "", frozenset(), contexts, 30, bench.request.seed)
+        best = search.run()
+        bench.trials += worker.trials
+    finally:
+        worker.close()
+    if best is None or not best.done:
+        return None
+    shown = [
+        f"{'' if p.star == '*' else p.name + '='}{'*' if p.star == '*' else ''}{best.state['call', p.name].text}"
+        for p in subject.form.call
+        if best.state["call", p.name].text and not p.star
+    ]
+    needs = [need for option in best.state.values() for need in option.needs]
+    line = f"from {owner.__module__} import {owner.__qualname__.partition('.')[0]}"
+    return Option(f"{owner.__qualname__}({', '.join(shown)})", "object", needs=(*needs, line))
+
+
+def _trivial(subject: Subject, worker: Worker, best: Tried, request: Request) -> str:
+    """Why a call that runs exercises nothing, or an empty text."""
+    body = executable_lines(subject.code) if subject.code else frozenset()
+    ran = best.outcome.lines.get(subject.code.co_filename, frozenset()) if subject.code else frozenset()
+    if len(body) > 4 and len(body & ran) < _LEAST_BODY * len(body):
+        return f"the calls that were found run {len(body & ran)} of {len(body)} lines of its body"
+    return _without_effect(worker, best.spelled.text, request.seed)
+
+
+def _without_effect(worker: Worker, text: str, seed: int) -> str:
+    plain = worker.trial(text, seed, effect=True)
+    if plain.error:
+        return f"a second call raised {plain.error}"
+    if not plain.effect:
+        return "the calls that were found return nothing and change nothing"
+    others = [worker.trial(text, seed + 1, effect=True), worker.trial(text, seed, 1.75, effect=True)]
+    if all(other.effect == plain.effect for other in others if not other.error) and any(not o.error for o in others):
+        return "the result is the same for all inputs"
+    return ""
+
+
+def _trivial_example(worker: Worker, text: str, outcome: Outcome, request: Request) -> str:
+    """An example of a docstring has one input: it must run wanted lines and bring something about."""
+    here = outcome.lines.get(str(request.target.path), frozenset())
+    if outcome.error or not here & request.lines:
+        return "the example does not run the lines"
+    return "" if worker.trial(text, request.seed, effect=True).effect else "it brings nothing about"
+
+
+def _finished(
+    bench: _Bench, subject: Subject, worker: Worker, best: Tried, name: str, module: ModuleType
+) -> Guess:
+    request = bench.request
+    note = f"Guessed: arguments by which {subject.qualname} was seen to run."
+    path = str(request.target.path)
+    hits = best.outcome.lines[path] & request.lines
+    floor = ROWS
+    for least in (8, 4, 2, 1):
+        tried = worker.trial(spell(subject.form, best.state, name, least, least).text, request.seed)
+        if tried.error or tried.lines.get(path, frozenset()) & request.lines != hits:
+            break
+        floor = least
+    bench.trials += ROWS - floor and 4
+    rows = ROWS
+    if "(n" in best.spelled.text or " n" in best.spelled.text.partition("scale)")[2]:
+        rows = scaled_rows(subject.function, lambda n: spell(subject.form, best.state, name, n, floor).text, request.seed)
+    text = spell(subject.form, best.state, name, rows, floor, note).text
+    return Guess(text, module.__name__, subject.qualname, best.outcome.lines, bench.trials)

@@ -1,0 +1,353 @@
+"""What a function's text says of its parameters: annotation, default, docstring, and what the body does."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_PATTERNED = {"rearrange", "reduce", "repeat", "einsum"}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How a body uses one name. `calls` are functions that it is passed to, `rank` its axes where told."""
+
+    attributes: frozenset[str] = frozenset()
+    keys: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    traits: frozenset[str] = frozenset()
+    rank: int = 0
+    called_with: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter. `star` is `*` or `**` for the collecting ones; texts are empty where not given."""
+
+    name: str
+    annotation: str = ""
+    default: str | None = None
+    doc: str = ""
+    keyword_only: bool = False
+    star: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A function as its text tells: parameters without `self`, and which of them each line rests on."""
+
+    parameters: tuple[Parameter, ...]
+    origins: dict[int, frozenset[str]]
+    generator: bool
+
+
+def find_definition(tree: ast.Module, qualname: str) -> ast.AST | None:
+    """The function or class of a qualified name without `<locals>`; the last of that name."""
+    node: ast.AST | None = tree
+    for part in qualname.split("."):
+        node = next((inner for inner in reversed(list(_inside(node))) if inner.name == part), None)
+        if node is None:
+            return None
+    return node
+
+
+def _inside(node: ast.AST | None) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Definitions in a body, also below `if` and `try`, not inside other definitions."""
+    for child in ast.iter_child_nodes(node) if node is not None else ():
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield child
+        elif isinstance(child, ast.stmt | ast.ExceptHandler):
+            yield from _inside(child)
+
+
+def read_function(node: Function, doc: str, *, bound: bool) -> Reading:
+    """Read a definition; `bound` leaves the first parameter out. `doc` adds to its own docstring."""
+    notes = {**read_docstring(doc), **read_docstring(ast.get_docstring(node) or "")}
+    usages = _Body(node).usages
+    parameters = [
+        Parameter(
+            arg.arg,
+            ast.unparse(arg.annotation) if arg.annotation else "",
+            ast.unparse(default) if default is not None else None,
+            notes.get(arg.arg, ""),
+            keyword_only,
+            star,
+            usages.get(arg.arg, Usage()),
+        )
+        for arg, default, keyword_only, star in _arguments(node.args)
+    ]
+    origins = _origins(node, {p.name for p in parameters})
+    generator = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own(node))
+    return Reading(tuple(parameters[1:] if bound else parameters), origins, generator)
+
+
+def _arguments(args: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None, bool, str]]:
+    plain = [*args.posonlyargs, *args.args]
+    defaults = [None] * (len(plain) - len(args.defaults)) + list(args.defaults)
+    for arg, default in zip(plain, defaults, strict=True):
+        yield arg, default, False, ""
+    if args.vararg:
+        yield args.vararg, None, False, "*"
+    for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        yield arg, default, True, ""
+    if args.kwarg:
+        yield args.kwarg, None, True, "**"
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """Nodes of a function without those of functions inside it."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield child
+            yield from _own(child)
+
+
+def _origins(node: Function, names: set[str]) -> dict[int, frozenset[str]]:
+    """Line -> parameters that its names come from, by assignments in the order of the text."""
+    comes: dict[str, frozenset[str]] = {name: frozenset({name}) for name in names}
+
+    def read(inner: ast.AST) -> frozenset[str]:
+        used = (n.id for n in ast.walk(inner) if isinstance(n, ast.Name))
+        return frozenset().union(*(comes.get(name, frozenset()) for name in used))
+
+    lines: dict[int, frozenset[str]] = {}
+    for statement in ast.walk(node):
+        if not isinstance(statement, ast.stmt) or statement is node:
+            continue
+        head: ast.AST = statement
+        if isinstance(statement, ast.For | ast.AsyncFor):
+            head = statement.iter
+        elif isinstance(statement, ast.If | ast.While):
+            head = statement.test
+        elif isinstance(statement, ast.With | ast.Try | ast.FunctionDef | ast.ClassDef):
+            continue
+        found = read(head)
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        for target in targets:
+            for name in ast.walk(target) if target is not None else ():
+                if isinstance(name, ast.Name):
+                    comes[name.id] = comes.get(name.id, frozenset()) | found
+        for line in range(head.lineno, (head.end_lineno or head.lineno) + 1):  # type: ignore[attr-defined]
+            lines[line] = lines.get(line, frozenset()) | found
+    return lines
+
+
+class _Body:
+    """Collects the usages of names in a function's body."""
+
+    def __init__(self, node: Function) -> None:
+        self._found: dict[str, dict[str, set[str]]] = {}
+        self._keys: dict[str, list[str]] = {}
+        self._options: dict[str, list[str]] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+        for inner in ast.walk(node):
+            self._see(inner)
+        self.usages = {name: self._usage(name) for name in {*self._found, *self._keys, *self._options}}
+
+    def _usage(self, name: str) -> Usage:
+        found = self._found.get(name, {})
+        return Usage(
+            frozenset(found.get("attributes", ())),
+            tuple(dict.fromkeys(self._keys.get(name, ()))),
+            tuple(dict.fromkeys(self._options.get(name, ()))),
+            frozenset(found.get("kinds", ())),
+            frozenset(found.get("calls", ())),
+            frozenset(found.get("traits", ())),
+            self._numbers.get((name, "rank"), 0),
+            self._numbers.get((name, "called"), -1),
+        )
+
+    def _add(self, node: ast.AST | None, what: str, value: str) -> None:
+        if isinstance(node, ast.Name):
+            self._found.setdefault(node.id, {}).setdefault(what, set()).add(value)
+
+    def _rank(self, node: ast.AST, rank: int) -> None:
+        if isinstance(node, ast.Name):
+            key = (node.id, "rank")
+            self._numbers[key] = max(self._numbers.get(key, 0), rank)
+            self._add(node, "traits", "ranked")
+
+    def _see(self, node: ast.AST) -> None:
+        match node:
+            case ast.Attribute(value=ast.Name() as name, attr=attr):
+                self._add(name, "attributes", attr)
+            case ast.Subscript(value=ast.Name() as name, slice=index):
+                self._subscript(name, index)
+            case ast.Subscript(value=ast.Attribute(value=ast.Name() as name, attr="shape"), slice=index):
+                number = _number(index)
+                if number is not None:
+                    self._rank(name, number + 1 if number >= 0 else -number)
+            case ast.Call():
+                self._call(node)
+            case ast.Compare(left=ast.Name() as name, ops=[operator], comparators=[right]):
+                self._compare(name, operator, right)
+            case ast.BinOp(left=left, right=right, op=operator):
+                trait = "matmul" if isinstance(operator, ast.MatMult) else "arithmetic"
+                if isinstance(operator, ast.Mod) and isinstance(left, ast.Constant | ast.JoinedStr):
+                    return
+                self._add(left, "traits", trait)
+                self._add(right, "traits", trait)
+            case ast.UnaryOp(op=operator, operand=operand):
+                self._add(operand, "traits", "tested" if isinstance(operator, ast.Not) else "arithmetic")
+            case ast.If(test=ast.Name() as name) | ast.IfExp(test=ast.Name() as name):
+                self._add(name, "traits", "tested")
+            case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
+                self._add(iterated, "traits", "iterated")
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=value):
+                self._unpack(targets, value)
+            case ast.Starred(value=ast.Name() as name):
+                self._add(name, "traits", "iterated")
+            case ast.keyword(arg=None, value=ast.Name() as name):
+                self._add(name, "traits", "mapping")
+
+    def _subscript(self, name: ast.Name, index: ast.expr) -> None:
+        if isinstance(index, ast.Constant) and isinstance(index.value, str):
+            self._keys.setdefault(name.id, []).append(index.value)
+            self._add(name, "traits", "keyed")
+        elif isinstance(index, ast.Tuple):
+            self._rank(name, sum(not _is_none(e) for e in index.elts))
+        elif isinstance(index, ast.Name):
+            self._add(name, "traits", "subscripted")
+            self._add(index, "traits", "index")
+        else:
+            self._add(name, "traits", "sliced" if isinstance(index, ast.Slice) else "subscripted")
+
+    def _call(self, node: ast.Call) -> None:
+        called = node.func
+        if isinstance(called, ast.Name):
+            key = (called.id, "called")
+            self._numbers[key] = max(self._numbers.get(key, -1), len(node.args))
+            self._add(called, "traits", "called")
+        name = ast.unparse(called) if isinstance(called, ast.Name | ast.Attribute) else ""
+        if isinstance(called, ast.Attribute) and called.attr == "get" and node.args:
+            self._keyword(called.value, node.args[0])
+        if name == "isinstance" and len(node.args) == 2:
+            kinds = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else [node.args[1]]
+            for kind in kinds:
+                self._add(node.args[0], "kinds", ast.unparse(kind))
+            return
+        if name in ("getattr", "hasattr") and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            self._add(node.args[0], "attributes", str(node.args[1].value))
+            return
+        patterns = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if name.rpartition(".")[2] in _PATTERNED and patterns and "->" in patterns[0]:
+            self._pattern(node, patterns[0])
+        for argument in node.args:
+            if isinstance(argument, ast.Name):
+                self._add(argument, "calls", name or "?")
+
+    def _keyword(self, owner: ast.AST, key: ast.AST) -> None:
+        if isinstance(owner, ast.Name) and isinstance(key, ast.Constant) and isinstance(key.value, str):
+            self._keys.setdefault(owner.id, []).append(key.value)
+
+    def _pattern(self, node: ast.Call, pattern: str) -> None:
+        sides = pattern.partition("->")[0].split(",")
+        arrays = [a for a in node.args if not isinstance(a, ast.Constant)]
+        for side, array in zip(sides, arrays, strict=False):
+            if "..." not in side and "*" not in side:
+                packed = " " in side.strip() or len(side.strip()) == 1 or "(" in side
+                letters = re.sub(r"\([^)]*\)", "g", side).split() if packed else list(side.strip())
+                self._rank(array, len(letters))
+
+    def _compare(self, name: ast.Name, operator: ast.cmpop, right: ast.expr) -> None:
+        if isinstance(operator, ast.Is | ast.IsNot):
+            self._add(name, "traits", "maybe-none" if _is_none(right) else "tested")
+            return
+        values = right.elts if isinstance(right, ast.List | ast.Tuple | ast.Set) else [right]
+        if isinstance(right, ast.Dict):
+            values = [key for key in right.keys if key is not None]
+        for value in values:
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                self._options.setdefault(name.id, []).append(value.value)
+            elif isinstance(value, ast.Constant) and isinstance(value.value, int | float):
+                self._add(name, "traits", "compared")
+        if isinstance(right, ast.Name) and isinstance(operator, ast.In | ast.NotIn):
+            self._add(right, "traits", "iterated")
+
+    def _unpack(self, targets: list[ast.expr], value: ast.expr) -> None:
+        values = value.elts if isinstance(value, ast.Tuple) else [value]
+        stars = [v for v in values if isinstance(v, ast.Starred)]
+        for inner in values:
+            bare = inner.value if isinstance(inner, ast.Starred) else inner
+            if isinstance(bare, ast.Call) and isinstance(bare.func, ast.Attribute) and bare.func.attr == "size":
+                bare = ast.Attribute(bare.func.value, "shape")
+            count = len(targets) - (len(values) - 1)
+            if isinstance(bare, ast.Attribute) and bare.attr == "shape" and not (values[1:] and not stars):
+                if not any(isinstance(t, ast.Starred) for t in targets):
+                    self._rank(bare.value, count)
+            elif isinstance(inner, ast.Name) and len(values) == 1:
+                self._add(inner, "traits", "unpacked")
+                self._numbers[inner.id, "called"] = self._numbers.get((inner.id, "called"), -1)
+                self._found.setdefault(inner.id, {}).setdefault("traits", set()).add(f"unpacked:{len(targets)}")
+
+
+def _number(node: ast.AST) -> int | None:
+    try:
+        value = ast.literal_eval(node)  # type: ignore[arg-type]
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    return value if isinstance(value, int) else None
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def read_docstring(text: str) -> dict[str, str]:
+    """Parameter -> what a numpydoc, Google or Sphinx docstring says of it, its type first."""
+    found: dict[str, str] = {}
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if re.match(r"\s*(Other )?(Parameters|Attributes)\s*$", line) and number + 1 < len(lines):
+            if set(lines[number + 1].strip()) == {"-"}:
+                found.update(_numpydoc(lines[number + 2 :], found))
+        elif re.match(r"\s*(Args|Arguments|Parameters|Params):\s*$", line):
+            found.update(_google(lines[number + 1 :]))
+    for name, rest in re.findall(r":param\s+(?:[\w.\[\], ]+\s+)?\*{0,2}(\w+):\s*(.*)", text):
+        found.setdefault(name, rest)
+    for name, kind in re.findall(r":type\s+(\w+):\s*(.*)", text):
+        found[name] = f"{kind}; {found.get(name, '')}"
+    return found
+
+
+def _numpydoc(lines: list[str], before: dict[str, str]) -> Iterator[tuple[str, str]]:
+    head = re.compile(r"^(\s*)\*{0,2}([\w*, ]+?)\s*:\s*(.*)$")
+    base = next((len(line) - len(line.lstrip()) for line in lines if line.strip()), 0)
+    names: list[str] = []
+    text = ""
+    for number, line in enumerate(lines):
+        if number + 1 < len(lines) and lines[number + 1].strip() and set(lines[number + 1].strip()) == {"-"}:
+            break
+        indent = len(line) - len(line.lstrip())
+        match = head.match(line)
+        if match and indent <= base:
+            yield from ((name, text) for name in names if name not in before)
+            names = [name.strip(" *") for name in match[2].split(",")]
+            text = match[3] + "\n"
+        elif line.strip():
+            text += " " + line.strip()
+    yield from ((name, text) for name in names if name not in before)
+
+
+def _google(lines: list[str]) -> Iterator[tuple[str, str]]:
+    base = next((len(line) - len(line.lstrip()) for line in lines if line.strip()), 0)
+    name, text = "", ""
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and indent < base:
+            break
+        match = re.match(r"\s*\*{0,2}(\w+)\s*(?:\(([^)]*(?:\([^)]*\))?[^)]*)\))?\s*:\s*(.*)$", line)
+        if match and indent == base:
+            if name:
+                yield name, text
+            name, text = match[1], f"{match[2] or ''}\n{match[3]}"
+        elif line.strip():
+            text += " " + line.strip()
+    if name:
+        yield name, text

@@ -1,0 +1,146 @@
+"""The text of a guessed workload file, and which argument each of its lines makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codeopt.workload.guess.options import OMIT, Option, imports_of
+from codeopt.workload.guess.reading import Parameter
+
+Key = tuple[str, str]
+"""Whose argument it is (`call`, `init` or `fit`), and the parameter's name."""
+
+State = Mapping[Key, Option]
+_TAKEN = {"rng", "n", "scale", "seed", "np", "torch", "pd", "sparse", "Call", "workload", "instance", "build", "plt",
+          "Path", "string", "math", "partial"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a target is called.
+
+    `shape` is `function`, `method` (an instance comes first), `object` (constructed, then called) or
+    `construct`. `maker` names the class of the instance in `module`.
+    """
+
+    shape: str
+    call: tuple[Parameter, ...]
+    init: tuple[Parameter, ...] = ()
+    module: str = ""
+    maker: str = ""
+    torch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A file's text; `lines` tells the argument that a line makes."""
+
+    text: str
+    lines: dict[int, Key]
+
+
+def spell(form: Form, state: State, target: str, n: int, floor: int, note: str = "") -> Spelled:
+    """The file for a state: `n` rows at full scale, and never fewer than `floor`."""
+    body: list[tuple[str, Key | None]] = []
+    names: dict[Key, str] = {}
+    for parameter in form.call:
+        key = ("call", parameter.name)
+        option = state[key]
+        if option.kind == OMIT:
+            continue
+        names[key] = f"{parameter.name}_" if parameter.name in _TAKEN else parameter.name
+        body += [(line, key) for line in option.setup]
+        body.append((f"{names[key]} = {option.text}", key))
+    init = _init_lines(form, state)
+    if form.shape == "method":
+        body.append((f"instance = {form.maker}(", None))
+        body += [(f"    {text},", key) for text, key in init]
+        body.append((")", None))
+        prepared = state.get(("fit", "state"))
+        if prepared is not None and prepared.text:
+            body += [(line, ("fit", "state")) for line in prepared.text.split("; ")]
+    given = _given(form, state, names)
+    if form.shape == "object":
+        body.append(("return Call(", None))
+        body += [(f"    {line},", None) for line in given]
+        body.append(("    init=Call(kwargs=dict(", None))
+        body += [(f"        {text},", key) for text, key in init]
+        body += [("    )),", None), (")", None)]
+    else:
+        body.append((f"return Call({', '.join(given)})", None))
+    return _assembled(form, state, body, target, n, floor, note)
+
+
+def _init_lines(form: Form, state: State) -> list[tuple[str, Key]]:
+    keys = [(parameter, ("init", parameter.name)) for parameter in form.init if not parameter.star]
+    shown = [(p, key) for p, key in keys if state[key].kind != OMIT]
+    lines = [(f"{p.name}={state[key].text}", key) for p, key in shown]
+    spread = next((p for p in form.init if p.star == "*" and state["init", p.name].kind != OMIT), None)
+    if spread is not None and form.shape == "method":
+        # What is collected comes after positional arguments only.
+        lines = [(state[key].text, key) for p, key in shown if not p.keyword_only]
+        lines.append((f"*{state['init', spread.name].text}", ("init", spread.name)))
+        lines += [(f"{p.name}={state[key].text}", key) for p, key in shown if p.keyword_only]
+    return lines
+
+
+def _given(form: Form, state: State, names: Mapping[Key, str]) -> list[str]:
+    """The arguments of `Call(...)` as source texts."""
+    first = ["instance"] if form.shape == "method" else []
+    named: list[str] = []
+    positional = True
+    for parameter in form.call:
+        name = names.get(("call", parameter.name))
+        if name is None:
+            positional = positional and parameter.star == "**"
+        elif parameter.star == "*":
+            first += [f"*{name}"] if positional else []
+        elif parameter.star == "**":
+            named.append(f"**{name}")
+        elif positional and not parameter.keyword_only:
+            first.append(name)
+        else:
+            named.append(f"{parameter.name!r}: {name}")
+    given = [f"args=({', '.join(first)}{',' if len(first) == 1 else ''})"] if first else []
+    return [*given, *([f"kwargs={{{', '.join(named)}}}"] if named else [])]
+
+
+def _assembled(
+    form: Form,
+    state: State,
+    body: list[tuple[str, Key | None]],
+    target: str,
+    n: int,
+    floor: int,
+    note: str,
+) -> Spelled:
+    source = "\n".join(text for text, _ in body)
+    head = ["rng = np.random.default_rng(seed)"]
+    if form.torch:
+        head.append("torch.manual_seed(seed)")
+    head.append(f"n = max({floor}, int({n} * scale))")
+    local = [need for option in state.values() for need in option.needs if option.kind != OMIT]
+    if form.shape == "method":
+        local.append(f"from {form.module} import {form.maker.partition('.')[0]}")
+    libraries = imports_of("np.\n" + ("torch.\n" if form.torch else "") + source)
+    lines = [
+        f'"""{note}"""',
+        "",
+        *libraries,
+        "",
+        "from codeopt import Call, workload",
+        "",
+        "",
+        f"@workload({target!r})",
+        "def build(scale, seed):",
+        *(f"    {line}" for line in dict.fromkeys(local)),
+        *(f"    {line}" for line in head),
+    ]
+    at = {}
+    for text, key in body:
+        for part in text.split("\n"):
+            lines.append(f"    {part}")
+            if key is not None:
+                at[len(lines)] = key
+    return Spelled("\n".join(lines) + "\n", at)

@@ -1,0 +1,216 @@
+"""Guessed targets for functions that no declaration calls."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Limits, Sandbox
+from codeopt.source import write_atomic
+from codeopt.target import Target, module_of
+from codeopt.workload.guess.callers import Calls, callers_of, read_calls
+from codeopt.workload.guess.job import Guess, Request, guess_job
+from codeopt.workload.wanted import Unserved, Wanted
+
+SandboxFor = Callable[[Path], Sandbox]
+"""The sandbox for functions of a file: one whose zygote holds what the file imports."""
+
+BUDGET = 150
+_SECONDS = 90.0
+_VERSION = "1"
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A guess as it is kept beside its file."""
+
+    key: str
+    text: str
+    module: str
+    qualname: str
+    lines: dict[str, list[int]]
+    trials: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """What came of a wanted function: a guess and the target that rests on it, if there is one."""
+
+    wanted: Wanted
+    guess: Guess
+    target: Target | None
+
+
+def guessed_targets(
+    wanted: Sequence[Wanted],
+    sandbox_for: SandboxFor,
+    root: Path,
+    folder: Path,
+    seed: int,
+    budget: int = BUDGET,
+) -> Iterator[Target | Unserved]:
+    """Targets with a workload file in `folder` for each wanted function, or why there is none.
+
+    A function that only another one reaches is served by that one's target, which comes once.
+    """
+    given: set[tuple[Path, str]] = set()
+    for found in guess_all(wanted, sandbox_for, root, folder, seed, budget):
+        if found.target is None:
+            yield Unserved(found.wanted, found.guess.reason)
+        elif (found.target.workload_file, found.target.qualname) not in given:
+            given.add((found.target.workload_file, found.target.qualname))
+            yield found.target
+
+
+def guess_all(
+    wanted: Sequence[Wanted],
+    sandbox_for: SandboxFor,
+    root: Path,
+    folder: Path,
+    seed: int,
+    budget: int = BUDGET,
+) -> Iterator[Guessed]:
+    """A guess for each wanted function: by its own arguments, by another's that reaches it, by its callers'."""
+    folder.mkdir(parents=True, exist_ok=True)
+    first = list(_tried(wanted, sandbox_for, root, folder, seed, budget, None))
+    left = []
+    for found in first:
+        other = None if found.target else _reached_by(found.wanted, first)
+        if found.target is not None or other is not None:
+            yield other or found
+        else:
+            left.append(found)
+    calls = cache(_calls_of)
+    again = [found.wanted for found in left]
+    second = list(_tried(again, sandbox_for, root, folder, seed, budget, calls)) if again else []
+    for before, found in zip(left, second, strict=True):
+        if found.target is None:
+            found = _reached_by(found.wanted, second) or replace(found, guess=before.guess)
+        yield found
+
+
+def _reached_by(wanted: Wanted, others: Sequence[Guessed]) -> Guessed | None:
+    """The guess for another function that runs the most lines of this one's sites, if any does."""
+    path = str(wanted.path)
+
+    def hits(other: Guessed) -> int:
+        return len(other.guess.lines.get(path, frozenset()) & wanted.lines) if other.target else 0
+
+    best = max(others, key=hits, default=None)
+    return Guessed(wanted, best.guess, best.target) if best is not None and hits(best) else None
+
+
+def _calls_of(top: Path) -> Calls:
+    return read_calls(sorted(top.rglob("*.py")) if top.is_dir() else [top])
+
+
+def _tried(
+    wanted: Sequence[Wanted],
+    sandbox_for: SandboxFor,
+    root: Path,
+    folder: Path,
+    seed: int,
+    budget: int,
+    calls: Callable[[Path], Calls] | None,
+) -> Iterator[Guessed]:
+    """Jobs for some functions, as many at a time as the sandbox takes, in the order of their files."""
+    by_file: dict[Path, list[int]] = {}
+    for number, one in enumerate(wanted):
+        by_file.setdefault(one.path, []).append(number)
+    done: dict[int, Guessed] = {}
+    for path, numbers in by_file.items():
+        waiting = []
+        for number in numbers:
+            request = _request(wanted[number], root, seed, budget, calls)
+            file = folder / _name_of(wanted[number], calls is not None)
+            kept = _read(file, _key(request))
+            end = None if kept else sandbox_for(path).submit(guess_job, request, limits=_limits(sandbox_for(path)))
+            waiting.append((number, request, file, kept, end))
+        for number, request, file, kept, end in waiting:
+            guess = kept or _guess_of(end.result(), request) if end or kept else None
+            assert guess is not None
+            if not kept:
+                _keep(file, guess, _key(request))
+            done[number] = Guessed(wanted[number], guess, _target(request, guess, file))
+    yield from (done[number] for number in range(len(wanted)))
+
+
+def _limits(sandbox: Sandbox) -> Limits:
+    return replace(sandbox.limits, seconds=_SECONDS, memory_bytes=min(sandbox.limits.memory_bytes, 6 << 30))
+
+
+def _request(
+    wanted: Wanted, root: Path, seed: int, budget: int, calls: Callable[[Path], Calls] | None
+) -> Request:
+    folder, module = module_of(wanted.path)
+    name = str(wanted.path.relative_to(root)) if wanted.path.is_relative_to(root) else str(wanted.path)
+    target = Target(wanted.path, wanted.qualname, module, folder, wanted.path, 0, 1, origin="guessed")
+    if calls is None:
+        return Request(target, name, wanted.lines, seed, budget)
+    top = folder / module.partition(".")[0]
+    callers = callers_of(calls(top if top.is_dir() else wanted.path), module, wanted.qualname)
+    return Request(target, name, wanted.lines, seed, budget, callers, direct=False)
+
+
+def _guess_of(end: JobEnd, request: Request) -> Guess:
+    if isinstance(end, Completed) and isinstance(end.value, Guess):
+        return end.value
+    reason = "its trials gave no answer"
+    if isinstance(end, Expired):
+        reason = f"no arguments were found within {end.seconds:g} s"
+    elif isinstance(end, Died):
+        reason = f"its trials ended: {end.reason}"
+    elif isinstance(end, Failed):
+        reason = f"its trials failed: {end.kind}: {end.message}"
+    return Guess("", request.target.module, request.target.qualname, {}, 0, reason)
+
+
+def _target(request: Request, guess: Guess, file: Path) -> Target | None:
+    if not guess.text:
+        return None
+    line = next(i for i, text in enumerate(guess.text.splitlines(), 1) if text.startswith("@workload"))
+    path = request.target.path
+    if guess.module != request.target.module:
+        base = request.target.root.joinpath(*guess.module.split("."))
+        path = base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
+    return replace(
+        request.target, path=path, module=guess.module, qualname=guess.qualname, workload_file=file, workload_line=line
+    )
+
+
+def _name_of(wanted: Wanted, by_callers: bool) -> str:
+    digest = hashlib.sha256(f"{wanted.path}::{wanted.qualname}".encode()).hexdigest()[:8]
+    safe = wanted.qualname.replace(".", "_").strip("_")
+    return f"guessed_{wanted.path.stem}_{safe}_{digest}{'_callers' if by_callers else ''}.py"
+
+
+def _key(request: Request) -> str:
+    """What a kept guess rests on: the file's text, what was asked, and how guesses are made."""
+    asked = f"{_VERSION} {request.seed} {request.budget} {sorted(request.lines)} {request.callers} {request.name}"
+    return hashlib.sha256(request.target.path.read_bytes() + asked.encode()).hexdigest()
+
+
+def _read(file: Path, key: str) -> Guess | None:
+    try:
+        kept = msgspec.json.decode(file.with_suffix(".json").read_bytes(), type=Kept)
+        text = file.read_text(encoding="utf-8") if kept.text else ""
+    except (OSError, msgspec.DecodeError):
+        return None
+    if kept.key != key:
+        return None
+    lines = {name: frozenset(found) for name, found in kept.lines.items()}
+    return Guess(text, kept.module, kept.qualname, lines, kept.trials, kept.reason)
+
+
+def _keep(file: Path, guess: Guess, key: str) -> None:
+    """Keep a guess; that there is none is kept too, for it takes the longest to find out."""
+    lines = {name: sorted(found) for name, found in guess.lines.items()}
+    kept = Kept(key, "" if not guess.text else "yes", guess.module, guess.qualname, lines, guess.trials, guess.reason)
+    if guess.text:
+        write_atomic(file, guess.text.encode())
+    write_atomic(file.with_suffix(".json"), msgspec.json.encode(kept))

@@ -1,0 +1,221 @@
+"""A process that makes trial calls, forked from a sandbox job that has imported the module.
+
+A trial that crashes or hangs ends the worker, and the next trial gets a fresh one. The text of a
+trial is that of the workload file it would become.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import itertools
+import os
+import pickle
+import select
+import signal
+import struct
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from codeopt.workload.call import Call, take_declared
+from codeopt.workload.guess.effect import effect_of
+from codeopt.workload.invoke import prepare, quiet
+
+_HEADER = struct.Struct("!Q")
+_MOST_ITEMS = 50
+TRIAL = "<guess>"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a trial ended.
+
+    `error` is empty if it returned. `frames` are (file, function, line) of the exception's
+    traceback, innermost last; `lines` those of the project that ran, by file; `effect` is empty if
+    nothing came of the call, else a digest of it.
+    """
+
+    error: str = ""
+    message: str = ""
+    frames: tuple[tuple[str, str, int], ...] = ()
+    lines: dict[str, frozenset[int]] = field(default_factory=dict)
+    effect: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+class Worker:
+    """Makes trials of one function; `within` says which files count as the project's."""
+
+    def __init__(self, function: Callable[..., Any], within: Callable[[str], bool], seconds: float) -> None:
+        self._function = function
+        self._within = within
+        self._seconds = seconds
+        self._pid = 0
+        self._ends = (-1, -1)
+        self.trials = 0
+
+    def trial(self, text: str, seed: int = 0, scale: float = 1.0, *, effect: bool = False) -> Outcome:
+        """Make one call; a crash or a time-out is an outcome too."""
+        if not self._pid:
+            self._start()
+        self.trials += 1
+        try:
+            _send(self._ends[1], (text, seed, scale, effect))
+            answer = _receive(self._ends[0], self._seconds)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            answer = None
+        if isinstance(answer, Outcome):
+            return answer
+        self.close()
+        return Outcome("Ended" if answer is None else "TimeoutError", "the call did not end")
+
+    def _start(self) -> None:
+        ask, tell = os.pipe(), os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                os.close(ask[1])
+                os.close(tell[0])
+                self._serve(ask[0], tell[1])
+            finally:
+                os._exit(0)
+        os.close(ask[0])
+        os.close(tell[1])
+        self._ends = (tell[0], ask[1])
+
+    def _serve(self, source: int, sink: int) -> None:
+        home = os.getcwd()
+        for number in itertools.count():
+            try:
+                text, seed, scale, effect = _receive(source, None)
+            except EOFError:
+                return
+            folder = os.path.join(home, f"trial{os.getpid()}-{number}")
+            os.makedirs(folder, exist_ok=True)
+            os.chdir(folder)
+            _send(sink, _attempt(self._function, self._within, text, seed, scale, effect))
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._pid:
+            for end in self._ends:
+                os.close(end)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._pid = 0
+
+
+def load_builder(text: str) -> Callable[[float, int], Call]:
+    """The builder that the text of a workload file declares; raises what running it raises."""
+    take_declared()
+    exec(compile(text, TRIAL, "exec", dont_inherit=True), {"__name__": TRIAL})
+    builder: Callable[[float, int], Call] = take_declared()[0].builder
+    return builder
+
+
+def _attempt(
+    function: Callable[..., Any],
+    within: Callable[[str], bool],
+    text: str,
+    seed: int,
+    scale: float,
+    effect: bool,
+) -> Outcome:
+    lines: dict[str, set[int]] = {}
+    try:
+        with quiet(), contextlib.redirect_stdout(io.StringIO()):
+            with _traced(within, lines):
+                call = load_builder(text)(scale, seed)
+            lines.clear()
+            before = effect_of((call.args, call.kwargs)) if effect else ""
+            with _traced(within, lines):
+                # What a constructor runs counts where it is the call.
+                step = prepare(function, call)
+                result = step()
+                if inspect.isgenerator(result):
+                    result = list(itertools.islice(result, _MOST_ITEMS))
+            found = _effect(before, call, result) if effect else ""
+    except BaseException as error:  # noqa: BLE001 - the user's code may raise anything, and has to be told
+        frames = tuple((f.filename, f.name, f.lineno or 0) for f in traceback.extract_tb(error.__traceback__))
+        kept = tuple(f for f in frames if f[0] == TRIAL or within(f[0]))
+        return Outcome(type(error).__name__, _message(error), kept, _frozen(lines))
+    return Outcome(lines=_frozen(lines), effect=found)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)[:2000]
+    except Exception:  # noqa: BLE001 - the text of a user's exception is the user's code
+        return ""
+
+
+def _effect(before: str, call: Call, result: Any) -> str:
+    """A digest of what a call returned, of what it changed and of the files it left, empty if nothing."""
+    after = effect_of((call.args, call.kwargs))
+    changed = after if after != before else ""
+    files = sorted(str(path) for path in Path.cwd().rglob("*"))
+    if result is None and not changed and not files:
+        return ""
+    return effect_of((result if result is not None else "nothing", changed, files))
+
+
+def _frozen(lines: dict[str, set[int]]) -> dict[str, frozenset[int]]:
+    return {file: frozenset(found) for file, found in lines.items()}
+
+
+@contextlib.contextmanager
+def _traced(within: Callable[[str], bool], lines: dict[str, set[int]]) -> Iterator[None]:
+    known: dict[str, bool] = {}
+
+    def local(frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "line":
+            lines[frame.f_code.co_filename].add(frame.f_lineno)
+        return local
+
+    def enter(frame: FrameType, event: str, argument: Any) -> Any:
+        file = frame.f_code.co_filename
+        inside = known.get(file)
+        if inside is None:
+            inside = known[file] = within(file)
+        if not inside:
+            return None
+        lines.setdefault(file, set())
+        return local
+
+    sys.settrace(enter)
+    try:
+        yield
+    finally:
+        sys.settrace(None)
+
+
+def _send(fd: int, message: object) -> None:
+    body = pickle.dumps(message)
+    view = memoryview(_HEADER.pack(len(body)) + body)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _receive(fd: int, seconds: float | None) -> Any:
+    """The next message; False if none begins in time. Raises EOFError at the end."""
+    if not select.select([fd], [], [], seconds)[0]:
+        return False
+    size = _HEADER.unpack(_exactly(fd, _HEADER.size))[0]
+    return pickle.loads(_exactly(fd, size))
+
+
+def _exactly(fd: int, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        chunk = os.read(fd, size - len(parts))
+        if not chunk:
+            raise EOFError
+        parts += chunk
+    return bytes(parts)
