@@ -177,6 +177,31 @@ def suggest(
     raise SystemExit(1 if fail_on_suggestion and outcome.suggestions else 0)
 
 
+@app.command(context_settings={"allow_interspersed_args": False})
+@click.option("--source", multiple=True, type=_PATHS, metavar="PATH", help="Code to record (repeatable).")
+@click.option("--calls", type=click.IntRange(1), default=5, help="Calls to keep of a function (default: 5).")
+@click.option("--time-limit", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Stop it then.")
+@click.option("--select", multiple=True, metavar="CODES", help="Only functions with sites of these rules.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not those of these rules.")
+@click.option("--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
+@click.option("--quiet", "-q", is_flag=True, help="No report.")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def trace(
+    source: tuple[Path, ...], calls: int, time_limit: float, select: tuple[str, ...], ignore: tuple[str, ...],
+    config_file: Path | None, quiet: bool, command: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Run COMMAND (put `--` before it), and record calls of functions that hold sites, as workloads."""
+    from codeopt.commands.trace import trace as run
+    from codeopt.report.traced import trace_text
+
+    config, root = _configure(config_file, select=_split(select), ignore=_split(ignore))
+    traced = run(command, source or (Path(),), config, root, calls, time_limit)
+    if not quiet:
+        folder = root / ".codeopt" / "traces"
+        click.echo(trace_text(traced.plan, traced.recorded, folder, traced.ended_by), err=True, nl=False)
+    raise SystemExit(traced.code)
+
+
 @app.command()
 @click.argument("old", type=_PATHS)
 @click.argument("new", type=_PATHS)

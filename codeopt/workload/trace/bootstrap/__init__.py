@@ -1,0 +1,1 @@
+"""What stands first on the search path of a traced command's interpreters."""

@@ -1,0 +1,77 @@
+"""The lengths in a recorded call that may be made smaller together, read from its nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+LEAST = 5
+"""Lengths up to this are left as they are: channels, classes, coordinates."""
+
+_SHAPED = ("array", "tensor", "sparse", "view", "tensorview")
+_VIEWS = ("view", "tensorview")
+_OPEN = ("list", "tuple", "dict", "frame", "series", "index", "categorical", "times", "nullable", "masked")
+"""Kinds whose parts become smaller with them."""
+
+
+def shrinkable(call: Mapping[str, Any]) -> list[int]:
+    """Lengths of arguments that nothing else in the call pins, the greatest first."""
+    nodes = [*call["args"], *call["kwargs"].values()]
+    found = _Lengths(frozenset(_owners(nodes)))
+    for node in nodes:
+        found.collect(node, inside=False)
+    return sorted(found.free - found.pinned, reverse=True)
+
+
+def _owners(node: Any) -> Iterator[int]:
+    """Numbers of the arrays that others are views of: a view fits only all of it."""
+    if isinstance(node, dict):
+        if node.get("k") in ("view", "tensorview"):
+            yield node["of"]["id"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
+            yield from _owners(item)
+
+
+class _Lengths:
+    """The lengths in some nodes: `free` ones, and those `pinned` by an object's state or by a view."""
+
+    def __init__(self, owners: frozenset[int]) -> None:
+        self.owners = owners
+        self.free: set[int] = set()
+        self.pinned: set[int] = set()
+
+    def collect(self, node: Any, inside: bool) -> None:
+        """Add those of a node, which may be `inside` an object."""
+        if isinstance(node, list):
+            for item in node:
+                self.collect(item, inside)
+        if not isinstance(node, dict):
+            return
+        kind = node.get("k")
+        if kind in _SHAPED:
+            held = inside or kind in _VIEWS or node.get("id") in self.owners
+            (self.pinned if held else self.free).update(n for n in node["shape"] if n > LEAST)
+        elif kind in ("list", "tuple") and not inside and len(node["v"]) > LEAST:
+            self.free.add(len(node["v"]))
+        elif kind == "frame" and not inside:
+            self.free.update(_rows(node["index"]))
+        if kind != "sparse":
+            for value in node.values():
+                self.collect(value, inside or kind not in _OPEN)
+
+
+def _rows(index: Mapping[str, Any]) -> Iterator[int]:
+    if index.get("k") == "rangeindex":
+        length = len(range(*index["v"]))
+        if length > LEAST:
+            yield length
+
+
+def smaller(lengths: Iterable[int], scale: float, fixed: Iterable[int]) -> dict[int, int]:
+    """The length that each becomes at a scale from 0 to 1; those that stay are left out."""
+    if scale >= 1.0:
+        return {}
+    kept = set(fixed)
+    return {n: max(LEAST, round(n * scale)) for n in lengths if n not in kept}

@@ -1,0 +1,143 @@
+"""Targets with recorded calls, for functions that no declaration calls."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Sandbox
+from codeopt.source import make_folder, write_atomic
+from codeopt.target import Target
+from codeopt.workload.trace.collect import trace_file
+from codeopt.workload.trace.confirm import Confirmed, confirm
+from codeopt.workload.trace.file_format import BrokenTrace, unpack
+from codeopt.workload.trace.names import home_of
+from codeopt.workload.trace.plan import parse, signature_of
+from codeopt.workload.trace.start import find_function
+from codeopt.workload.wanted import Unserved, Wanted
+
+SandboxFor = Callable[[Target], Sandbox]
+"""The sandbox whose zygote holds what a target imports."""
+
+_FILE = '''\
+"""Calls of {qualname} as they were recorded. Written by codeopt, and written anew when they change."""
+
+from codeopt import Call, workload
+from codeopt.workload.trace.replay import replay
+
+FILE = {file!r}
+CALLS = {calls!r}  # the first is measured, the others take part in the proof
+FIXED = {fixed!r}  # lengths that stay at smaller scales
+
+
+@workload({target!r})
+def build(scale: float, seed: int) -> Call:
+    return replay(FILE, CALLS, scale, seed, FIXED)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    file: Path
+    module: str
+    signature: str
+    sizes: tuple[int, ...]
+    digest: str
+
+
+def traced_targets(
+    wanted: Sequence[Wanted], root: Path, sandbox_for: SandboxFor
+) -> Iterator[Target | Unserved]:
+    """A target for each wanted function whose recorded calls run again in the sandbox, or why there is none.
+
+    Its workload file is written under `.codeopt/workloads/` of the root. Functions without a trace
+    are passed over in silence if there is no trace at all.
+    """
+    known = {one: trace_file(root, one.path, one.qualname) for one in wanted}
+    if not any(file.is_file() for file in known.values()):
+        return
+    for one, file in known.items():
+        if not file.is_file():
+            yield Unserved(one, "no call of it was recorded")
+            continue
+        try:
+            found = _read(file, one)
+        except BrokenTrace as error:
+            yield Unserved(one, str(error))
+            continue
+        yield _served(one, found, root, sandbox_for)
+
+
+def _read(file: Path, wanted: Wanted) -> _Trace:
+    """What a trace file says of itself. Raises BrokenTrace for one that cannot be used for the function."""
+    try:
+        content = file.read_bytes()
+        data = unpack(content, str(file))[0]
+        path, qualname = str(data["path"]), str(data["qualname"])
+        sizes = tuple(int(call["size"]) for call in data["calls"])
+        found = _Trace(
+            file, str(data["module"]), str(data["signature"]), sizes, hashlib.sha256(content).hexdigest()
+        )
+    except OSError as error:
+        raise BrokenTrace(f"{file}: cannot be read: {error.strerror}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenTrace(f"{file}: holds no trace ({type(error).__name__}: {error})") from error
+    if (Path(path), qualname) != (wanted.path, wanted.qualname) or not sizes:
+        raise BrokenTrace(f"{file}: holds calls of another function ({qualname} in {path})")
+    return found
+
+
+def _served(wanted: Wanted, trace: _Trace, root: Path, sandbox_for: SandboxFor) -> Target | Unserved:
+    tree = parse(wanted.path)
+    node = find_function(tree, wanted.qualname) if tree is not None else None
+    if node is None:
+        return Unserved(wanted, "its recorded calls are stale: it is not in the file any more")
+    now = signature_of(node)
+    if now != trace.signature:
+        then = f"({trace.signature})"
+        return Unserved(wanted, f"its recorded calls are stale: it took {then} then and takes ({now}) now")
+    folder, module = home_of(wanted.path, trace.module)
+    workload = make_folder(root / ".codeopt") / "workloads" / f"traced_{trace.file.stem}.py"
+    target = Target(wanted.path, wanted.qualname, module, folder, workload, 0, 1, origin="traced")
+    end = sandbox_for(target).call(confirm, target, str(trace.file))
+    if not isinstance(end, Completed) or not isinstance(end.value, Confirmed):
+        return Unserved(wanted, f"its recorded calls cannot be replayed: {_told(end)}")
+    if not end.value.calls:
+        return Unserved(wanted, f"no recorded call of it runs again: {end.value.failures[0]}")
+    return _written(target, trace, end.value)
+
+
+def _written(target: Target, trace: _Trace, confirmed: Confirmed) -> Target:
+    """The target with its workload file in place."""
+    calls = tuple(sorted(confirmed.calls, key=lambda number: -trace.sizes[number]))
+    name = f"{target.path}::{target.qualname}"
+    text = _FILE.format(
+        qualname=target.qualname, file=str(trace.file), calls=calls, fixed=confirmed.fixed, target=name
+    )
+    target.workload_file.parent.mkdir(exist_ok=True)
+    write_atomic(target.workload_file, text.encode())
+    line = text[: text.index("@workload")].count("\n") + 1
+    return Target(
+        target.path,
+        target.qualname,
+        target.module,
+        target.root,
+        target.workload_file,
+        0,
+        line,
+        origin="traced",
+    )
+
+
+def _told(end: JobEnd) -> str:
+    match end:
+        case Failed(kind, message):
+            return message if kind in ("WorkloadError", "BrokenTrace") else f"{kind}: {message}"
+        case Died(reason):
+            return reason
+        case Expired(seconds):
+            return f"they did not finish within {seconds:g} s"
+        case _:
+            return "the sandbox gave no answer"
