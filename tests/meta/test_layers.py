@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "codeopt").rglob("*.py"), *(ROOT / "rules").glob("*.py")])
 HEAVY = {"torch", "numpy", "memray", "hypothesis", "pandas", "sklearn", "scipy"}
 RUNS_IN_A_CHILD = (
-    "codeopt.equivalence.", "codeopt.measure.", "codeopt.run.inside", "codeopt.run.jobs", "codeopt.run.left"
+    "codeopt.equivalence.", "codeopt.measure.", "codeopt.run.inside", "codeopt.run.jobs", "codeopt.run.left",
+    "codeopt.workload.trace.replay_",
 )  # fmt: skip
 
 # Each layer may import itself and those before it.
