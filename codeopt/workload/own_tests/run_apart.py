@@ -29,10 +29,12 @@ class Ends:
     imported: bool = False
 
 
-def run_apart(sandbox: Sandbox, batch: Batch, job: Job = run_batch) -> Ends:
+def run_apart(
+    sandbox: Sandbox, batch: Batch, job: Job = run_batch, keep: Callable[[BatchEnd], None] | None = None
+) -> Ends:
     """Run the tests of a batch together and, where that gives no answer, each by itself.
 
-    `job` is what the child calls.
+    `job` is what the child calls; `keep` is handed each of its answers.
     """
     found = Ends()
     waiting = [batch] if batch.tests else []
@@ -41,6 +43,8 @@ def run_apart(sandbox: Sandbox, batch: Batch, job: Job = run_batch) -> Ends:
         end = sandbox.call(job, part, limits=_limits(sandbox, part))
         if isinstance(end, Completed) and isinstance(end.value, BatchEnd):
             _take(found, part, end.value)
+            if keep is not None:
+                keep(end.value)
         elif len(part.tests) > 1:
             waiting += [replace(part, tests=(test,)) for test in reversed(part.tests)]
         else:
