@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -66,6 +66,7 @@ class Notebook:
     marker: str
     mask: str
     newline: str
+    is_python: bool
 
     @property
     def python(self) -> str:
@@ -76,6 +77,11 @@ class Notebook:
     def layout(self, text: str) -> Layout:
         """Where the cells stand in a text of this notebook."""
         return Layout(self, text)
+
+    def sources(self, text: str) -> Iterator[tuple[int, str]]:
+        """The cells of an edited text: number and unmasked source. Raises ValueError as `write`."""
+        for cell, (_, python) in zip(self.cells, self.split(text), strict=True):
+            yield cell.number, self.unmasked(cell, python)
 
     def write(self, text: str) -> str:
         """The JSON of the notebook with an edited text in place of its cells.
@@ -247,7 +253,9 @@ def read_notebook(raw: str) -> Notebook:
         python, masked = _masked(source.text, masks, mask)
         cells.append(Cell(source.number, source.text, python, masked, source.tags, source.start, source.end))
     newline = next((found for text in texts for found in NEWLINE.findall(text) if found != "\r"), "\n")
-    return Notebook(raw, tuple(cells), tuple(sorted(wrong, key=lambda w: w.cell)), marker, mask, newline)
+    return Notebook(
+        raw, tuple(cells), tuple(sorted(wrong, key=lambda w: w.cell)), marker, mask, newline, is_python
+    )
 
 
 def _masked(text: str, masks: Masks, mask: str) -> tuple[str, tuple[str, ...]]:

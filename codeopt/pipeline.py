@@ -160,7 +160,7 @@ class Run:
         self._rules = select_rules(self.config.select, self.config.ignore)
         self.by_file: dict[str, list[Site]] = {}
         named = {Path(file).resolve() for file in self.config.workloads}
-        for path in discover(self.paths, self.config.exclude):
+        for path in discover(self.paths, self.config.exclude, notebooks=True):
             if path.name == WORKLOAD_FILE_NAME or path.resolve() in named:
                 continue
             source = read_source(path, display_name(path))

@@ -104,8 +104,14 @@ class SourceFile:
 
         Raises ValueError for the text of a notebook that is not made of its cells.
         """
-        whole = text if self.notebook is None else self.notebook.write(text)
-        return (b"\xef\xbb\xbf" if self.bom else b"") + whole.encode(self.encoding)
+        return (b"\xef\xbb\xbf" if self.bom else b"") + self.whole(text).encode(self.encoding)
+
+    def whole(self, text: str) -> str:
+        """What the file holds when `text` is its Python: of a notebook, its JSON.
+
+        Raises ValueError as `encode`.
+        """
+        return text if self.notebook is None else self.notebook.write(text)
 
 
 def read_source(path: Path, name: str) -> SourceFile | Problem:
@@ -142,6 +148,14 @@ def _read_notebook(path: Path, name: str, raw: bytes) -> SourceFile | Problem:
         return Problem(name, error.line, str(error))
     problems = tuple(Problem(name, wrong.line, wrong.reason, wrong.cell) for wrong in notebook.wrong)
     return SourceFile(path, name, notebook.python, "utf-8", bom, notebook, problems)
+
+
+def python_of(path: Path) -> str:
+    """The Python text of a file. Raises OSError if it cannot be read."""
+    found = read_source(path, str(path))
+    if isinstance(found, Problem):
+        raise OSError(found.message)
+    return found.text
 
 
 def display_name(path: Path) -> str:

@@ -1,4 +1,7 @@
-"""What a run hands to its reports: plain data, and the order in which suggestions are shown."""
+"""What a run hands to its reports: plain data, and the order in which suggestions are shown.
+
+With a `cell` (from 1) of a notebook, lines count in the source of that cell.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,45 @@ from dataclasses import dataclass
 
 from codeopt.edit import Trust
 from codeopt.equivalence.verdict import Same
+from codeopt.source import SourceFile
 from codeopt.workload.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """A file before and after; `name` is its name in reports, `path` its absolute path."""
+    """A file before and after; `name` is its name in reports, `path` its absolute path.
+
+    Of a notebook, `before` and `after` are the Python in it, `whole` is its JSON before and after, and
+    `readable` the diff of its cells.
+    """
 
     name: str
     path: str
     before: str
     after: str
+    whole: tuple[str, str] | None = None
+    readable: str = ""
 
     @property
     def diff(self) -> str:
-        """Unified diff, with the file's own name on both sides."""
-        return unified_diff(self.name, self.before, self.after)
+        """Unified diff of the file, with its own name on both sides."""
+        return unified_diff(self.name, *(self.whole or (self.before, self.after)))
+
+    @property
+    def written(self) -> str:
+        """The whole new text of the file."""
+        return self.after if self.whole is None else self.whole[1]
+
+
+def change_of(source: SourceFile, text: str) -> FileChange:
+    """The change of a file whose Python text becomes `text`."""
+    path = str(source.path.resolve())
+    if source.notebook is None:
+        return FileChange(source.name, path, source.text, text)
+    cells = zip(source.notebook.sources(source.text), source.notebook.sources(text), strict=True)
+    diffs = (unified_diff(f"{source.name}:cell {n}", old, new) for (n, old), (_, new) in cells if old != new)
+    whole = (source.whole(source.text), source.whole(text))
+    return FileChange(source.name, path, source.text, text, whole, "".join(diffs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +61,7 @@ class SiteReport:
     line: int
     end_line: int
     saved_bytes: int
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +103,7 @@ class Suggestion:
     verdict: Same
     pareto: tuple[ParetoPoint, ...]
     coverage: Coverage
+    cell: int | None = None
 
     @property
     def id(self) -> str:
@@ -118,6 +146,7 @@ class Rejection:
     reproduce: str = ""
     variant: str = ""
     variant_path: str = ""
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +158,7 @@ class UnprovenSite:
     line: int
     rule: str
     reason: str
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from codeopt.source import NOTEBOOK, python_of
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
@@ -31,7 +34,7 @@ class Target:
 
     def original(self) -> str:
         """The text of the original. Raises OSError if its file cannot be read."""
-        return self.path.read_text(encoding="utf-8") if self.text is None else self.text
+        return python_of(self.path) if self.text is None else self.text
 
     def owns(self, file: str) -> bool:
         """Whether an absolute file name belongs to the target's project, not to a library beside it.
@@ -55,7 +58,12 @@ class Target:
 
 
 def module_of(path: Path) -> tuple[Path, str]:
-    """The import root and dotted module name of a file, by climbing out of its packages."""
+    """The import root and dotted module name of a file, by climbing out of its packages.
+
+    A notebook stands alone: `intro to numpy.ipynb` is `intro_to_numpy_ipynb`, which no library is called.
+    """
+    if path.suffix == NOTEBOOK:
+        return path.parent, re.sub(r"\W", "_", path.name)
     parts = [] if path.name == "__init__.py" else [path.stem]
     folder = path.parent
     while (folder / "__init__.py").is_file():

@@ -19,6 +19,7 @@ def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progres
     need_run_extra("suggest")
     from codeopt.pipeline import Finished, ProblemFound, Run, TargetProgress, TargetStarted
     from codeopt.registry import rule_problems
+    from codeopt.report.cells import in_cells, problem_in_cells
     from codeopt.suggestion import Rejection, Suggestion, UnprovenSite, rank_key
 
     outcome = SuggestOutcome(environment(), problems=list(rule_problems()))
@@ -32,13 +33,13 @@ def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progres
                 case TargetProgress():
                     progress.update(event.evaluations, event.baseline_bytes, event.best_bytes)
                 case Suggestion():
-                    outcome.suggestions.append(event)
+                    outcome.suggestions.append(in_cells(event, run.sources))
                 case Rejection():
-                    outcome.rejections.append(event)
+                    outcome.rejections.append(in_cells(event, run.sources))
                 case UnprovenSite():
-                    outcome.unproven.append(event)
+                    outcome.unproven.append(in_cells(event, run.sources))
                 case ProblemFound():
-                    outcome.problems.append(event.problem)
+                    outcome.problems.append(problem_in_cells(event.problem, run.sources))
                 case Finished():
                     pass
     except KeyboardInterrupt:

@@ -115,6 +115,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
 def _rejection(rejection: Rejection) -> dict[str, Any]:
     return {
         "path": rejection.path,
+        "cell": rejection.cell,
         "function": rejection.function,
         "line": rejection.line,
         "rules": rejection.rules,
@@ -143,14 +144,15 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
     return {
         "id": suggestion.id,
         "path": suggestion.path,
+        "cell": suggestion.cell,
         "function": suggestion.function,
         "line": suggestion.line,
         "rules": suggestion.rules,
         "trust": suggestion.trust.value,
         "sites": suggestion.sites,
         "diff": "".join(change.diff for change in suggestion.changes),
-        "source": own.after,
-        "other_files": [{"path": c.name, "source": c.after} for c in others],
+        "source": own.written,
+        "other_files": [{"path": c.name, "source": c.written} for c in others],
         "workload": {
             "origin": suggestion.origin,
             "ref": suggestion.ref,

@@ -81,7 +81,8 @@ def suggest_text(outcome: SuggestOutcome, *, color: bool) -> str:
 
 def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Iterator[str]:
     before, after = suggestion.baseline, suggestion.optimized
-    where = _paint(f"{suggestion.path}:{suggestion.line} {suggestion.function}", _BOLD, color)
+    place = position(suggestion.path, suggestion.line, suggestion.cell)
+    where = _paint(f"{place} {suggestion.function}", _BOLD, color)
     yield f"{number}. {where}  [{suggestion.id}]"
     saved = _paint(f"-{suggestion.saved_percent:.1f} %", _GREEN, color)
     peaks = f"{format_bytes(before.peak_bytes)} -> {format_bytes(after.peak_bytes)}"
@@ -94,9 +95,10 @@ def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Itera
     yield from _proof_lines(suggestion.verdict, suggestion.trust.value)
     yield f"   workload {suggestion.origin} {suggestion.ref}, {_coverage(suggestion.coverage)}"
     for site in suggestion.sites:
-        yield f"   {site.rule} {site.path}:{site.line} saves {format_bytes(site.saved_bytes)}"
+        place = position(site.path, site.line, site.cell)
+        yield f"   {site.rule} {place} saves {format_bytes(site.saved_bytes)}"
     for change in suggestion.changes:
-        for line in change.diff.splitlines():
+        for line in (change.readable or change.diff).splitlines():
             tint = {"+": _GREEN, "-": _RED, "@": _CYAN}.get(line[:1], "")
             yield "   " + _paint(line, tint, color and bool(tint))
 
@@ -110,7 +112,7 @@ def _coverage(coverage: Coverage) -> str:
 
 
 def _rejection_lines(rejection: Rejection, color: bool) -> Iterator[str]:
-    where = f"{rejection.path}:{rejection.line} {rejection.function}"
+    where = f"{position(rejection.path, rejection.line, rejection.cell)} {rejection.function}"
     yield f"  {where}  {', '.join(rejection.rules)}: {rejection.verdict}"
     for line in rejection.counterexample.splitlines():
         yield "      " + _paint(line, _DIM, color)

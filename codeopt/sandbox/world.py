@@ -21,7 +21,8 @@ from types import ModuleType
 from typing import Any
 
 from codeopt.errors import WorkloadError
-from codeopt.target import Target
+from codeopt.source import NOTEBOOK
+from codeopt.target import Target, module_of
 from codeopt.workload.call import Call, Declared, take_declared
 
 Overlay = Mapping[str, str]
@@ -40,23 +41,38 @@ class _OverlayLoader(importlib.machinery.SourceFileLoader):
         return self._text
 
 
+class _NotebookLoader(_OverlayLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        from codeopt.sandbox.notebook_module import load_definitions
+
+        load_definitions(module.__dict__, self._text, self.path)
+
+
 class _OverlayFinder(importlib.abc.MetaPathFinder):
     def __init__(self, overlay: Overlay) -> None:
         self._overlay = {str(Path(p).resolve()): text for p, text in overlay.items()}
+        notebooks = (path for path in self._overlay if path.endswith(NOTEBOOK))
+        self._notebooks = {module_of(Path(path))[1]: path for path in notebooks}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
+        if fullname in self._notebooks:
+            return self._served(fullname, self._notebooks[fullname], _NotebookLoader, None)
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or spec.origin is None:
             return None
-        text = self._overlay.get(str(Path(spec.origin).resolve()))
-        if text is None:
+        if str(Path(spec.origin).resolve()) not in self._overlay:
             return None
-        loader = _OverlayLoader(fullname, spec.origin, text)
-        linecache.cache[spec.origin] = (len(text), None, text.splitlines(keepends=True), spec.origin)
+        return self._served(fullname, spec.origin, _OverlayLoader, spec.submodule_search_locations)
+
+    def _served(
+        self, name: str, file: str, loader: type[_OverlayLoader], inside: list[str] | None
+    ) -> importlib.machinery.ModuleSpec | None:
+        text = self._overlay[str(Path(file).resolve())]
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         return importlib.util.spec_from_file_location(
-            fullname, spec.origin, loader=loader, submodule_search_locations=spec.submodule_search_locations
+            name, file, loader=loader(name, file, text), submodule_search_locations=inside
         )
 
 
@@ -133,7 +149,9 @@ def resolve(target: Target) -> Callable[..., Any]:
         raise WorkloadError(describe_error(error, str(target.path), 1)) from error
     for part in target.qualname.split("."):
         if not hasattr(found, part):
-            raise WorkloadError(f"{where}: no {target.qualname!r} in {target.path}")
+            failures = "; ".join(getattr(found, "__codeopt_failures__", ()))
+            why = f" ({failures})" if failures else ""
+            raise WorkloadError(f"{where}: no {target.qualname!r} in {target.path}{why}")
         found = getattr(found, part)
     if not callable(found):
         raise WorkloadError(f"{where}: {target.qualname!r} in {target.path} is not callable")
@@ -169,7 +187,8 @@ def load_world(target: Target, overlay: Overlay) -> World:
     """
     for name in _project_modules(target):
         del sys.modules[name]
-    below = {} if target.text is None else {str(target.path): target.text}
+    is_file = target.text is None and target.path.suffix != NOTEBOOK
+    below = {} if is_file else {str(target.path): target.original()}
     put_overlay({**below, **overlay})
     function = resolve(target)
     declared = load_declared(target.workload_file)

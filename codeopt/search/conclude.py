@@ -16,11 +16,11 @@ from codeopt.search.session import Baseline, Subject
 from codeopt.source import SourceFile, display_name
 from codeopt.suggestion import (
     Figures,
-    FileChange,
     ParetoPoint,
     Rejection,
     Suggestion,
     UnprovenSite,
+    change_of,
 )
 from codeopt.target import Target
 
@@ -85,7 +85,7 @@ def conclude(
     seconds = dict(zip((id(p) for p in front if p is not winner), others, strict=True))
     seconds[id(winner)] = winner_seconds
     changes = tuple(
-        FileChange(name, str(sources[name].path.resolve()), sources[name].text, text)
+        change_of(sources[name], text)
         for name, text in sorted(winner.texts.items())
         if text != sources[name].text
     )

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codeopt.sandbox.world import load_declared, resolve
-from codeopt.source import Problem
+from codeopt.sandbox.world import load_declared, load_world
+from codeopt.source import NOTEBOOK, Problem, python_of
 from codeopt.target import Target, module_of
 
 FILE_NAME = "codeopt_workloads.py"
@@ -49,6 +49,10 @@ def locate(file: Path, index: int, declared: Declaration, roots: Sequence[Path])
         path = (root / name).resolve()
         if path.is_file():
             folder, module = module_of(path)
+            try:
+                text = python_of(path) if path.suffix == NOTEBOOK else None
+            except OSError as error:
+                return Problem(str(path), 1, str(error))
             return Target(
                 path=path,
                 qualname=qualname,
@@ -58,6 +62,7 @@ def locate(file: Path, index: int, declared: Declaration, roots: Sequence[Path])
                 workload_index=index,
                 workload_line=declared.line,
                 has_strategy=declared.has_strategy,
+                text=text,
             )
     return Problem(str(file), declared.line, f"no file {name!r} for the target {declared.target!r}")
 
@@ -77,7 +82,7 @@ def libraries(target: Target) -> tuple[str, ...]:
             continue
         seen.add(file)
         try:
-            tree = ast.parse(file.read_bytes())
+            tree = ast.parse(target.original() if file == target.path else file.read_bytes())
         except (OSError, SyntaxError, ValueError):
             continue
         for module in _imported(tree):
@@ -112,5 +117,5 @@ def _project_files(module: str, folders: Sequence[Path]) -> list[Path]:
 
 def check_target(target: Target) -> str:
     """Job: import the target, and say nothing if it is there. Raises WorkloadError with file and line."""
-    resolve(target)
+    load_world(target, {})
     return ""

@@ -19,16 +19,16 @@ RUNS_IN_A_CHILD = (
 
 # Each layer may import itself and those before it.
 LAYERS = [
-    ["errors", "edit", "merge", "target"],
+    ["errors", "edit", "merge"],
     ["json_spans", "magics", "notebook"],
-    ["source", "looks"],
+    ["source", "looks", "target"],
     ["config", "suppress", "output_check"],
     ["facts"],
     ["rule"],
     ["plugins", "cache"],
     ["rules"],
     ["registry"],
-    ["candidate", "workload", "sandbox"],
+    ["candidate", "workload", "sandbox", "notebook_runner"],
     ["equivalence", "measure"],
     ["suggestion"],
     ["search"],
