@@ -36,22 +36,22 @@ class _Part:
     data: memoryview
 
 
-def traces_folder(root: Path) -> Path:
+def traces_folder(root: Path, name: str = "traces") -> Path:
     """Where the traces of a project are kept, made if need be. Raises OSError."""
-    folder = make_folder(root / ".codeopt") / "traces"
+    folder = make_folder(root / ".codeopt") / name
     folder.mkdir(exist_ok=True)
     return folder
 
 
-def trace_file(root: Path, path: Path, qualname: str) -> Path:
+def trace_file(root: Path, path: Path, qualname: str, folder: str = "traces") -> Path:
     """The file that holds the recorded calls of a function."""
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     digest = hashlib.sha256(f"{name}::{qualname}".encode()).hexdigest()[:12]
     readable = re.sub(r"[^A-Za-z0-9_.]+", "_", f"{path.stem}.{qualname}")[:60]
-    return root / ".codeopt" / "traces" / f"{readable}-{digest}{SUFFIX}"
+    return root / ".codeopt" / folder / f"{readable}-{digest}{SUFFIX}"
 
 
-def gather(plan: Plan, incoming: Path, root: Path, most: int) -> Iterator[Recorded]:
+def gather(plan: Plan, incoming: Path, root: Path, most: int, folder: str = "traces") -> Iterator[Recorded]:
     """Write the trace of each function of which there is a call; yields those with calls or refusals.
 
     The greatest call is kept, and of the others those that came first. Raises OSError.
@@ -70,7 +70,7 @@ def gather(plan: Plan, incoming: Path, root: Path, most: int) -> Iterator[Record
         found = _chosen(parts.get(number, []), most)
         reasons = tuple(refused.get(number, ()))
         if found:
-            target = trace_file(root, planned.wanted.path, planned.wanted.qualname)
+            target = trace_file(root, planned.wanted.path, planned.wanted.qualname, folder)
             write_atomic(target, _packed(planned, found))
             yield Recorded(planned, len(found), target, reasons)
         elif reasons:

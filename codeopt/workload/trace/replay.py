@@ -16,7 +16,7 @@ from typing import Any
 from codeopt.workload.call import Call
 from codeopt.workload.trace.file_format import BrokenTrace, unpack
 from codeopt.workload.trace.names import Names
-from codeopt.workload.trace.sizes import shrinkable, smaller
+from codeopt.workload.trace.sizes import LEAST, shrinkable, smaller
 
 _OTHERS = 4
 """One seed in so many takes another of the recorded calls."""
@@ -62,12 +62,18 @@ class Replay:
         """What a recorded length becomes."""
         return length if self.inside else self.sizes.get(length, length)
 
+    def items(self, values: Sequence[Any]) -> Iterator[Any]:
+        """The first of a sequence that becomes smaller; one that becomes larger begins anew at its end."""
+        for place in range(self.length(len(values))):
+            yield values[place % len(values)]
+
     def value(self, node: Any) -> Any:
         """The value of a node. Raises BrokenTrace for one that is none."""
         if node is None or isinstance(node, bool | float | str):
             return node
         if isinstance(node, int):
-            return self.length(node)
+            # A small number is an axis, a mode or an order as often as a length.
+            return self.length(node) if node > LEAST else node
         if not isinstance(node, dict):
             raise self.broken(f"holds a {type(node).__name__} where a value should be")
         kind = node.get("k")
@@ -116,18 +122,27 @@ def choose(calls: Sequence[int], scale: float, seed: int) -> int:
     return others[seed // _OTHERS % len(others)]
 
 
-def replay(file: str, calls: Sequence[int], scale: float, seed: int, fixed: Sequence[int] = ()) -> Call:
+def replay(
+    file: str,
+    calls: Sequence[int],
+    scale: float,
+    seed: int,
+    fixed: Sequence[int] = (),
+    grown: Mapping[int, int] | None = None,
+) -> Call:
     """A fresh call as one of those recorded in the file.
 
     At `scale` 1.0 it is the first of `calls` with the recorded shapes; below, lengths that arguments
     share become smaller together, but for those in `fixed`, and other recorded calls take part.
+    `grown` maps lengths of the first call to larger ones that they have at 1.0.
     Raises BrokenTrace for a file that is no trace, or names what it may not.
     """
     data, rest = read_trace(file)
     try:
-        call = data["calls"][choose(calls, scale, seed)]
+        number = choose(calls, scale, seed)
+        call = data["calls"][number]
         made = Replay(file, rest, call, Names(file, data["module"], data["path"]), seed)
-        made.sizes = smaller(shrinkable(call), scale, fixed)
+        made.sizes = smaller(shrinkable(call), scale, fixed, grown if number == calls[0] else None)
         _surround(call["ambient"])
         args = tuple(made.value(node) for node in call["args"])
         return Call(args=args, kwargs={name: made.value(node) for name, node in call["kwargs"].items()})

@@ -39,8 +39,13 @@ def flat_content(replay: Replay, node: Node, dtype: np.dtype[Any], shape: Sequen
 
 
 def cut(replay: Replay, value: Any) -> Any:
-    """The first part of an array along the axes that become smaller."""
-    return value[tuple(slice(replay.length(n)) for n in value.shape)] if value.ndim else value
+    """The first part of an array along the axes that become smaller; along those that become larger it is
+    repeated."""
+    lengths = [replay.length(n) for n in value.shape]
+    for axis, length in enumerate(lengths):
+        if length > value.shape[axis] > 0:
+            value = value.take(np.arange(length) % value.shape[axis], axis)
+    return value[tuple(map(slice, lengths))] if lengths else value
 
 
 def rng_of(replay: Replay, node: Node) -> np.random.Generator:
@@ -177,7 +182,8 @@ def _sparse(replay: Replay, node: Node) -> Any:
         made = kind(tuple(parts), shape=shape)
     smaller = tuple(map(replay.length, shape))
     if smaller != shape:
-        made = kind(sparse.csr_array(made)[: smaller[0], : smaller[1]])
+        rows, columns = (np.arange(n) % max(before, 1) for n, before in zip(smaller, shape, strict=True))
+        made = kind(sparse.csr_array(made)[rows][:, columns])
     return replay.know(node, made)
 
 

@@ -48,7 +48,7 @@ def _index(replay: Replay, node: Node) -> Any:
 
 def _rangeindex(replay: Replay, node: Node) -> Any:
     whole = range(*node["v"])
-    some = whole[: replay.length(len(whole))]
+    some = range(whole.start, whole.start + whole.step * replay.length(len(whole)), whole.step)
     made = pd.RangeIndex(some.start, some.stop, some.step, name=_exact(replay, node["name"]))
     return replay.know(node, made)
 
@@ -66,7 +66,7 @@ def _texts(replay: Replay, node: Node) -> Any:
         some = rng_of(replay, node).choice(np.array(node["few"], dtype=object), replay.length(node["length"]))
         values = some.tolist()
     else:
-        values = [_exact(replay, item) for item in node["v"][: replay.length(len(node["v"]))]]
+        values = [_exact(replay, item) for item in replay.items(node["v"])]
     if node["dtype"] == "object":
         made = np.empty(len(values), dtype=object)
         made[:] = values

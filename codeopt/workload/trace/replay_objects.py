@@ -74,12 +74,12 @@ def _made(replay: Replay, node: Node) -> Any:
 
 def _list(replay: Replay, node: Node) -> Any:
     made: list[Any] = replay.know(node, [])
-    made += [replay.value(item) for item in node["v"][: replay.length(len(node["v"]))]]
+    made += [replay.value(item) for item in replay.items(node["v"])]
     return made
 
 
 def _tuple(replay: Replay, node: Node) -> Any:
-    return tuple(replay.value(item) for item in node["v"][: replay.length(len(node["v"]))])
+    return tuple(replay.value(item) for item in replay.items(node["v"]))
 
 
 def _set(replay: Replay, node: Node) -> Any:

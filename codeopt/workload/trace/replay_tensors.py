@@ -39,7 +39,11 @@ def _content(replay: Replay, node: Node, shape: tuple[int, ...]) -> torch.Tensor
     if len(data) != math.prod(shape) * dtype.itemsize:
         raise replay.broken("holds a tensor whose content does not fit its shape")
     whole = torch.frombuffer(data, dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
-    return whole[tuple(slice(replay.length(n)) for n in shape)] if shape else whole
+    lengths = [replay.length(n) for n in shape]
+    for axis, length in enumerate(lengths):
+        if length > shape[axis] > 0:
+            whole = whole.index_select(axis, torch.arange(length) % shape[axis])
+    return whole[tuple(map(slice, lengths))] if shape else whole
 
 
 def _drawn(dtype: torch.dtype) -> np.dtype[Any]:

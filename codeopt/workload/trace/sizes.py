@@ -1,4 +1,4 @@
-"""The lengths in a recorded call that may be made smaller together, read from its nodes."""
+"""The lengths in a recorded call that may be made smaller or larger together, read from its nodes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _OPEN = ("list", "tuple", "dict", "frame", "series", "index", "categorical", "ti
 """Kinds whose parts become smaller with them."""
 
 
-def shrinkable(call: Mapping[str, Any]) -> list[int]:
-    """Lengths of arguments that nothing else in the call pins, the greatest first."""
+def shrinkable(call: Mapping[str, Any], least: int = LEAST) -> list[int]:
+    """Lengths above `least` of arguments that nothing else in the call pins, the greatest first."""
     nodes = [*call["args"], *call["kwargs"].values()]
-    found = _Lengths(frozenset(_owners(nodes)))
+    found = _Lengths(frozenset(_owners(nodes)), least)
     for node in nodes:
         found.collect(node, inside=False)
     return sorted(found.free - found.pinned, reverse=True)
@@ -37,8 +37,9 @@ def _owners(node: Any) -> Iterator[int]:
 class _Lengths:
     """The lengths in some nodes: `free` ones, and those `pinned` by an object's state or by a view."""
 
-    def __init__(self, owners: frozenset[int]) -> None:
+    def __init__(self, owners: frozenset[int], least: int) -> None:
         self.owners = owners
+        self.least = least
         self.free: set[int] = set()
         self.pinned: set[int] = set()
 
@@ -52,7 +53,7 @@ class _Lengths:
         kind = node.get("k")
         if kind in _SHAPED:
             held = inside or kind in _VIEWS or node.get("id") in self.owners
-            (self.pinned if held else self.free).update(n for n in node["shape"] if n > LEAST)
+            (self.pinned if held else self.free).update(n for n in node["shape"] if n > self.least)
         elif kind in ("list", "tuple") and not inside and len(node["v"]) > LEAST:
             self.free.add(len(node["v"]))
         elif kind == "frame" and not inside:
@@ -69,9 +70,15 @@ def _rows(index: Mapping[str, Any]) -> Iterator[int]:
             yield length
 
 
-def smaller(lengths: Iterable[int], scale: float, fixed: Iterable[int]) -> dict[int, int]:
-    """The length that each becomes at a scale from 0 to 1; those that stay are left out."""
-    if scale >= 1.0:
-        return {}
+def smaller(
+    lengths: Iterable[int], scale: float, fixed: Iterable[int], grown: Mapping[int, int] | None = None
+) -> dict[int, int]:
+    """The length that each becomes at a scale from 0 to 1; those that stay are left out.
+
+    `grown` are lengths with what they become at 1.0; none becomes smaller than it may.
+    """
     kept = set(fixed)
-    return {n: max(LEAST, round(n * scale)) for n in lengths if n not in kept}
+    found = {} if scale >= 1.0 else {n: max(LEAST, round(n * scale)) for n in lengths if n not in kept}
+    for n, most in (grown or {}).items():
+        found[n] = max(n if n in kept else min(n, LEAST), round(most * min(scale, 1.0)))
+    return found
