@@ -179,7 +179,7 @@ class Layout:
         """The cell and the line in it (both from 1) of a line of the text."""
         if not self._parts:
             return 1, line
-        part = self._parts[max(0, bisect_right(self._parts, line, key=lambda p: p.line) - 1)]
+        part = self._part_at(line)
         return part.cell.number, max(1, line - part.line)
 
     def allows(self, site: Site) -> bool:
@@ -187,8 +187,8 @@ class Layout:
         first, last = site.span.line, site.span.end_line
         if any(a <= last and first <= b for a, b in self._kept):
             return False
-        part = self._part_of(self._starts[first - 1])
-        if part is None or part is not self._part_of(self._starts[last - 1]):
+        part = self._part_at(first)
+        if part is not self._part_at(last) or first == part.line:
             return False
         kept = [(self._starts[a - 1], self._starts[b]) for a, b in self._kept]
         return all(
@@ -199,15 +199,15 @@ class Layout:
 
     def placed(self, site: Site) -> Site:
         """The site as reports name it: its lines and edits count in the source of its cell."""
-        cell, line = self.place(site.span.line)
-        end_line = line + site.span.end_line - site.span.line
-        span = Span(line, site.span.column, end_line, site.span.end_column)
-        part = self._part_of(self._starts[site.span.line - 1])
-        edits = site.edits if part is None else tuple(self._placed(edit, part) for edit in site.edits)
-        return replace(site, span=span, edits=edits, cell=cell)
+        part = self._part_at(site.span.line)
+        lines = site.span.line - part.line, site.span.end_line - part.line
+        span = Span(lines[0], site.span.column, lines[1], site.span.end_column)
+        edits = tuple(self._placed(edit, part) for edit in site.edits)
+        return replace(site, span=span, edits=edits, cell=part.cell.number)
 
-    def _part_of(self, offset: int) -> _Part | None:
-        return next((part for part in self._parts if part.start <= offset <= part.end), None)
+    def _part_at(self, line: int) -> _Part:
+        """The cell that a line is of, its marker's line too."""
+        return self._parts[max(0, bisect_right(self._parts, line, key=lambda part: part.line) - 1)]
 
     def _placed(self, edit: Edit, part: _Part) -> Edit:
         """An edit of the text as one of the source of its cell."""
