@@ -16,7 +16,9 @@ from codeopt.facts import Facts
 from codeopt.facts.index import DEFS, DefNode
 from codeopt.source import Problem, SourceFile
 
-_HEAD = '"""How codeopt calls the functions of this project; `scale` is from 0 to 1, and 1 is what is measured."""'
+_HEAD = (
+    '"""How codeopt calls the functions of this project. `scale` goes up to 1, which is what is measured."""'
+)
 _OWN_IMPORT = "from codeopt import Call, workload"
 _OWN_MODULES = ("codeopt", "codeopt.workload.call")
 _WIDTH = 100
@@ -48,8 +50,8 @@ class _File:
 def draft_file(drafts: Iterable[Draft]) -> str:
     """The whole text of a new file. Raises WorkloadError for a guess that is no workload file."""
     file = _merged(drafts, "")
-    imports = _grouped(file.imports)
-    return f"{_HEAD}\n\n{imports}\n\n\n" + "\n\n".join(file.chunks) if file.chunks else f"{_HEAD}\n\n{imports}\n"
+    chunks = "".join(f"\n\n{chunk}" for chunk in file.chunks)
+    return f"{_HEAD}\n\n{_grouped(file.imports)}\n{chunks}"
 
 
 def added_text(existing: str, drafts: Iterable[Draft]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from codeopt.workload.own_tests.batch import PASSED, Batch, BatchEnd
@@ -32,7 +32,7 @@ class RecordedBatch(BatchEnd):
 class RecordingBatch(Batch):
     """Tests to run with at most `calls` calls recorded of each planned function."""
 
-    plan: Plan = Plan((), ())
+    plan: Plan = field(default_factory=lambda: Plan((), ()))
     calls: int = 4
 
 

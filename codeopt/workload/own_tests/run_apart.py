@@ -48,7 +48,7 @@ def run_apart(
         elif len(part.tests) > 1:
             waiting += [replace(part, tests=(test,)) for test in reversed(part.tests)]
         else:
-            found.lost[part.tests[0]] = _why(end)
+            found.lost[part.tests[0]] = told(end)
     return found
 
 
@@ -71,7 +71,8 @@ def _take(found: Ends, batch: Batch, answer: BatchEnd) -> None:
             found.lost[test] = answer.problem or "pytest collects no such test"
 
 
-def _why(end: JobEnd) -> str:
+def told(end: JobEnd) -> str:
+    """How a job ended that gave no answer, in words for the user."""
     match end:
         case Failed(kind, message):
             return f"{kind}: {message}"

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from codeopt.sandbox import Sandbox
-from codeopt.source import make_folder
+from codeopt.sandbox import Completed, Sandbox
+from codeopt.source import write_atomic
 from codeopt.target import Target, module_of
 from codeopt.workload.declared import libraries
 from codeopt.workload.own_tests.find import OwnTests, find_tests
 from codeopt.workload.own_tests.gather import Runner, gather_calls
-from codeopt.workload.trace.collect import gather, traces_folder
+from codeopt.workload.own_tests.grow import Grown, grow
+from codeopt.workload.own_tests.run_apart import told
+from codeopt.workload.trace.collect import Recorded, gather, traces_folder
+from codeopt.workload.trace.file_format import unpack
+from codeopt.workload.trace.names import home_of
 from codeopt.workload.trace.plan import Plan, make_plan
-from codeopt.workload.trace.targets import traced_targets
 from codeopt.workload.wanted import Unserved, Wanted
 
 ORIGIN = "tests"
 _CALLS = 4
 _SECONDS = 10.0
-_PRELOAD = ("pytest", "_pytest.assertion.rewrite", "codeopt.workload.own_tests.record")
+_FOLDER = "own_tests"
+_PRELOAD = (
+    "numpy",
+    "memray",
+    "pytest",
+    "_pytest.assertion.rewrite",
+    "codeopt.workload.own_tests.record",
+    "codeopt.workload.own_tests.grow",
+    "codeopt.workload.trace.probe",
+)
 SandboxFor = Callable[[tuple[str, ...]], Sandbox]
 """The sandbox whose zygote holds these modules."""
 
@@ -53,26 +66,43 @@ def _called(
     plan: Plan, own: OwnTests, sandbox: Sandbox, root: Path, is_late: Callable[[], bool]
 ) -> Iterator[Target | Unserved]:
     """Run the tests, keep the calls they made, and see which run again."""
-    home = make_folder(root / ".codeopt") / "tests"
-    home.mkdir(exist_ok=True)
-    traces_folder(home)
+    traces_folder(root, _FOLDER)
     planned = [function.wanted for function in plan.functions]
     roots = dict.fromkeys(str(module_of(one.path)[0]) for one in planned)
     runner = Runner(sandbox, tuple(roots), min(_SECONDS, sandbox.limits.seconds), _CALLS, is_late)
     with tempfile.TemporaryDirectory(prefix="codeopt-calls-") as folder:
         found = gather_calls(plan, own, runner, Path(folder))
         made_by = found.made_by()
-        kept = {recorded.planned.wanted: recorded for recorded in gather(plan, Path(folder), home, _CALLS)}
-    refs = {plan.functions[number].wanted: test for number, test in made_by.items()}
-    called = [one for one in planned if one in refs]
+        kept = {r.planned.wanted: r for r in gather(plan, Path(folder), root, _CALLS, _FOLDER)}
+    tests = {plan.functions[number].wanted: test for number, test in made_by.items()}
+    with ThreadPoolExecutor(sandbox.jobs) as pool:
+        called = [one for one in planned if one in tests]
+        yield from pool.map(lambda one: _served(one, kept[one], tests[one], root, sandbox), called)
     for one in planned:
-        if one not in refs:
+        if one not in tests:
             refused = kept[one].refused if one in kept else ()
-            yield Unserved(one, f"its calls cannot be recorded: {refused[0]}" if refused else found.said_of(one))
-    for target in traced_targets(called, home, lambda target: sandbox):
-        if isinstance(target, Target):
-            target = replace(target, origin=ORIGIN)
-        yield target
+            yield Unserved(
+                one, f"its calls cannot be recorded: {refused[0]}" if refused else found.said_of(one)
+            )
+
+
+def _served(wanted: Wanted, recorded: Recorded, test: str, root: Path, sandbox: Sandbox) -> Target | Unserved:
+    """The target whose workload file replays the calls of a test."""
+    assert recorded.file is not None
+    data = unpack(recorded.file.read_bytes(), str(recorded.file))[0]
+    folder, module = home_of(wanted.path, data["module"])
+    file = root / ".codeopt" / "workloads" / f"tests_{recorded.file.stem}.py"
+    target = Target(wanted.path, wanted.qualname, module, folder, file, 0, 1, origin=ORIGIN)
+    sizes = [int(call["size"]) for call in data["calls"]]
+    end = sandbox.call(grow, target, str(recorded.file), test, sizes)
+    if not isinstance(end, Completed) or not isinstance(end.value, Grown):
+        return Unserved(wanted, f"the calls that {test} makes cannot be replayed: {told(end)}")
+    text = end.value.text
+    if not text:
+        return Unserved(wanted, f"no call that {test} makes runs again: {end.value.failures[0]}")
+    file.parent.mkdir(exist_ok=True)
+    write_atomic(file, text.encode())
+    return replace(target, workload_line=text[: text.index("@workload")].count("\n") + 1)
 
 
 def _modules(plan: Plan) -> tuple[str, ...]:
