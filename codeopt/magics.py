@@ -26,6 +26,7 @@ _ASSIGNED = re.compile(r"(?P<target>\s*[^\W\d][^=!%?#'\"]*?)\s*=\s*(?P<sign>[%!]
 _MEASURED = re.compile(
     r"%(?P<name>time|timeit|prun|memit)\s+(?P<options>(?:-\w+(?:[ =]*\d+)?\s+)*)(?P<code>.+)"
 )
+_HALF = re.compile("[\ud800-\udfff]")
 _PART = re.compile(r"#.*|\"{3}|'{3}|[\"'()\[\]{}]")
 _CLOSING = {
     '"""': re.compile(r'(?:[^"\\]|\\.|"(?!""))*"""', re.DOTALL),
@@ -51,6 +52,9 @@ def masks_of(source: str) -> Masks:
     if wrong_in(source) is None:
         return Masks({})
     lines = NEWLINE.split(source)
+    half = next((n for n, line in enumerate(lines, 1) if _HALF.search(line)), 0)
+    if half:
+        return Masks(dict.fromkeys(range(len(lines)), ""), (half, "holds half of a surrogate pair"))
     first = next((n for n, line in enumerate(lines) if line.strip()), 0)
     masked = _cell_magic(lines, first)
     if len(masked) < len(lines):

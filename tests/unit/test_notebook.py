@@ -86,7 +86,7 @@ def test_what_is_not_python_is_masked(source: str, python: str) -> None:
 
 @pytest.mark.parametrize(
     ("source", "line"),
-    [("x = 1\ndef f(:", 2), ("    x = 1", 1), ("%a\nx = (\n", 2), ("x = '\ud800'", 1), ("\0", 1)],
+    [("x = 1\ndef f(:", 2), ("    x = 1", 1), ("%a\nx = (\n", 2), ("x = 1\n!ls '\ud800'", 2), ("\0", 1)],
 )
 def test_what_does_not_parse_is_masked_whole(source: str, line: int) -> None:
     masks = masks_of(source)
@@ -172,8 +172,8 @@ def test_cells_in_other_languages_are_left_out(tmp_path: Path) -> None:
 # --- round trips -----------------------------------------------------------------------------------
 
 _LINES = st.sampled_from([
-    "x = 1", "import numpy as np", "def f(a):", "    return a", "%matplotlib inline", "!ls \\", "  -l", "%%time",
-    "%%bash", "y = !ls", "z?", "s = '''", "'''", "# %% cell 2", "# magic 0: x", "# é ü 🙂", "print('a\\n')",
+    "x = 1", "import numpy as np", "def f(a):", "    return a", "%matplotlib inline", "!ls \\", "  -l",
+    "%%time", "%%bash", "y = !ls", "z?", "s = '''", "'''", "# %% cell 2", "# magic 0: x", "# é ü 🙂", "print('a\\n')",
     "", " ", "x = (", ")", "if x:", "    !echo {x}", "await g()", "\f", "\u2028", "'\\u00e9'", "\ud800", "\0",
 ])  # fmt: skip
 _ENDS = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"])
