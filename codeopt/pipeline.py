@@ -16,7 +16,7 @@ from codeopt.config import Config
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.registry import find_sites, select_rules
-from codeopt.run.command import parse
+from codeopt.run.command import parse, run_target
 from codeopt.run.session import RunSession, held_modules
 from codeopt.sandbox import Completed, Limits, Sandbox
 from codeopt.search.conclude import conclude, rejections
@@ -278,14 +278,15 @@ class Run:
     def _search_runs(self) -> Iterator[Event]:
         """Whole runs of commands, each as one target that may change every file."""
         folder = Path.cwd()
-        commands = [parse(text, folder) for text in self.config.run]
-        self.targets = len(commands)
-        for number, command in enumerate(commands, 1):
-            sandbox = self._sandbox_for(held_modules(self.sources))
-            session = RunSession(sandbox, command, self.root, folder, self.sources, self.config)
-            yield from self._search_with(session, self._sites_of, number, len(commands))
+        files = [source.path.resolve() for source in self.sources.values()]
+        targets = [run_target(parse(text, folder), self.root, files) for text in self.config.run]
+        self.targets = len(targets)
+        for number, target in enumerate(targets, 1):
+            sandbox = self._sandbox_for(held_modules(preload(target), self.root, self.sources))
+            session = RunSession(sandbox, target, folder, self.sources, self.config)
+            yield from self._search_with(session, self._sites_of, number, len(targets))
             if session.note:
-                yield ProblemFound(_problem(session.target.path, 1, f"{command.text}: {session.note}"))
+                yield ProblemFound(_problem(target.path, 1, f"{target.ref}: {session.note}"))
 
     def _search(self, target: Target, targets: Sequence[Target], number: int) -> Iterator[Event]:
         sandbox = self._sandbox_for(preload(target))

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,11 @@ class Command:
     flags: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def needs_interpreter(self) -> bool:
+        """Whether its options say how the interpreter itself works, so that it cannot be forked."""
+        return not {"-u", "-B"}.issuperset(self.flags)
+
     def seeded(self, seed: int) -> tuple[str, ...]:
         """The arguments with `{seed}` filled in."""
         return tuple(argument.replace(SEED, str(seed)) for argument in self.arguments)
@@ -42,18 +48,22 @@ class Command:
 class RunTarget(Target):
     """A whole run as a target: the file at `path` is where reports point."""
 
-    command: str = ""
+    command: Command = Command("", "code", "")
 
     @property
     def ref(self) -> str:
         """The command itself."""
-        return self.command
+        return self.command.text
 
 
-def run_target(command: Command, root: Path) -> RunTarget:
-    """The target that a command is."""
+def run_target(command: Command, root: Path, files: Iterable[Path]) -> RunTarget:
+    """The target that a command is; `files` are the project's, among which a module is looked for."""
     path = Path(command.name) if command.kind == "script" else root / "pyproject.toml"
-    return RunTarget(path, "<run>", "__main__", root, path, 0, 1, origin="run", command=command.text)
+    if command.kind == "module":
+        parts = command.name.split(".")
+        ends = "/".join(["", *parts]) + ".py", "/".join(["", *parts, "__main__.py"])
+        path = next((file for file in files if file.as_posix().endswith(ends)), path)
+    return RunTarget(path, "<run>", "__main__", root, path, 0, 1, origin="run", command=command)
 
 
 def parse(text: str, folder: Path) -> Command:

@@ -7,11 +7,14 @@ the command's main module has ended and the meter has stopped.
 from __future__ import annotations
 
 import ast
+import atexit
 import contextlib
+import gc
 import importlib.util
 import os
 import pickle
 import sys
+import tempfile
 import threading
 import traceback
 import types
@@ -32,17 +35,60 @@ _NO_NETWORK = ("gaierror", "ConnectionError", "URLError", "MaxRetryError", "NewC
 
 
 def main(file: str) -> int:
-    """Run what `file` orders; returns the exit status of the command."""
+    """Be the interpreter of a fresh run, which `file` orders; returns the exit status."""
     inside: Inside = pickle.loads(Path(file).read_bytes())
+    refuse_outside(inside.order.rung, os.path.dirname(os.path.dirname(inside.copy)), _PROCESSES)
+    module = types.ModuleType("__main__")
+    # The module's own names must outlive its code, for what runs at exit.
+    sys.modules["codeopt.run.main"] = sys.modules["__main__"]
+    return run(inside, module)
+
+
+def be_forked(inside: Inside, environment: dict[str, str], out: str, err: str) -> int:
+    """Be the process of a run that was forked; returns the exit status, with nothing left to do at exit."""
+    for number, path in ((0, os.devnull), (1, out), (2, err)):
+        opened = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        os.dup2(opened, number)
+        os.close(opened)
+    os.environ.clear()
+    os.environ.update(environment)
+    tempfile.tempdir = environment["TMPDIR"]
+    os.chdir(environment["PWD"])
+    _forget(inside)
+    module = types.ModuleType("__main__")
+    status = run(inside, module)
+    atexit._run_exitfuncs()
+    # Files that the command left open are written when nobody holds them any more.
+    vars(module).clear()
+    gc.collect()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+def _forget(inside: Inside) -> None:
+    """Drop the project's modules that a library had imported in the process forked from."""
     order = inside.order
-    refuse_outside(order.rung, os.path.dirname(os.path.dirname(inside.copy)), _PROCESSES)
+    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+    tops = {
+        name.partition(".")[0]
+        for name, file in files.items()
+        if isinstance(file, str) and (file in order.watched or _in_copy(file, inside) != file)
+    }
+    for name in files:
+        if name.partition(".")[0] in tops - {"codeopt"}:
+            del sys.modules[name]
+
+
+def run(inside: Inside, module: types.ModuleType) -> int:
+    """Run the command as `module`, and write down what is left; returns the exit status."""
+    order = inside.order
     first_path = list(sys.path)
     sys.path[:] = [_in_copy(entry, inside) for entry in sys.path]
     put_overlay(order.texts)
     warnings.formatwarning = _without_place
     seed_run(order.seed)
-    module = types.ModuleType("__main__")
-    own, sys.modules["__main__"] = sys.modules["__main__"], module
+    sys.modules["__main__"] = module
     record: dict[str, Any] = {}
     status = 1
     with _looking(inside, record):
@@ -60,8 +106,6 @@ def main(file: str) -> int:
     sys.path[:] = first_path
     record["resident"] = _resident()
     _write_record(module, record, os.path.join(inside.aside, RECORD))
-    # The module's own names must outlive its code, for what runs at exit.
-    sys.modules["codeopt.run.__main__"] = own
     return status
 
 

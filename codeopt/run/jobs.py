@@ -1,7 +1,8 @@
 """Jobs of a whole run: what the sandbox's children do around the process that runs the command.
 
-The process itself is a fresh interpreter, so that a run has its own hash seed, its own imports and
-its own end. Its job lays out the copy it works in, and looks at what is left afterwards.
+A fresh run is an interpreter of its own, with its own hash seed, imports and end. A forked one costs
+the seconds of the command alone. The job lays out the copy that either works in, and looks at what
+is left afterwards.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,12 +27,14 @@ from codeopt.equivalence.prove import stable_part
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Verdict
 from codeopt.errors import WorkloadError
 from codeopt.measure.peak import HotLine, PeakSample, hot_lines
+from codeopt.run.inside import be_forked
 from codeopt.run.lay_out import lay_out, put, stamps
 from codeopt.run.left import MOST_TEXT, files_node, shown, text_node, without_float_warnings
 from codeopt.run.order import MEASURED, PROFILE, RECORD, Inside, Order, real_name
 
 _STREAMS = ("stdout", "stderr")
 _SHOWN = 3
+_BROKEN = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +155,6 @@ def _perform(order: Order) -> _Process:
         if file.startswith(order.root + os.sep):
             put(copy, file[len(order.root) + 1 :], data)
     before = stamps(copy)
-    spec = Path(aside, "order")
-    spec.write_bytes(pickle.dumps(Inside(order, copy, aside)))
-    command = [sys.executable, *order.command.flags, "-P", "-m", "codeopt.run.inside", str(spec)]
     environment = {
         **os.environ,
         "MPLBACKEND": "Agg",
@@ -164,16 +165,13 @@ def _perform(order: Order) -> _Process:
     }
     out, err = f"{aside}/stdout", f"{aside}/stderr"
     begin = time.perf_counter()
-    with open(out, "wb") as stdout, open(err, "wb") as stderr:
-        process = subprocess.run(
-            command, cwd=environment["PWD"], env=environment, stdin=subprocess.DEVNULL, stdout=stdout,
-            stderr=stderr, check=False,
-        )  # fmt: skip
+    start = _start if order.fresh else _fork
+    status = start(Inside(order, copy, aside), environment, out, err)
     seconds = time.perf_counter() - begin
     places = {temporary: "<temporary>", copy: order.root}
     record = _read_record(Path(aside, RECORD))
     return _Process(
-        process.returncode,
+        status,
         seconds,
         Path(out).read_bytes(),
         Path(err).read_bytes(),
@@ -182,6 +180,39 @@ def _perform(order: Order) -> _Process:
         files_node(copy, before, stamps(copy), places),
         places,
     )
+
+
+def _start(inside: Inside, environment: dict[str, str], out: str, err: str) -> int:
+    """Run in an interpreter of its own; its exit status. Raises WorkloadError where none may be started."""
+    order = inside.order
+    if order.rung == "rlimits":
+        raise WorkloadError(
+            "the last rung of the sandbox starts no processes of their own, and a whole run is one: install "
+            "bubblewrap, or the package sandlock"
+        )
+    spec = Path(inside.aside, "order")
+    spec.write_bytes(pickle.dumps(inside))
+    command = [sys.executable, *order.command.flags, "-P", "-m", "codeopt.run.inside", str(spec)]
+    with open(out, "wb") as stdout, open(err, "wb") as stderr:
+        done = subprocess.run(
+            command, cwd=environment["PWD"], env=environment, stdin=subprocess.DEVNULL, stdout=stdout,
+            stderr=stderr, check=False,
+        )  # fmt: skip
+    return done.returncode
+
+
+def _fork(inside: Inside, environment: dict[str, str], out: str, err: str) -> int:
+    """Run in a fork of this process, which holds the libraries already; its exit status."""
+    pid = os.fork()
+    if pid == 0:
+        status = _BROKEN
+        try:
+            status = be_forked(inside, environment, out, err)
+        except BaseException:  # noqa: BLE001 - this process must not go on as the one it was forked from
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _read_record(file: Path) -> dict[str, Any]:
@@ -289,12 +320,3 @@ def _ending(status: int) -> str:
 def _last(err: bytes) -> str:
     lines = err[-MOST_TEXT:].decode("utf-8", "replace").strip().splitlines()
     return f": {lines[-1][:200]}" if lines else ""
-
-
-def need_programs(rung: str) -> None:
-    """Raises WorkloadError on the rung that starts no programs."""
-    if rung == "rlimits":
-        raise WorkloadError(
-            "a whole run is a process of its own, which the sandbox cannot start on its last rung: install "
-            "bubblewrap, or the package sandlock"
-        )

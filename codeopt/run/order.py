@@ -18,7 +18,8 @@ class Order:
 
     `root` is the folder that every run has a copy of, `folder` the one below it where the command
     starts; `texts` and `data` are the new contents by absolute file name, decoded and as bytes;
-    `watched` are the files whose lines are told apart; `mode` says what is looked at.
+    `watched` are the files whose lines are told apart; `mode` says what is looked at. A `fresh` run
+    has an interpreter of its own, others are forked from one that holds the libraries already.
     """
 
     command: Command
@@ -27,6 +28,7 @@ class Order:
     seed: int
     rung: str
     mode: str = PLAIN
+    fresh: bool = False
     watched: frozenset[str] = frozenset()
     texts: dict[str, str] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)

@@ -14,11 +14,17 @@ from typing import Any
 
 
 def seed_run(seed: int) -> None:
-    """Seed `random`, and NumPy and torch when they come, in this process."""
+    """Seed `random`, and NumPy and torch at once or when they come, in this process."""
     random.seed(seed)
     # What numpy.random.default_rng() and the like draw their entropy from.
-    setattr(secrets, "randbits", random.Random(seed).getrandbits)  # noqa: B010 - its type says it is constant
-    sys.meta_path.insert(0, _SeedingFinder(seed))
+    entropy = random.Random(seed).getrandbits
+    for module in (secrets, sys.modules.get("numpy.random.bit_generator")):
+        if module is not None:
+            vars(module)["randbits"] = entropy
+    for name, seed_library in _SEEDERS.items():
+        if name in sys.modules:
+            seed_library(sys.modules[name], seed)
+    sys.meta_path.insert(0, _SeedingFinder(seed, set(_SEEDERS) - sys.modules.keys()))
 
 
 def _seed_numpy(module: Any, seed: int) -> None:
@@ -33,9 +39,9 @@ _SEEDERS = {"numpy": _seed_numpy, "torch": _seed_torch}
 
 
 class _SeedingFinder(importlib.abc.MetaPathFinder):
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, waiting: set[str]) -> None:
         self.seed = seed
-        self.waiting = set(_SEEDERS)
+        self.waiting = waiting
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -1,26 +1,30 @@
 """A command in the sandbox: its reference runs, controls and baseline, and trying variants of the files.
 
-Method. Every run is a fresh interpreter in a private copy of the project, so the peak is that of the
-whole process: all that Python and its libraries allocate from the first import to the end of the
-main module, with no call to warm up. The original is run several times with each seed: what is not
-the same then (timings, temporary names) is left out, and the verdict says so. `floor_bytes` is 0,
-for a process leaves no memory behind.
+Method. Every run works in a private copy of the project. The search forks its runs from a process
+that has imported the libraries already, which leaves the seconds of the command itself. Before
+anything is suggested, original and winner also run as interpreters of their own: there the peak is
+that of the whole process, all that Python and its libraries allocate from the first import to the
+end of the main module, with no call to warm up. Only those peaks are reported.
+
+The original is run twice with each seed: what is not the same then (timings, temporary names) is
+left out, and the verdict says so. `floor_bytes` is 0, for a process leaves no memory behind.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from codeopt.candidate import digest
 from codeopt.config import Config
 from codeopt.edit import Trust
 from codeopt.equivalence.faults import plant, plant_near
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
 from codeopt.measure.peak import PeakSample
-from codeopt.run.command import Command, run_target
+from codeopt.run.command import RunTarget
 from codeopt.run.jobs import Judged, Ran, judge_job, run_job, unstable_job
 from codeopt.run.order import MEASURED, PLAIN, TRACED, Order
 from codeopt.sandbox import Completed, Expired, JobEnd, Sandbox
@@ -32,7 +36,6 @@ from codeopt.suggestion import SiteReport
 from codeopt.workload.coverage import Coverage
 from codeopt.workload.reach import Reach
 
-_SEEDS = 3
 _FAULTS = 6
 _MOST_FAULTY_FILES = 3
 _LONGER = 5
@@ -45,11 +48,28 @@ _TIMING_ROUNDS = 2
 _numbers = itertools.count()
 
 
-def held_modules(sources: Mapping[str, SourceFile]) -> tuple[str, ...]:
-    """What a zygote for whole runs holds: what its jobs need to read the files that runs leave."""
-    texts = [source.text for source in sources.values()]
-    found = [name for name in ("torch", "pandas") if any(f"import {name}" in text for text in texts)]
-    return ("numpy", "memray", "memray.reporters.module_tools", "codeopt.run.jobs", *found)
+def held_modules(modules: Iterable[str], root: Path, sources: Mapping[str, SourceFile]) -> tuple[str, ...]:
+    """Those of the modules that are none of the project's, and the jobs of whole runs."""
+    root = root.resolve()
+    own: set[str] = set()
+    for source in sources.values():
+        path = source.path.resolve()
+        parts = path.relative_to(root).parts if path.is_relative_to(root) else path.parts
+        own.update(part.removesuffix(".py") for part in parts)
+    return (*(m for m in modules if m.partition(".")[0] not in own), "codeopt.run.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """Runs of the original of one kind: what they left by seed, what of it is not the same each time,
+    the lowest peak, by how much peaks differ, and the seconds the longest took."""
+
+    fresh: bool
+    left: dict[int, Path]
+    unstable: tuple[str, ...]
+    sample: PeakSample
+    noise: int
+    seconds: float
 
 
 class RunSession:
@@ -58,94 +78,92 @@ class RunSession:
     def __init__(
         self,
         sandbox: Sandbox,
-        command: Command,
-        root: Path,
+        target: RunTarget,
         folder: Path,
         sources: Mapping[str, SourceFile],
         config: Config,
     ) -> None:
         self._sandbox = sandbox
-        self.target = run_target(command, root)
+        self.target = target
         self._sources = sources
         self._files = {name: str(source.path.resolve()) for name, source in sources.items()}
         self._config = config
-        self._seeds = [config.seed + i for i in range(_SEEDS)]
-        watched = frozenset(self._files.values())
         self._order = Order(
-            command,
-            str(root.resolve()),
+            target.command,
+            str(target.root.resolve()),
             str(folder.resolve()),
             config.seed,
             sandbox.isolation,
-            PLAIN,
-            watched,
+            watched=frozenset(self._files.values()),
+            fresh=target.command.needs_interpreter,
         )
-        self._limits = replace(sandbox.limits, seconds=_LONGER * config.timeout)
-        self._references: dict[int, Path] = {}
-        self._unstable: tuple[str, ...] = ()
+        self._longest = replace(sandbox.limits, seconds=_LONGER * config.timeout)
         self._reach = Reach({})
-        self._noise = 0
+        self._searched: _Recorded | None = None
+        self._whole: dict[str, PeakSample] = {}
         self.note = ""
-        self.apart: tuple[str, ...] = ()
 
     def reach(self, texts: Texts) -> Reach:
         """Lines that the command runs. Raises TargetFailure."""
-        ran = _ran(self._run(texts, self._config.seed, TRACED).result())
+        ran = _ran(self._run(texts, self._config.seed, TRACED, self._order.fresh).result())
+        self.note = ran.note
         return Reach(ran.lines, ran.arcs)
 
     def baseline(self, reach: Reach) -> Baseline:
-        """Run the original twice with each seed, and plant faults on the lines that ran.
+        """Record the original with two seeds, and plant faults on the lines that ran.
         Raises TargetFailure."""
         self._reach = reach
-        first, *others = self._seeds
-        modes = [(first, MEASURED), (first, MEASURED), *((seed, PLAIN) for seed in others for _ in range(2))]
-        jobs = [self._run({}, seed, mode) for seed, mode in modes]
-        runs = [_ran(job.result()) for job in jobs]
-        samples = [ran.sample for ran in runs if ran.sample is not None]
-        if len(samples) < 2:
-            raise TargetFailure("the peak of the process could not be measured")
-        self._noise = abs(samples[0].peak_bytes - samples[1].peak_bytes)
-        files = [self._keep(ran) for ran in runs]
-        self._references = dict(zip(self._seeds, files[::2], strict=True))
-        pairs = tuple(zip(files[::2], files[1::2], strict=True))
-        found = self._sandbox.call(unstable_job, pairs)
-        if not isinstance(found, Completed):
-            raise TargetFailure(describe_end(found))
-        self._unstable = found.value
-        self.apart = tuple(dict.fromkeys(name for ran in runs for name in ran.apart))
-        self.note = next((ran.note for ran in runs if ran.note), "")
-        # A program that sets its own seeds does the same with all of ours: only hashes differ then.
-        if len({ran.digest for ran in runs}) == 1:
-            self._seeds = self._seeds[:2]
-        seconds = min(self._limits.seconds, _GRACE + _SLOWER * max(ran.seconds for ran in runs))
-        self._limits = replace(self._limits, seconds=seconds)
-        sample = min(samples, key=lambda s: s.peak_bytes)
-        return Baseline(
-            sample, len(self._seeds), self._unstable, self._count(self._planted(reach), Trust.CLOSE)
-        )
+        recorded = self._searched = self._record(0, 1, fresh=self._order.fresh)
+        faults = self._count(self._planted(reach), Trust.CLOSE)
+        return Baseline(recorded.sample, len(recorded.left), recorded.unstable, faults)
 
     def trial(self, batch: Sequence[Texts]) -> list[tuple[Verdict, PeakSample | None]]:
         """Run every variant with each seed; the first run is measured."""
-        return self._judge(batch, self._config.allow, MEASURED)
+        assert self._searched is not None
+        return self._judge(self._searched, batch, self._config.allow, MEASURED)
 
     def shrink(self, texts: Texts, differs: Differs) -> Differs:
         """The counterexample at hand: a command has no smaller ones."""
         return differs
 
     def controlled(self, texts: Texts, verdict: Same, baseline: Baseline) -> Same | Unproven:
-        """The verdict with its controls: its peak again, and faults near what the variant changes."""
-        job = self._run(texts, self._config.seed, MEASURED)
-        sample = _ran(job.result()).sample
-        saved = baseline.sample.peak_bytes - sample.peak_bytes if sample is not None else 0
-        least = max(2 * self._noise, baseline.sample.peak_bytes * self._config.min_saving / 100)
-        if saved < least:
-            return Unproven(f"measured again it saves {saved} bytes, and runs differ by {self._noise}")
+        """The verdict with its controls: interpreters of their own, with other hash seeds, must agree
+        and show the saving; faults near what the variant changes must be caught."""
+        try:
+            whole = self._record(0, 2, fresh=True)
+        except TargetFailure as failure:
+            return Unproven(f"as a process of its own: {failure}")
+        ((again, sample),) = self._judge(whole, [texts], self._config.allow, MEASURED)
+        if isinstance(again, Differs):
+            return Unproven(f"as a process of its own it differs: {again.counterexample}")
+        if not isinstance(again, Same) or sample is None:
+            return Unproven("as a process of its own it could not be measured")
+        before, after = whole.sample.peak_bytes, sample.peak_bytes
+        if before - after < max(2 * whole.noise, before * self._config.min_saving / 100):
+            peaks = f"{before / 2**20:.1f} MiB before and {after / 2**20:.1f} MiB after"
+            return Unproven(f"it saves too little of the peak of the whole process, {peaks}")
+        self._whole = {digest({}): whole.sample, digest(texts): sample}
         near = self._count(self._planted_near(texts), verdict.level)
-        return with_controls(verdict, baseline.unstable, [baseline.faults, near])
+        unstable = tuple(dict.fromkeys((*baseline.unstable, *whole.unstable)))
+        return with_controls(_agreed(verdict, again), unstable, [baseline.faults, near])
 
     def coverage(self, sites: Sequence[SiteReport]) -> Coverage:
         """How much of the lines that some sites stand on the original ran."""
         return coverage_of(self._sources, self._reach, sites)
+
+    def reported(self, variants: Sequence[Texts], samples: Sequence[PeakSample]) -> list[PeakSample]:
+        """The figures of the variants as processes of their own."""
+        found = []
+        for texts, sample in zip(variants, samples, strict=True):
+            known = self._whole.get(digest(texts))
+            if known is None:
+                end = self._run(texts, self._config.seed, MEASURED, fresh=True).result()
+                known = end.value.sample if isinstance(end, Completed) else None
+            # One that cannot be measured so differs by as much as it did in the search.
+            rest = sample.peak_bytes - samples[0].peak_bytes
+            estimate = self._whole[digest({})].peak_bytes + rest
+            found.append(known or replace(sample, peak_bytes=estimate))
+        return found
 
     def seconds(self, variants: Sequence[Texts], main: int) -> list[float]:
         """Seconds of the process of each variant, the fastest kept; runs go one at a time.
@@ -156,10 +174,33 @@ class RunSession:
         best = [float("inf")] * len(variants)
         turns = [i for _ in range(_TIMING_ROUNDS) for i in range(main)]
         for index in (*turns, *range(main, len(variants))):
-            end = self._run(variants[index], self._config.seed, PLAIN).result()
-            if isinstance(end, Completed) and isinstance(end.value, Ran):
+            end = self._run(variants[index], self._config.seed, PLAIN, fresh=True).result()
+            if isinstance(end, Completed):
                 best[index] = min(best[index], end.value.seconds)
         return best
+
+    def _record(self, *seeds: int, fresh: bool) -> _Recorded:
+        """Run the original twice with each of the seeds, counted from the configured one; the first is
+        measured. Raises TargetFailure."""
+        first, *others = (self._config.seed + seed for seed in seeds)
+        wanted = [(first, MEASURED), (first, MEASURED), *((s, PLAIN) for s in others for _ in range(2))]
+        jobs = [self._run({}, seed, mode, fresh) for seed, mode in wanted]
+        runs = [_ran(job.result()) for job in jobs]
+        peaks = [ran.sample for ran in runs if ran.sample is not None]
+        if len(peaks) < 2:
+            raise TargetFailure("the peak of the process could not be measured")
+        files = [self._keep(ran) for ran in runs]
+        compared = self._sandbox.call(unstable_job, tuple(zip(files[::2], files[1::2], strict=True)))
+        if not isinstance(compared, Completed):
+            raise TargetFailure(describe_end(compared))
+        return _Recorded(
+            fresh,
+            dict(zip((first, *others), files[::2], strict=True)),
+            compared.value,
+            min(peaks, key=lambda sample: sample.peak_bytes),
+            abs(peaks[0].peak_bytes - peaks[1].peak_bytes),
+            max(ran.seconds for ran in runs),
+        )
 
     def _planted(self, reach: Reach) -> list[tuple[Texts, str]]:
         """Wrong variants of the files of which most lines ran."""
@@ -188,20 +229,29 @@ class RunSession:
         ]
 
     def _count(self, faults: Sequence[tuple[Texts, str]], level: Trust) -> FaultCount:
-        judged = self._judge([texts for texts, _ in faults], level, PLAIN)
+        assert self._searched is not None
+        judged = self._judge(self._searched, [texts for texts, _ in faults], level, PLAIN)
         missed = [what for (_, what), (v, _) in zip(faults, judged, strict=True) if isinstance(v, Same)]
         return FaultCount(len(faults), len(faults) - len(missed), tuple(missed))
 
     def _judge(
-        self, batch: Sequence[Texts], limit: Trust, mode: str
+        self, recorded: _Recorded, batch: Sequence[Texts], limit: Trust, mode: str
     ) -> list[tuple[Verdict, PeakSample | None]]:
         """Every variant with one seed after the other, until it is seen to differ."""
         verdicts: list[Verdict] = [Same(Trust.EXACT, 0) for _ in batch]
         samples: list[PeakSample | None] = [None for _ in batch]
-        for seed in self._seeds:
+        # A candidate may be slower than the original, but not without end.
+        seconds = min(self._longest.seconds, _GRACE + _SLOWER * recorded.seconds)
+        limits = replace(self._longest, seconds=seconds)
+        for seed, left in recorded.left.items():
             going = [i for i, verdict in enumerate(verdicts) if isinstance(verdict, Same)]
-            arguments = (self._references[seed], self._unstable, limit)
-            jobs = [self._submit(judge_job, batch[i], seed, mode, *arguments) for i in going]
+            asked = left, recorded.unstable, limit
+            jobs = [
+                self._sandbox.submit(
+                    judge_job, self._changed(batch[i], seed, mode, recorded.fresh), *asked, limits=limits
+                )
+                for i in going
+            ]
             for i, job in zip(going, jobs, strict=True):
                 end = job.result()
                 verdicts[i] = _joined(verdicts[i], _verdict(end))
@@ -210,21 +260,20 @@ class RunSession:
             mode = PLAIN
         return list(zip(verdicts, samples, strict=True))
 
-    def _run(self, texts: Texts, seed: int, mode: str) -> Future[JobEnd]:
-        return self._submit(run_job, texts, seed, mode)
+    def _run(self, texts: Texts, seed: int, mode: str, fresh: bool) -> Future[JobEnd]:
+        order = self._changed(texts, seed, mode, fresh)
+        return self._sandbox.submit(run_job, order, limits=self._longest)
 
-    def _submit(
-        self, job: Callable[..., object], texts: Texts, seed: int, mode: str, *arguments: object
-    ) -> Future[JobEnd]:
+    def _changed(self, texts: Texts, seed: int, mode: str, fresh: bool) -> Order:
         changed = {n: t for n, t in texts.items() if t != self._sources[n].text}
-        order = replace(
+        return replace(
             self._order,
             seed=seed,
             mode=mode,
+            fresh=fresh,
             texts={self._files[n]: t for n, t in changed.items()},
             data={self._files[n]: self._sources[n].encode(t) for n, t in changed.items()},
         )
-        return self._sandbox.submit(job, order, *arguments, limits=self._limits)
 
     def _keep(self, ran: Ran) -> Path:
         file = self._sandbox.folder / f"run{next(_numbers)}"
@@ -252,8 +301,10 @@ def _verdict(end: JobEnd) -> Verdict:
 
 def _joined(before: Verdict, now: Verdict) -> Verdict:
     """The verdict on the seeds so far and one more."""
-    if not isinstance(before, Same) or not isinstance(now, Same):
-        return now
+    return _agreed(before, now) if isinstance(before, Same) and isinstance(now, Same) else now
+
+
+def _agreed(before: Same, now: Same) -> Same:
     return replace(
         now,
         level=max(before.level, now.level, key=lambda level: level.rank),

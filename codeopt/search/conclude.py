@@ -9,6 +9,7 @@ from pathlib import Path
 from codeopt.candidate import digest
 from codeopt.edit import Site, Trust
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven
+from codeopt.measure.peak import PeakSample
 from codeopt.search.archive import Evaluation
 from codeopt.search.replay import script_of
 from codeopt.search.rounds import Progress, Proven
@@ -80,10 +81,10 @@ def conclude(
             yield UnprovenSite(kept.path, session.target.qualname, kept.line, kept.rule, verdict.reason)
         return
     front = _front([*progress.proven, winner])
-    variants = [{}, winner.texts, *(p.texts for p in front if p is not winner)]
-    original_seconds, winner_seconds, *others = session.seconds(variants, main=2)
-    seconds = dict(zip((id(p) for p in front if p is not winner), others, strict=True))
-    seconds[id(winner)] = winner_seconds
+    variants = [{}, *(proven.texts for proven in front)]
+    measured = [baseline.sample, *(proven.sample for proven in front)]
+    timed = session.seconds(variants, main=2)
+    original, best, *others = map(_figures, session.reported(variants, measured), timed)
     changes = tuple(
         change_of(sources[name], text)
         for name, text in sorted(winner.texts.items())
@@ -102,34 +103,37 @@ def conclude(
         path=own.name,
         function=target.qualname,
         line=min(lines, default=1),
-        trust=_promise(progress, winner),
+        trust=_promise(progress, verdict),
         sites=tuple(sorted(progress.kept, key=lambda k: (k.path, k.line, k.rule))),
         changes=(own, *(c for c in changes if c is not own)),
         origin=target.origin,
         ref=target.ref,
         scale=1.0,
-        baseline=Figures(baseline.sample.peak_bytes, original_seconds, baseline.sample.resident_bytes),
-        optimized=Figures(winner.sample.peak_bytes, winner_seconds, winner.sample.resident_bytes),
+        baseline=original,
+        optimized=best,
         floor_bytes=baseline.sample.floor_bytes,
         verdict=verdict,
-        pareto=tuple(_point(p, seconds[id(p)]) for p in front),
+        pareto=tuple(_point(p, figures) for p, figures in zip(front, [best, *others], strict=True)),
         coverage=coverage,
     )
 
 
-def _promise(progress: Progress, winner: Proven) -> Trust:
+def _promise(progress: Progress, verdict: Same) -> Trust:
     """The weaker of what the proof showed and what the rules used claim."""
-    return max((winner.verdict.level, *progress.claims), key=lambda level: level.rank)
+    return max((verdict.level, *progress.claims), key=lambda level: level.rank)
 
 
-def _point(proven: Proven, seconds: float) -> ParetoPoint:
-    return ParetoPoint(
-        proven.sites, proven.sample.peak_bytes, seconds, proven.verdict.level, proven.verdict.max_error
-    )
+def _figures(sample: PeakSample, seconds: float) -> Figures:
+    return Figures(sample.peak_bytes, seconds, sample.resident_bytes)
+
+
+def _point(proven: Proven, figures: Figures) -> ParetoPoint:
+    verdict = proven.verdict
+    return ParetoPoint(proven.sites, figures.peak_bytes, figures.seconds, verdict.level, verdict.max_error)
 
 
 def _front(proven: Sequence[Proven]) -> list[Proven]:
-    """Variants that no other beats in peak, time and error, the winner last in first place.
+    """Variants that no other beats in peak, time and error, the last of those given, the winner, first.
 
     The time here is that of the profiled run, so only a clear difference counts; those that
     stay are timed properly afterwards.

@@ -80,6 +80,9 @@ class Subject(Protocol):
     def seconds(self, variants: Sequence[Texts], main: int) -> list[float]:
         """Seconds that each variant takes, the first `main` timed with more care."""
 
+    def reported(self, variants: Sequence[Texts], samples: Sequence[PeakSample]) -> list[PeakSample]:
+        """The figures to report of variants that the search has measured."""
+
 
 class Session:
     """Runs jobs about one target; texts are given by file name and mapped to the files on disk."""
@@ -190,6 +193,10 @@ class Session:
             if isinstance(end, Completed):
                 best[index] = min(best[index], end.value)
         return best
+
+    def reported(self, variants: Sequence[Texts], samples: Sequence[PeakSample]) -> list[PeakSample]:
+        """The same figures as the search's."""
+        return list(samples)
 
     def _overlay(self, texts: Texts) -> dict[str, str]:
         return {self._files[name]: text for name, text in texts.items()}
