@@ -17,7 +17,7 @@ from codeopt.facts.index import DEFS, DefNode
 from codeopt.source import Problem, SourceFile
 
 _HEAD = (
-    '"""How codeopt calls the functions of this project. `scale` goes up to 1, which is what is measured."""'
+    '"""How codeopt calls the functions of this project; at a scale of 1 they are measured."""'
 )
 _OWN_IMPORT = "from codeopt import Call, workload"
 _OWN_MODULES = ("codeopt", "codeopt.workload.call")

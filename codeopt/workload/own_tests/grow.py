@@ -13,7 +13,7 @@ from codeopt.workload.invoke import prepare, quiet
 from codeopt.workload.own_tests.run_batch import TimeUp, alarm
 from codeopt.workload.trace.confirm import Confirmed, confirm
 from codeopt.workload.trace.replay import read_trace, replay
-from codeopt.workload.trace.sizes import shrinkable
+from codeopt.workload.trace.sizes import LEAST, shrinkable
 
 _TRIED = 4
 """Times its recorded length, to see whether a length may become larger."""
@@ -21,6 +21,8 @@ _TRIED = 4
 _SECONDS = 3.0
 _LEAST = 1
 _MOST_LENGTHS = 8
+_MOST_NUMBER = 1 << 14
+_STARTS = (16 * 16, 4 * 16)
 _AS_RECORDED = 16
 """Steps of size in the recorded call: sizes are tried in sixteenths of it."""
 
@@ -70,6 +72,11 @@ def grow(target: Target, file: str, test: str, sizes: Sequence[int]) -> Grown:
         )  # fmt: skip
 
     rows = scaled_rows(function, text, 0, _AS_RECORDED) if lengths else _AS_RECORDED
+    for start in _STARTS if lengths and rows == _AS_RECORDED else ():
+        # The first step may have been too far.
+        if _runs(function, file, calls, confirmed.fixed, _grown(lengths, start)):
+            rows = scaled_rows(function, text, 0, start)
+            break
     return Grown(text(rows), confirmed.failures)
 
 
@@ -86,7 +93,8 @@ def _growing(
 ) -> list[int]:
     """The lengths of the first call that may become larger: all together, else those that may alone and
     then together."""
-    lengths = shrinkable(read_trace(file)[0]["calls"][calls[0]], _LEAST)[:_MOST_LENGTHS]
+    call = read_trace(file)[0]["calls"][calls[0]]
+    lengths = (shrinkable(call, _LEAST) or _numbers(call))[:_MOST_LENGTHS]
 
     def grows(some: Sequence[int]) -> bool:
         larger = {length: length * _TRIED for length in some}
@@ -98,6 +106,19 @@ def _growing(
     while len(alone) > 1 and not grows(alone):
         alone.pop()
     return alone
+
+
+def _numbers(call: Mapping[str, Any]) -> list[int]:
+    """Numbers among the arguments that may be lengths, for a call without arrays."""
+    found: dict[int, None] = {}
+    waiting = [*call["args"], *call["kwargs"].values()]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, int) and LEAST < node <= _MOST_NUMBER and not isinstance(node, bool):
+            found[node] = None
+        elif isinstance(node, dict) and node.get("k") in ("list", "tuple"):
+            waiting += node["v"]
+    return list(found)
 
 
 def _runs(
