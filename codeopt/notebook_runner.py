@@ -151,11 +151,15 @@ def _compiled(body: Sequence[ast.stmt], file: str, flags: int) -> CodeType:
     return code
 
 
-def begin_at(path: Path) -> None:
-    """Make the process one that runs the notebook at `path`, as Jupyter would: in its own folder."""
+def main_code(source: SourceFile) -> CodeType:
+    """The code of a notebook, with the process made one that runs it, as Jupyter would: in its own folder.
+
+    The text of the source is run, under the name of its path, which must be absolute.
+    """
     stand_in()
-    os.chdir(path.parent)
-    sys.path.insert(0, str(path.parent))
+    os.chdir(source.path.parent)
+    sys.path.insert(0, str(source.path.parent))
+    return compile_cells(source, str(source.path))
 
 
 def run(path: Path, arguments: Sequence[str]) -> int:
@@ -169,14 +173,12 @@ def run(path: Path, arguments: Sequence[str]) -> int:
         return _refuse(f"{path}: its language is not Python")
     for problem in source.problems:
         _refuse(f"{path}:cell {problem.cell}:{problem.line}: left out: {problem.message}")
-    path = path.resolve()
-    source = replace(source, path=path)
+    source = replace(source, path=path.resolve())
     module = ModuleType("__main__")
     sys.modules["__main__"] = module
-    sys.argv[:] = [str(path), *arguments]
-    begin_at(path)
+    sys.argv[:] = [str(source.path), *arguments]
     try:
-        exec(compile_cells(source, str(path)), vars(module))
+        exec(main_code(source), vars(module))
     except Exception as error:  # noqa: BLE001  whatever a cell raises is shown, with its place
         _refuse(_told(error, source))
         return 1
