@@ -154,7 +154,7 @@ def _sparse_applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
 
 def _module_applies(kind: str, leaf: Leaf, leaves: list[Leaf]) -> bool:
     if kind == "frozen":
-        return any(bool(p.requires_grad) for p in leaf.value.parameters())
+        return any(bool(p.requires_grad and p.is_leaf) for p in leaf.value.parameters())
     return kind == "mode" or next(leaf.value.children(), None) is not None
 
 

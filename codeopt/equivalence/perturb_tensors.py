@@ -64,7 +64,7 @@ def change_module(module: Any, kind: str) -> Any:
     if kind == "mode":
         return module.train(not module.training)
     if kind == "frozen":
-        next(p for p in module.parameters() if p.requires_grad).requires_grad_(False)
+        next(p for p in module.parameters() if p.requires_grad and p.is_leaf).requires_grad_(False)
         return module
     for child in list(module.children())[::2]:
         child.train(not child.training)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -37,8 +38,8 @@ def _lines(plan: Plan, recorded: list[Recorded], folder: Path, ended_by: str) ->
     unseen = len(plan.functions) - len(recorded)
     if unseen:
         yield f"{_count(unseen, 'function')} {'was' if unseen == 1 else 'were'} not called"
-    for wanted, reason in plan.left_out[:_MOST]:
-        yield f"not recorded: {display_name(wanted.path)}::{wanted.qualname}: {reason}"
+    for reason, number in Counter(reason for _, reason in plan.left_out).items():
+        yield f"{_count(number, 'function')} left out: {reason}"
 
 
 def _refusals(recorded: list[Recorded]) -> Iterator[str]:

@@ -35,10 +35,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Memory that a captured array or tensor covers: addresses from `low` to before `high`."""
+    """Memory that a captured array or tensor covers: addresses from `low` to before `high`. `owner` is
+    the `id` of the object."""
 
     low: int
     high: int
+    owner: int
     path: str
 
 
@@ -50,8 +52,8 @@ class Capture:
     """The nodes of several values that may share objects. `whole` makes views be captured with what
     they are views of, which keeps shared memory shared."""
 
-    def __init__(self, homes: Mapping[str, Handler], other: Handler, whole: bool = False) -> None:
-        self.whole = whole
+    def __init__(self, homes: Mapping[str, Handler], other: Handler, parts: frozenset[int]) -> None:
+        self.parts = parts
         self._homes = homes
         self._other = other
         self.blobs: list[bytes] = []
@@ -59,6 +61,7 @@ class Capture:
         self.ranges: list[Range] = []
         self.inside = 0
         self.storages: dict[int, Any] = {}
+        self.roots: dict[int, bool] = {}
         self._known: dict[int, int] = {}
         self._alive: list[Any] = []
         self._count = 0

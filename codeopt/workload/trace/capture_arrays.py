@@ -58,7 +58,7 @@ def array_node(capture: Capture, value: Any) -> Node:
     """An array: its layout, and its content or what it is like."""
     np = sys.modules["numpy"]
     number = capture.know(value)
-    if capture.whole and value.base is not None:
+    if id(value) in capture.parts and value.base is not None:
         owner = _owner(value, np)
         if owner is not value:
             return _view(capture, value, owner, number)
@@ -84,7 +84,7 @@ def array_node(capture: Capture, value: Any) -> Node:
 def _note(capture: Capture, value: Any) -> None:
     if value.size:
         low, high = sys.modules["numpy"].lib.array_utils.byte_bounds(value)
-        capture.ranges.append(Range(int(low), int(high), capture.path))
+        capture.ranges.append(Range(int(low), int(high), id(value), capture.path))
 
 
 def _order(value: Any) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,23 +43,32 @@ def capture_call(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Captured:
 
 
 def _capture(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Captured:
-    for whole in (False, True):
-        capture = Capture(_HOMES, object_node, whole)
+    parts: frozenset[int] = frozenset()
+    for _ in range(2):
+        capture = Capture(_HOMES, object_node, parts)
         positional = [capture.node(value, f"argument {i}") for i, value in enumerate(args)]
         named = {name: capture.node(value, f"argument {name!r}") for name, value in kwargs.items()}
-        shared = _overlap(capture.ranges)
+        shared = list(_overlapping(capture.ranges))
         if not shared:
             return Captured(positional, named, capture.blobs, _ambient())
-    raise Refused(f"{shared}: share memory in a way that cannot be captured")
+        parts = frozenset(one.owner for one in shared)
+    names = list(dict.fromkeys(one.path for one in shared))
+    raise Refused(f"{' and '.join(names[:2])}: share memory in a way that cannot be captured")
 
 
-def _overlap(ranges: list[Range]) -> str:
-    """Names of two that share memory, empty if none do."""
-    ordered = sorted(ranges, key=lambda r: r.low)
-    for one, other in itertools.pairwise(ordered):
-        if other.low < one.high:
-            return f"{one.path} and {other.path}"
-    return ""
+def _overlapping(ranges: list[Range]) -> Iterator[Range]:
+    """Those that share memory with another."""
+    group: list[Range] = []
+    high = 0
+    for one in sorted(ranges, key=lambda r: r.low):
+        if group and one.low >= high:
+            if len(group) > 1:
+                yield from group
+            group = []
+        group.append(one)
+        high = max(high, one.high) if len(group) > 1 else one.high
+    if len(group) > 1:
+        yield from group
 
 
 def _ambient() -> dict[str, Any]:

@@ -58,6 +58,8 @@ def _frame(capture: Capture, value: Any) -> Node:
 def _column(capture: Capture, array: Any) -> Node:
     """One column's values, copied: columns share blocks of memory, which nobody is promised."""
     np, pd = sys.modules["numpy"], sys.modules["pandas"]
+    if isinstance(array.dtype, pd.StringDtype):
+        return _texts(capture, array.tolist(), str(array.dtype))
     if isinstance(array, pd.arrays.NumpyExtensionArray):
         array = array.to_numpy()
     if isinstance(array, np.ndarray):
@@ -79,8 +81,6 @@ def _column(capture: Capture, array: Any) -> Node:
         }
     if isinstance(array, pd.arrays.TimedeltaArray):
         return capture.node(np.array(array.to_numpy()))
-    if isinstance(array.dtype, pd.StringDtype):
-        return _texts(capture, array.tolist(), str(array.dtype))
     if hasattr(array, "_mask") and hasattr(array, "_data"):
         return {
             "k": "nullable", "data": capture.node(np.array(array._data), ".data"),

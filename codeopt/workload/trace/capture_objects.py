@@ -34,6 +34,9 @@ def object_node(capture: Capture, value: Any) -> Node:
         return _function(capture, value)
     if isinstance(value, types.MethodType):
         return _method(capture, value)
+    named = getattr(value, "__qualname__", None) if callable(value) else None
+    if isinstance(named, str) and import_path(value, str(getattr(value, "__module__", "")), named):
+        return {"k": "function", "of": [value.__module__, named]}
     if isinstance(value, enum.Enum):
         return {"k": "enum", "of": class_path(capture, type(value)), "v": value.name}
     return _instance(capture, value)

@@ -28,6 +28,7 @@ def node(capture: Capture, value: Any) -> Node | None:
         parts = tuple(getattr(value, part) for part in PARTS[value.format])
     elif value.format == "coo" and len(value.shape) == 2:
         parts = (value.data, value.row, value.col)
+        found["canonical"] = bool(value.has_canonical_format)
     elif value.format == "dia":
         parts = (value.data, value.offsets)
     else:

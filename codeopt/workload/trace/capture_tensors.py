@@ -55,9 +55,9 @@ def _tensor(capture: Capture, value: Any, torch: Any) -> Node:
         node["grad"] = "leaf" if value.is_leaf else "inner"
     with torch.no_grad():
         plain = value.detach()
-    if capture.whole and not value.requires_grad and kind is torch.Tensor:
+    if id(value) in capture.parts and kind is torch.Tensor and not (value.requires_grad and value.is_leaf):
         return _part(capture, plain, node, torch)
-    _note(capture, plain)
+    _note(capture, plain, id(value))
     if not plain.is_contiguous():
         node["strides"] = list(plain.stride())
     _content(capture, plain, node, torch)
@@ -78,11 +78,11 @@ def _content(capture: Capture, plain: Any, node: dict[str, Any], torch: Any) -> 
             node["blob"] = capture.blob(own.reshape(-1).view(torch.uint8).numpy().tobytes())
 
 
-def _note(capture: Capture, plain: Any) -> None:
+def _note(capture: Capture, plain: Any, owner: int) -> None:
     if plain.numel():
         last = sum((length - 1) * stride for length, stride in zip(plain.shape, plain.stride(), strict=True))
         low = plain.data_ptr()
-        capture.ranges.append(Range(low, low + (last + 1) * plain.element_size(), capture.path))
+        capture.ranges.append(Range(low, low + (last + 1) * plain.element_size(), owner, capture.path))
 
 
 def _part(capture: Capture, plain: Any, node: dict[str, Any], torch: Any) -> Node:
@@ -97,6 +97,8 @@ def _part(capture: Capture, plain: Any, node: dict[str, Any], torch: Any) -> Nod
     if whole.dtype != plain.dtype:
         raise capture.refuse("shares its storage with a tensor of another dtype")
     of = capture.share(whole)
+    if capture.roots.setdefault(key, "grad" in node) is not ("grad" in node):
+        raise capture.refuse("shares its storage with a tensor that takes part in gradients otherwise")
     if of is None:
         base: dict[str, Any] = {**node, "id": capture.know(whole), "shape": list(whole.shape)}
         _content(capture, whole, base, torch)

@@ -14,7 +14,7 @@ from codeopt.workload.trace.file_format import BrokenTrace
 
 LIBRARIES = frozenset(
     {
-        "PIL", "anndata", "collections", "dask", "datetime", "decimal", "einops", "enum", "fractions",
+        "PIL", "_collections", "_functools", "_operator", "anndata", "collections", "dask", "datetime", "decimal", "einops", "enum", "fractions",
         "functools", "gpytorch", "itertools", "jax", "joblib", "librosa", "lightning", "linear_operator",
         "math", "matplotlib", "networkx", "numba", "numbers", "numpy", "operator", "pandas", "patsy",
         "pytorch_lightning", "pywt", "scipy", "shapely", "skimage", "sklearn", "statistics", "statsmodels",

@@ -41,9 +41,9 @@ def make_plan(wanted: Iterable[Wanted]) -> Plan:
         tree = trees[one.path]
         node = find_function(tree, one.qualname) if tree is not None else None
         if one.path.name.startswith(_TEST_FILES):
-            left_out.append((one, "it stands in a file of tests"))
+            left_out.append((one, "in files of tests"))
         elif node is None:
-            left_out.append((one, "its definition is not found"))
+            left_out.append((one, "its definition is not found by name"))
         elif is_compiled(node):
             left_out.append((one, "a decorator compiles it"))
         else:

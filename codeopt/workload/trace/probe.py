@@ -84,6 +84,10 @@ class Probe(list[None]):
         if _is_traced_symbolically():
             return False
         args, kwargs = _arguments(frame, self.qualname)
+        if self.qualname.endswith(".__init__") and args:
+            if type(args[0]).__qualname__ != self.qualname.removesuffix(".__init__"):
+                return self._refuse("it was called for a subclass")
+            args = args[1:]
         alike = likeness((args, kwargs))
         if alike in self.seen:
             return False

@@ -64,7 +64,7 @@ def _array(replay: Replay, node: Node) -> Any:
         laid = made.reshape(shape) if len(shape) != 1 else made
         return replay.know(node, laid)
     content = flat_content(replay, node, dtype_of(replay, node["dtype"]), shape)
-    made = lay_out(content, node["order"])
+    made = lay_out(content, packed(node["order"], shape, content.shape))
     if node.get("readonly"):
         made.flags.writeable = False
     return replay.know(node, made)
@@ -74,20 +74,28 @@ def lay_out(content: Any, order: Any) -> Any:
     """A fresh array with this content, in C or F order or with the strides (in elements) given."""
     if order in ("C", "F"):
         return np.array(content, order=order)
-    axes = sorted(range(content.ndim), key=lambda axis: -abs(order[axis]))
-    if any(stride == 0 for stride, n in zip(order, content.shape, strict=True) if n > 1):
-        keep = tuple(slice(1) if stride == 0 else slice(None) for stride in order)
-        return np.broadcast_to(np.array(content[keep]), content.shape)
-    # Gaps between elements stay where the innermost stride has them, sign by sign.
-    inner = axes[-1]
-    step = max(1, abs(order[inner]))
-    wide = [content.shape[axis] * (step if axis == inner else 1) for axis in axes]
-    buffer = np.zeros(wide, content.dtype)
-    taken = buffer[tuple(slice(None, None, step if axis == inner else 1) for axis in axes)]
-    made = taken.transpose([axes.index(axis) for axis in range(content.ndim)])
-    made = made[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in order)]
+    extent = 1 + sum((n - 1) * abs(stride) for n, stride in zip(content.shape, order, strict=True))
+    start = sum((n - 1) * -stride for n, stride in zip(content.shape, order, strict=True) if stride < 0)
+    buffer = np.zeros(extent, content.dtype)
+    steps = tuple(stride * content.dtype.itemsize for stride in order)
+    made: Any = np.ndarray(content.shape, content.dtype, buffer, start * content.dtype.itemsize, steps)
     made[...] = content
     return made
+
+
+def packed(order: Any, shape: Sequence[int], smaller: Sequence[int]) -> Any:
+    """The order of an array, whose strides are drawn together where its shape becomes smaller."""
+    if order in ("C", "F") or tuple(shape) == tuple(smaller):
+        return order
+    strides = [0] * len(order)
+    step = min((abs(stride) for stride in order if stride), default=1)
+    for axis in sorted(range(len(order)), key=lambda axis: abs(order[axis])):
+        strides[axis] = step if order[axis] > 0 else -step
+        if order[axis] == 0:
+            strides[axis] = 0
+        else:
+            step *= smaller[axis]
+    return strides
 
 
 def draw(like: Node, dtype: np.dtype[Any], shape: tuple[int, ...], rng: np.random.Generator) -> Any:
@@ -180,6 +188,8 @@ def _sparse(replay: Replay, node: Node) -> Any:
         made = kind((parts[0], tuple(parts[1:])), shape=shape)
     else:
         made = kind(tuple(parts), shape=shape)
+    if "canonical" in node:
+        made.has_canonical_format = bool(node["canonical"])
     smaller = tuple(map(replay.length, shape))
     if smaller != shape:
         rows, columns = (np.arange(n) % max(before, 1) for n, before in zip(smaller, shape, strict=True))

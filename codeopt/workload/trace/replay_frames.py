@@ -20,7 +20,7 @@ def _frame(replay: Replay, node: Node) -> Any:
     with replay.state():
         columns = replay.value(node["columns"])
     index = replay.value(node["index"])
-    held = {i: replay.value(part) for i, part in enumerate(node["v"])}
+    held = {i: _exact_dtype(replay.value(part), index) for i, part in enumerate(node["v"])}
     made = pd.DataFrame(held, index=index)
     made.columns = columns
     made.attrs.update(replay.value(node["attrs"]))
@@ -28,10 +28,15 @@ def _frame(replay: Replay, node: Node) -> Any:
 
 
 def _series(replay: Replay, node: Node) -> Any:
-    values = replay.value(node["v"])
-    made = pd.Series(values, index=replay.value(node["index"]), name=_exact(replay, node["name"]))
+    made = _exact_dtype(replay.value(node["v"]), replay.value(node["index"]))
+    made.name = _exact(replay, node["name"])
     made.attrs.update(replay.value(node["attrs"]))
     return replay.know(node, made)
+
+
+def _exact_dtype(values: Any, index: Any) -> Any:
+    """A series of just these values: no text is looked for among objects."""
+    return pd.Series(values, index=index, dtype=values.dtype)
 
 
 def _exact(replay: Replay, node: Any) -> Any:
@@ -40,7 +45,8 @@ def _exact(replay: Replay, node: Any) -> Any:
 
 
 def _index(replay: Replay, node: Node) -> Any:
-    made = pd.Index(replay.value(node["v"]), name=_exact(replay, node["name"]))
+    values = replay.value(node["v"])
+    made = pd.Index(values, dtype=values.dtype, name=_exact(replay, node["name"]))
     if node.get("freq") and isinstance(made, pd.DatetimeIndex):
         made = pd.DatetimeIndex(made, freq=node["freq"])
     return replay.know(node, made)

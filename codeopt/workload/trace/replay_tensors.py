@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from codeopt.workload.trace.replay_arrays import draw, rng_of
+from codeopt.workload.trace.replay_arrays import draw, packed, rng_of
 
 if TYPE_CHECKING:
     from codeopt.workload.trace.replay import Replay
@@ -57,13 +57,8 @@ def _tensor(replay: Replay, node: Node) -> Any:
         raise replay.broken(f"holds a tensor on {node['device']}, which is not here")
     with torch.no_grad():
         content = _content(replay, node, shape)
-        if "strides" in node and content.shape == torch.Size(shape):
-            made = torch.empty_strided(shape, tuple(node["strides"]), dtype=content.dtype)
-            made = _broadcast(content, node["strides"]) if 0 in node["strides"] else made.copy_(content)
-        elif "strides" in node:
-            axes = sorted(range(len(shape)), key=lambda axis: -node["strides"][axis])
-            dense = content.permute(axes).contiguous()
-            made = dense.permute([axes.index(axis) for axis in range(len(shape))])
+        if "strides" in node:
+            made = _strided(content, packed(node["strides"], shape, content.shape))
         else:
             made = content.clone(memory_format=torch.contiguous_format)
         made = made.to(node["device"])
@@ -80,14 +75,19 @@ def _tensor(replay: Replay, node: Node) -> Any:
     return made
 
 
-def _broadcast(content: torch.Tensor, strides: list[int]) -> torch.Tensor:
-    keep = tuple(slice(1) if stride == 0 else slice(None) for stride in strides)
-    return content[keep].clone().expand(content.shape)
+def _strided(content: torch.Tensor, strides: Sequence[int]) -> torch.Tensor:
+    """A fresh tensor with this content and these strides, whose elements may share memory."""
+    extent = 1 + sum((n - 1) * stride for n, stride in zip(content.shape, strides, strict=True))
+    flat = torch.zeros(extent if content.numel() else 0, dtype=content.dtype)
+    places = torch.arange(flat.numel()).as_strided(content.shape, tuple(strides))
+    flat[places.reshape(-1)] = content.reshape(-1)
+    return flat.as_strided(content.shape, tuple(strides))
 
 
 def _view(replay: Replay, node: Node) -> Any:
     of = replay.value(node["of"])
-    made = of.as_strided(tuple(node["shape"]), tuple(node["strides"]), int(node["start"]))
+    with torch.enable_grad():
+        made = of.as_strided(tuple(node["shape"]), tuple(node["strides"]), int(node["start"]))
     return replay.know(node, made)
 
 

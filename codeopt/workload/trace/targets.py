@@ -100,7 +100,9 @@ def _served(wanted: Wanted, trace: _Trace, root: Path, sandbox_for: SandboxFor) 
         return Unserved(wanted, f"its recorded calls are stale: it took {then} then and takes ({now}) now")
     folder, module = home_of(wanted.path, trace.module)
     workload = make_folder(root / ".codeopt") / "workloads" / f"traced_{trace.file.stem}.py"
-    target = Target(wanted.path, wanted.qualname, module, folder, workload, 0, 1, origin="traced")
+    # The object does not exist yet when its constructor is called: the class is what is called.
+    called = wanted.qualname.removesuffix(".__init__")
+    target = Target(wanted.path, called, module, folder, workload, 0, 1, origin="traced")
     end = sandbox_for(target).call(confirm, target, str(trace.file))
     if not isinstance(end, Completed) or not isinstance(end.value, Confirmed):
         return Unserved(wanted, f"its recorded calls cannot be replayed: {_told(end)}")
