@@ -88,6 +88,8 @@ def compile_cells(source: SourceFile, file: str) -> CodeType:
     """
     tree = ast.parse(source.text, file)
     flags = without_futures(tree)
+    if (recorder := sys.modules.get("_codeopt_trace_start")) is not None:
+        recorder.put_probes(tree, file)
     waiting: list[CodeType] = []
     body: list[ast.stmt] = []
     for number, statements in _by_cell(source, tree):

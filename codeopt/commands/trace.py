@@ -64,9 +64,9 @@ def trace(
 def _wanted(paths: Sequence[Path], config: Config) -> Iterator[Wanted]:
     """The functions under the paths that hold sites."""
     rules = select_rules(config.select, config.ignore)
-    for path in discover(paths, config.exclude):
+    for path in discover(paths, config.exclude, notebooks=True):
         source = read_source(path, display_name(path))
-        if isinstance(source, Problem) or source.notebook is not None:
+        if isinstance(source, Problem):
             continue
         yield from wanted_in(path.resolve(), find_sites(source, rules).sites, ())
 

@@ -143,6 +143,8 @@ def resolve(target: Target) -> Callable[..., Any]:
     where = f"{target.workload_file}:{target.workload_line}"
     if str(target.root) not in sys.path:
         sys.path.insert(0, str(target.root))
+    if target.path.suffix == NOTEBOOK and importlib.util.find_spec(target.module) is None:
+        put_overlay({str(target.path): target.original()})
     try:
         found: Any = importlib.import_module(target.module)
     except Exception as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from codeopt.source import NOTEBOOK, python_of
 from codeopt.workload.trace.start import find_function, is_compiled
 from codeopt.workload.wanted import Wanted
 
@@ -64,7 +65,7 @@ def write_plan(plan: Plan, file: Path, folder: Path, calls: int) -> None:
 def parse(path: Path) -> ast.Module | None:
     """The syntax tree of a file, None if it has none."""
     try:
-        return ast.parse(path.read_bytes())
+        return ast.parse(python_of(path) if path.suffix == NOTEBOOK else path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return None
 

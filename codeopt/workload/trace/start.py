@@ -23,12 +23,14 @@ from typing import Any
 RUNNER = "run_script.py"
 _COMPILED = ("jit", "njit", "vectorize", "guvectorize", "stencil", "compile", "script", "cython")
 """Decorators that read a function's bytecode, which must stay as it is."""
+_files: dict[str, dict[str, int]] = {}
 
 
 def begin(plan_file: str) -> None:
     """Give the modules that are imported from now on their probes; raises what reading the plan raises."""
     plan = json.loads(Path(plan_file).read_text(encoding="utf-8"))
     files: dict[str, dict[str, int]] = plan["files"]
+    _files.update(files)
     if _planned_script(files):
         _run_through_runner()
     _reach_codeopt()
@@ -101,6 +103,17 @@ def probe_name(number: int) -> str:
 def probed(source: bytes, path: str, functions: Mapping[str, int]) -> CodeType:
     """The code of a module with a probe in each of the functions, by their numbers in the plan."""
     tree = ast.parse(source)
+    _put_probes(tree, functions)
+    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
+    return code
+
+
+def put_probes(tree: ast.Module, path: str) -> None:
+    """Put probes into the tree of a file that is not imported but run by a runner of ours."""
+    _put_probes(tree, _files.get(os.path.realpath(path), {}))
+
+
+def _put_probes(tree: ast.Module, functions: Mapping[str, int]) -> None:
     for qualname, number in functions.items():
         node = find_function(tree, qualname)
         if node is None or is_compiled(node):
@@ -113,8 +126,6 @@ def probed(source: bytes, path: str, functions: Mapping[str, int]) -> CodeType:
         for inner in ast.walk(probe):
             ast.copy_location(inner, place)
         node.body.insert(1 if skip else 0, probe)
-    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
-    return code
 
 
 class _Late(list[None]):
