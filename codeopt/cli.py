@@ -281,6 +281,34 @@ def doctor(isolation: str | None, form: str, config_file: Path | None) -> None:
 
 
 @app.command()
+@click.argument("paths", nargs=-1, type=_PATHS)
+@click.option("--append", is_flag=True, help="Add what is missing to the workload file that is there.")
+@click.option("--yes", "-y", is_flag=True, help="Write without asking.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
+@click.option("--time-budget", type=click.FloatRange(0), metavar="SECONDS", help="For the whole run.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@_shared
+def init(
+    paths: tuple[Path, ...], append: bool, yes: bool, dry_run: bool, time_budget: float | None, form: str,
+    select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None, config_file: Path | None,
+    jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Say which functions have which workload, and write a file to edit for the others."""
+    from codeopt.commands.init import finish, survey
+    from codeopt.report.survey import survey_json, survey_text
+
+    config, root = _configure(
+        config_file, select=_split(select), ignore=_split(ignore), jobs=jobs, time_budget=time_budget
+    )
+    found = survey(paths or (Path(),), config, root)
+    _print(survey_json(found) if form == "json" else survey_text(found), output)
+    if found.text and not dry_run:
+        asked = not yes and sys.stdin.isatty() and (append or not found.exists)
+        agreed = yes or (asked and click.confirm(f"write {found.file}?", err=True))
+        click.echo(f"codeopt: {finish(found, root, append=append, agreed=agreed)}", err=True)
+
+
+@app.command()
 @click.argument("code")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def explain(code: str, form: str) -> None:

@@ -6,7 +6,7 @@ import ast
 import keyword
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +16,7 @@ from codeopt.facts import Facts
 from codeopt.facts.index import DEFS, DefNode
 from codeopt.source import Problem, SourceFile
 
-_HEAD = (
-    '"""How codeopt calls the functions of this project; at a scale of 1 they are measured."""'
-)
+_HEAD = '"""How codeopt calls the functions of this project; at a scale of 1 they are measured."""'
 _OWN_IMPORT = "from codeopt import Call, workload"
 _OWN_MODULES = ("codeopt", "codeopt.workload.call")
 _WIDTH = 100
@@ -66,14 +64,15 @@ def added_text(existing: str, drafts: Iterable[Draft]) -> str:
     return f"{imports}\n\n\n" + "\n\n".join(file.chunks)
 
 
-def declared_in(text: str) -> set[str]:
-    """The targets that a workload file names in its decorators, and in its stubs.
+def lacking(drafts: Iterable[Draft], existing: str) -> list[Draft]:
+    """Those of some drafts whose targets a workload file does not name: a stub does for one without a guess.
 
-    Raises WorkloadError where it cannot be parsed.
+    Raises WorkloadError where the file cannot be parsed.
     """
-    tree = _facts(text).tree
-    found = {name for node in ast.walk(tree) if isinstance(node, DEFS) for name in _targets(node)}
-    return found | set(re.findall(r"^# @workload\([\"']([^\"']+)[\"']\)", text, re.MULTILINE))
+    tree = _facts(existing).tree
+    declared = {name for node in ast.walk(tree) if isinstance(node, DEFS) for name in _targets(node)}
+    stubs = set(re.findall(r"^# @workload\([\"']([^\"']+)[\"']\)", existing, re.MULTILINE))
+    return [d for d in drafts if d.target not in declared and (d.text or d.target not in stubs)]
 
 
 def signature_of(path: Path, qualname: str) -> str:
@@ -240,9 +239,3 @@ def _grouped(imports: Iterable[str]) -> str:
     """Import lines, those of the standard library's form first, our own last."""
     lines = sorted(imports, key=lambda line: (line == _OWN_IMPORT, line.startswith("from "), line))
     return "\n".join(lines)
-
-
-def missing(drafts: Sequence[Draft], existing: str) -> list[Draft]:
-    """Those of some drafts whose targets a file has neither as a builder nor as a stub."""
-    there = declared_in(existing)
-    return [draft for draft in drafts if draft.target not in there]
