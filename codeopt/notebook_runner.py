@@ -8,7 +8,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import asyncio
 import builtins
 import linecache
 import os
@@ -19,9 +18,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codeopt.source import Problem, SourceFile, read_source
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 _SHOW, _AWAIT, _FAILED = "__codeopt_show__", "__codeopt_await__", "__codeopt_failed__"
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
@@ -107,9 +109,11 @@ def compile_cells(source: SourceFile, file: str) -> CodeType:
             statements = [ast.copy_location(ast.Try(statements, [caught], [], []), statements[0])]
         body += statements
     names = vars(builtins)
-    loops: list[asyncio.AbstractEventLoop] = []
+    loops: list[AbstractEventLoop] = []
 
     def wait(number: int) -> None:
+        import asyncio
+
         loops.extend([] if loops else [asyncio.new_event_loop()])
         loops[0].run_until_complete(eval(waiting[number], sys._getframe(1).f_globals))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codeopt.errors import UsageError
+from codeopt.source import NOTEBOOK
 from codeopt.target import Target
 
 _VARIABLE = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
@@ -67,7 +68,7 @@ def run_target(command: Command, root: Path, files: Iterable[Path]) -> RunTarget
 
 
 def parse(text: str, folder: Path) -> Command:
-    """The program that a command starts in `folder`.
+    """The program that a command starts in `folder`; a notebook is one too.
 
     Raises UsageError for what only a shell understands, a command that is not there, and programs
     that are no Python or belong to another environment.
@@ -83,6 +84,8 @@ def parse(text: str, folder: Path) -> Command:
     if _PYTHON.fullmatch(Path(program).name):
         _need_this_python(text, program)
         kind, name, arguments, flags = _python(text, rest)
+    elif program.endswith(NOTEBOOK):
+        kind, name, arguments, flags = "script", program, rest, ()
     else:
         kind, name, arguments, flags = "script", _console_script(text, program), rest, ()
     if kind == "script":

@@ -20,6 +20,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from codeopt.run.order import MEASURED, PROFILE, RECORD, TRACED, Inside, real_na
 from codeopt.run.seeding import seed_run
 from codeopt.sandbox.audit import refuse_outside
 from codeopt.sandbox.world import put_overlay
+from codeopt.source import NOTEBOOK, Problem, read_source
 
 RETURNED = "__codeopt_returned__"
 _PROCESSES = 64
@@ -137,7 +139,18 @@ def _load(command: Command, seed: int, inside: Inside, module: types.ModuleType)
     sys.argv[:] = [path, *command.seeded(seed)]
     names["__file__"] = path
     text = inside.order.texts.get(real_name(path, inside.order.root, inside.copy))
+    if path.endswith(NOTEBOOK):
+        return _of_notebook(path, text)
     return _compiled(Path(path).read_bytes() if text is None else text, path)
+
+
+def _of_notebook(path: str, text: str | None) -> types.CodeType:
+    from codeopt.notebook_runner import main_code
+
+    source = read_source(Path(path), path)
+    if isinstance(source, Problem):
+        raise SyntaxError(source.message, (path, source.line, 1, ""))
+    return main_code(source if text is None else replace(source, text=text))
 
 
 def _spec_of(name: str) -> Any:
