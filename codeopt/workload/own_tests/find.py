@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +26,7 @@ from codeopt.workload.wanted import Wanted
 
 _MOST_FILES = 4000
 _MOST_BYTES = 1_000_000
+_OF_ERRORS = re.compile(r"error|raise|exception|invalid|wrong|fail|illegal|bad_", re.IGNORECASE)
 _RANK = {BENCHMARK: 0, ASV: 1}
 
 
@@ -38,12 +40,12 @@ class OwnTests:
     problems: tuple[Problem, ...] = ()
 
     def nearest(self, wanted: Wanted, most: int) -> list[OwnTest]:
-        """At most so many tests that may reach a function: the fewest steps first, benchmarks before
-        tests, small files before large ones."""
+        """At most so many tests that may reach a function: the fewest steps first, tests of errors after
+        others, benchmarks before tests, small files before large ones."""
         path = wanted.path.resolve()
         found = self.graph.nearest(Node(path, wanted.qualname))
-        ranked = sorted((steps, _rank(self.tests[node]), self._size(node), node) for steps, node in found)
-        return [self.tests[node] for _, _, _, node in ranked[:most]]
+        ranked = sorted((steps, *_rank(self.tests[node]), self._size(node), node) for steps, node in found)
+        return [self.tests[node] for *_, node in ranked[:most]]
 
     def _size(self, node: Node) -> int:
         try:
@@ -88,5 +90,5 @@ def _facts(file: Path) -> Facts | None:
     return None if isinstance(facts, Problem) else facts
 
 
-def _rank(test: OwnTest) -> int:
-    return _RANK.get(test.kind, 2)
+def _rank(test: OwnTest) -> tuple[bool, int]:
+    return bool(_OF_ERRORS.search(test.qualname)), _RANK.get(test.kind, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,11 +94,20 @@ class Runner:
     is_late: Callable[[], bool]
 
 
-def gather_calls(plan: Plan, own: OwnTests, runner: Runner, folder: Path) -> Gathered:
-    """Run the tests that may reach the planned functions, in rounds, until each has been called."""
+def gather_calls(
+    plan: Plan,
+    own: OwnTests,
+    runner: Runner,
+    folder: Path,
+    before: Mapping[Wanted, Sequence[OwnTest]] | None = None,
+) -> Gathered:
+    """Run the tests that may reach the planned functions, in rounds, until each has been called.
+
+    `before` are tests that were run already and gave no call that can be used.
+    """
     found = Gathered(folder)
     wanted = [planned.wanted for planned in plan.functions]
-    candidates = {one: own.nearest(one, ROUNDS) for one in wanted}
+    candidates = {one: _candidates(own, one, (before or {}).get(one, ())) for one in wanted}
     called: set[int] = set()
     ran: set[OwnTest] = set()
     for turn in range(ROUNDS):
@@ -119,6 +128,11 @@ def gather_calls(plan: Plan, own: OwnTests, runner: Runner, folder: Path) -> Gat
         if runner.is_late():
             break
     return found
+
+
+def _candidates(own: OwnTests, wanted: Wanted, before: Sequence[OwnTest]) -> list[OwnTest]:
+    nearest = own.nearest(wanted, ROUNDS + len(before))
+    return [test for test in nearest if test not in before][:ROUNDS]
 
 
 def _parts(tests: Sequence[OwnTest]) -> Iterator[list[OwnTest]]:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.source import write_atomic
 from codeopt.target import Target, module_of
 from codeopt.workload.declared import libraries
+from codeopt.workload.own_tests.discover import OwnTest
 from codeopt.workload.own_tests.find import OwnTests, find_tests
 from codeopt.workload.own_tests.gather import Runner, gather_calls
 from codeopt.workload.own_tests.grow import Grown, grow
 from codeopt.workload.own_tests.run_apart import told
-from codeopt.workload.trace.collect import Recorded, gather, traces_folder
+from codeopt.workload.trace.collect import gather, traces_folder
 from codeopt.workload.trace.file_format import unpack
 from codeopt.workload.trace.names import home_of
-from codeopt.workload.trace.plan import Plan, make_plan
+from codeopt.workload.trace.plan import Plan, Planned, make_plan
 from codeopt.workload.wanted import Unserved, Wanted
 
 ORIGIN = "tests"
 _CALLS = 4
+_TURNS = 2
+_GROWING = 90.0
+"""Seconds for trying calls again and at other sizes, all calls of a function together."""
+
 _SECONDS = 10.0
 _FOLDER = "own_tests"
 _PRELOAD = (
@@ -65,36 +70,75 @@ def own_test_targets(
 def _called(
     plan: Plan, own: OwnTests, sandbox: Sandbox, root: Path, is_late: Callable[[], bool]
 ) -> Iterator[Target | Unserved]:
-    """Run the tests, keep the calls they made, and see which run again."""
+    """Run the tests, keep the calls they made, and see which run again; where none does, other tests."""
     traces_folder(root, _FOLDER)
-    planned = [function.wanted for function in plan.functions]
-    roots = dict.fromkeys(str(module_of(one.path)[0]) for one in planned)
+    roots = dict.fromkeys(str(module_of(function.wanted.path)[0]) for function in plan.functions)
     runner = Runner(sandbox, tuple(roots), min(_SECONDS, sandbox.limits.seconds), _CALLS, is_late)
+    before: dict[Wanted, list[OwnTest]] = {}
+    first: dict[Wanted, Unserved] = {}
+    for _ in range(_TURNS):
+        again: list[Planned] = []
+        for turned in _turn(plan, own, runner, root, before):
+            one, answer = turned.function.wanted, turned.answer
+            if isinstance(answer, Target):
+                first.pop(one, None)
+                yield answer
+                continue
+            # What the nearest tests said is what the user can do something about.
+            first.setdefault(one, answer)
+            before.setdefault(one, []).extend(turned.tried)
+            if turned.was_called and len(own.nearest(one, len(before[one]) + 1)) > len(before[one]):
+                again.append(turned.function)
+        plan = Plan(tuple(again), ())
+        if not again or is_late():
+            break
+    yield from first.values()
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """What came of running some tests for a function: `was_called` by one of them, whatever came of that."""
+
+    function: Planned
+    answer: Target | Unserved
+    tried: tuple[OwnTest, ...]
+    was_called: bool
+
+
+def _turn(
+    plan: Plan, own: OwnTests, runner: Runner, root: Path, before: Mapping[Wanted, Sequence[OwnTest]]
+) -> Iterator[_Turned]:
+    """Run tests for each of the planned functions, and make targets of those that were called."""
     with tempfile.TemporaryDirectory(prefix="codeopt-calls-") as folder:
-        found = gather_calls(plan, own, runner, Path(folder))
+        found = gather_calls(plan, own, runner, Path(folder), before)
         made_by = found.made_by()
         kept = {r.planned.wanted: r for r in gather(plan, Path(folder), root, _CALLS, _FOLDER)}
-    tests = {plan.functions[number].wanted: test for number, test in made_by.items()}
-    with ThreadPoolExecutor(sandbox.jobs) as pool:
-        called = [one for one in planned if one in tests]
-        yield from pool.map(lambda one: _served(one, kept[one], tests[one], root, sandbox), called)
-    for one in planned:
-        if one not in tests:
-            refused = kept[one].refused if one in kept else ()
-            yield Unserved(
-                one, f"its calls cannot be recorded: {refused[0]}" if refused else found.said_of(one)
-            )
+
+    def turned(numbered: tuple[int, Planned]) -> _Turned:
+        number, function = numbered
+        one = function.wanted
+        recorded, test = kept.get(one), made_by.get(number)
+        if recorded is not None and recorded.file is not None and test is not None:
+            answer = _served(one, recorded.file, test, root, runner.sandbox)
+        elif recorded is not None and recorded.refused:
+            answer = Unserved(one, f"its calls cannot be recorded: {recorded.refused[0]}")
+        else:
+            answer = Unserved(one, found.said_of(one))
+        return _Turned(function, answer, tuple(found.tried.get(one, ())), test is not None)
+
+    with ThreadPoolExecutor(runner.sandbox.jobs) as pool:
+        yield from pool.map(turned, enumerate(plan.functions))
 
 
-def _served(wanted: Wanted, recorded: Recorded, test: str, root: Path, sandbox: Sandbox) -> Target | Unserved:
+def _served(wanted: Wanted, trace: Path, test: str, root: Path, sandbox: Sandbox) -> Target | Unserved:
     """The target whose workload file replays the calls of a test."""
-    assert recorded.file is not None
-    data = unpack(recorded.file.read_bytes(), str(recorded.file))[0]
+    data = unpack(trace.read_bytes(), str(trace))[0]
     folder, module = home_of(wanted.path, data["module"])
-    file = root / ".codeopt" / "workloads" / f"tests_{recorded.file.stem}.py"
+    file = root / ".codeopt" / "workloads" / f"tests_{trace.stem}.py"
     target = Target(wanted.path, wanted.qualname, module, folder, file, 0, 1, origin=ORIGIN)
     sizes = [int(call["size"]) for call in data["calls"]]
-    end = sandbox.call(grow, target, str(recorded.file), test, sizes)
+    limits = replace(sandbox.limits, seconds=max(_GROWING, sandbox.limits.seconds))
+    end = sandbox.call(grow, target, str(trace), test, sizes, limits=limits)
     if not isinstance(end, Completed) or not isinstance(end.value, Grown):
         return Unserved(wanted, f"the calls that {test} makes cannot be replayed: {told(end)}")
     text = end.value.text
