@@ -156,30 +156,6 @@ class Run:
         with ExitStack() as self._stack:
             return [found for found in self._declared_targets() if isinstance(found, Target)]
 
-    def workloads(self) -> Generator[Problem | Target | Unserved, None, None]:
-        """What calls what, without searching: declared targets, then for each other function with sites
-        the target of the first origin that can call it, or why none can."""
-        self._deadline = self._begin + self.config.time_budget if self.config.time_budget else float("inf")
-        yield from (event.problem for event in self._read() if isinstance(event, ProblemFound))
-        with ExitStack() as self._stack:
-            declared = []
-            for found in self._declared_targets():
-                yield found
-                if isinstance(found, Target):
-                    declared.append(found)
-            wanted = self._undeclared(declared)
-            reasons: dict[Wanted, str] = {}
-            for provide in self._origins():
-                targets: list[Target] = []
-                for answer in provide(wanted):
-                    if isinstance(answer, Unserved):
-                        reasons[answer.wanted] = answer.reason
-                    else:
-                        targets.append(answer)
-                        yield answer
-                wanted = [one for one in wanted if not any(one.is_called_by(target) for target in targets)]
-            yield from (Unserved(one, reasons.get(one, "nothing calls it")) for one in wanted)
-
     def _read(self) -> Iterator[Event]:
         self._rules = select_rules(self.config.select, self.config.ignore)
         self.by_file: dict[str, list[Site]] = {}

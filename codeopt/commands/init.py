@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from codeopt.commands.environment import need_run_extra
 from codeopt.config import Config
 from codeopt.errors import UsageError, WorkloadError
-from codeopt.pipeline import Run
+from codeopt.pipeline import ProblemFound, Run
 from codeopt.report.survey import NONE, Survey, SurveyRow
 from codeopt.source import Problem, write_atomic
 from codeopt.target import Target
 from codeopt.workload.declared import FILE_NAME
 from codeopt.workload.drafts import Draft, added_text, draft_file, lacking, signature_of
-from codeopt.workload.wanted import Unserved
+from codeopt.workload.wanted import Unserved, Wanted
 
 GUESSED = "guessed"
+
+
+class _Looking(Run):
+    """A run that stops where the search would begin."""
+
+    def workloads(self) -> Generator[Problem | Target | Unserved, None, None]:
+        """What calls what, without searching: declared targets, then for each other function with sites
+        the target of the first origin that can call it, or why none can."""
+        self._deadline = self._begin + self.config.time_budget if self.config.time_budget else float("inf")
+        yield from (event.problem for event in self._read() if isinstance(event, ProblemFound))
+        with ExitStack() as self._stack:
+            declared = []
+            for found in self._declared_targets():
+                yield found
+                if isinstance(found, Target):
+                    declared.append(found)
+            wanted = self._undeclared(declared)
+            reasons: dict[Wanted, str] = {}
+            for provide in self._origins():
+                targets: list[Target] = []
+                refused: set[Wanted] = set()
+                for answer in provide(wanted):
+                    if isinstance(answer, Unserved):
+                        reasons[answer.wanted] = answer.reason
+                        refused.add(answer.wanted)
+                    else:
+                        targets.append(answer)
+                        yield answer
+                wanted = [w for w in wanted if w in refused or not any(map(w.is_called_by, targets))]
+            yield from (Unserved(one, reasons.get(one, "nothing calls it")) for one in wanted)
 
 
 def survey(paths: Sequence[Path], config: Config, root: Path) -> Survey:
@@ -29,7 +60,7 @@ def survey(paths: Sequence[Path], config: Config, root: Path) -> Survey:
     problems: list[Problem] = []
     rows: list[SurveyRow] = []
     drafts: list[Draft] = []
-    for found in Run(config, paths, root).workloads():
+    for found in _Looking(config, paths, root).workloads():
         if isinstance(found, Problem):
             problems.append(found)
         elif isinstance(found, Unserved):

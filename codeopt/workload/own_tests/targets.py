@@ -135,7 +135,9 @@ def _served(wanted: Wanted, trace: Path, test: str, root: Path, sandbox: Sandbox
     data = unpack(trace.read_bytes(), str(trace))[0]
     folder, module = home_of(wanted.path, data["module"])
     file = root / ".codeopt" / "workloads" / f"tests_{trace.stem}.py"
-    target = Target(wanted.path, wanted.qualname, module, folder, file, 0, 1, origin=ORIGIN)
+    # The object does not exist yet when its constructor is called: the class is what is called.
+    called = wanted.qualname.removesuffix(".__init__")
+    target = Target(wanted.path, called, module, folder, file, 0, 1, origin=ORIGIN)
     sizes = [int(call["size"]) for call in data["calls"]]
     limits = replace(sandbox.limits, seconds=max(_GROWING, sandbox.limits.seconds))
     end = sandbox.call(grow, target, str(trace), test, sizes, limits=limits)
