@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import re
@@ -156,6 +157,11 @@ def python_of(path: Path) -> str:
     if isinstance(found, Problem):
         raise OSError(found.message)
     return found.text
+
+
+def parse_file(path: Path) -> ast.Module:
+    """The syntax tree of a file. Raises OSError, SyntaxError or ValueError for one without."""
+    return ast.parse(python_of(path) if path.suffix == NOTEBOOK else path.read_bytes())
 
 
 def display_name(path: Path) -> str:

@@ -143,8 +143,7 @@ def resolve(target: Target) -> Callable[..., Any]:
     where = f"{target.workload_file}:{target.workload_line}"
     if str(target.root) not in sys.path:
         sys.path.insert(0, str(target.root))
-    if target.path.suffix == NOTEBOOK and importlib.util.find_spec(target.module) is None:
-        put_overlay({str(target.path): target.original()})
+    serve(target)
     try:
         found: Any = importlib.import_module(target.module)
     except Exception as error:
@@ -159,6 +158,12 @@ def resolve(target: Target) -> Callable[..., Any]:
         raise WorkloadError(f"{where}: {target.qualname!r} in {target.path} is not callable")
     resolved: Callable[..., Any] = found
     return resolved
+
+
+def serve(target: Target) -> None:
+    """Let a target in a notebook be imported, where no overlay does already."""
+    if target.path.suffix == NOTEBOOK and importlib.util.find_spec(target.module) is None:
+        put_overlay({str(target.path): target.original()})
 
 
 def put_overlay(overlay: Overlay) -> None:

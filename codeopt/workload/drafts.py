@@ -14,7 +14,7 @@ from codeopt.edit import Edit, apply_edits
 from codeopt.errors import WorkloadError
 from codeopt.facts import Facts
 from codeopt.facts.index import DEFS, DefNode
-from codeopt.source import Problem, SourceFile
+from codeopt.source import Problem, SourceFile, parse_file
 
 _HEAD = '"""How codeopt calls the functions of this project; at a scale of 1 they are measured."""'
 _OWN_IMPORT = "from codeopt import Call, workload"
@@ -78,7 +78,7 @@ def lacking(drafts: Iterable[Draft], existing: str) -> list[Draft]:
 def signature_of(path: Path, qualname: str) -> str:
     """`f(x, y=1)` as the source has it; empty where it cannot be found."""
     try:
-        body = ast.parse(path.read_bytes()).body
+        body = parse_file(path).body
     except (OSError, SyntaxError, ValueError):
         return ""
     *classes, name = qualname.split(".")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from codeopt.source import parse_file
 from codeopt.target import module_of
 from codeopt.workload.guess.job import Caller
 
@@ -33,7 +34,7 @@ def read_calls(files: Iterable[Path]) -> Calls:
         if number >= _MOST_FILES:
             break
         try:
-            tree = ast.parse(file.read_bytes())
+            tree = parse_file(file)
         except (OSError, SyntaxError, ValueError):
             continue
         _, module = module_of(file)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from codeopt.source import NOTEBOOK, python_of
+from codeopt.source import parse_file
 from codeopt.workload.trace.start import find_function, is_compiled
 from codeopt.workload.wanted import Wanted
 
@@ -65,7 +65,7 @@ def write_plan(plan: Plan, file: Path, folder: Path, calls: int) -> None:
 def parse(path: Path) -> ast.Module | None:
     """The syntax tree of a file, None if it has none."""
     try:
-        return ast.parse(python_of(path) if path.suffix == NOTEBOOK else path.read_bytes())
+        return parse_file(path)
     except (OSError, SyntaxError, ValueError):
         return None
 
