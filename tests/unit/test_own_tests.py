@@ -10,6 +10,7 @@ import pytest
 
 from codeopt.sandbox import Limits, Sandbox
 from codeopt.source import Problem
+from codeopt.target import Target
 from codeopt.workload.own_tests.batch import FAILED, PASSED, SKIPPED, TOO_LONG, Batch
 from codeopt.workload.own_tests.check import check_tests
 from codeopt.workload.own_tests.discover import ASV, BENCHMARK, OwnTest
@@ -346,31 +347,46 @@ CHECKED = {
 }
 
 
-def checked(root: Path, sandbox: Sandbox, text: str) -> tuple[tuple[str, ...], ...]:
-    found = find_tests(root)
-    check = check_tests(
-        sandbox, list(found.tests.values()), found.settings, (str(root),), {str(root / "work.py"): text}, 5.0
-    )
+def checked(root: Path, sandbox: Sandbox, text: str, qualname: str) -> tuple[tuple[str, ...], ...]:
+    target = Target(root / "work.py", qualname, "work", root, root / "none.py", 0, 1)
+    check = check_tests(sandbox, find_tests(root), target, {str(root / "work.py"): text}, 5.0)
     return check.passed, check.failed, check.left_out
 
 
 def test_a_winner_keeps_the_tests_passing(tmp_path: Path, sandbox: Sandbox) -> None:
     write(tmp_path, **CHECKED)
-    passed, failed, left_out = checked(tmp_path, sandbox, "def double(x): return x + x\n")
+    passed, failed, left_out = checked(tmp_path, sandbox, "def double(x): return x + x\n", "double")
     assert passed == ("test_work.py::test_double",)
     assert failed == ()
     assert len(left_out) == 1
     assert left_out[0].startswith("test_work.py::test_old: fails on the original")
-    passed, failed, left_out = checked(tmp_path, sandbox, "def double(x): return x * 3\n")
+    passed, failed, left_out = checked(tmp_path, sandbox, "def double(x): return x * 3\n", "double")
     assert failed == ("test_work.py::test_double: assert 6 == 4",)
     assert passed == ()
 
 
-def test_tests_that_do_not_import_the_file_say_nothing(tmp_path: Path, sandbox: Sandbox) -> None:
-    write(tmp_path, work="def f(): ...\n", test_other="def test_other(): pass\n")
-    passed, _, left_out = checked(tmp_path, sandbox, "def f(): return 1\n")
-    assert passed == ()
-    assert left_out == ("test_other.py::test_other: does not import the file",)
+def test_tests_that_do_not_call_the_target_say_nothing(tmp_path: Path, sandbox: Sandbox) -> None:
+    write(
+        tmp_path,
+        work="def f(): ...\ndef g(wanted):\n    return f() if wanted else 0\n",
+        test_work="import work\ndef test_without(): work.g(False)\ndef test_with(): work.g(True)\n",
+    )
+    text = "def f(): return 1\ndef g(wanted):\n    return f() if wanted else 0\n"
+    passed, _, left_out = checked(tmp_path, sandbox, text, "f")
+    assert passed == ("test_work.py::test_with",)
+    assert left_out == ("test_work.py::test_without: does not call f",)
+
+
+def test_a_file_that_something_else_loads_is_not_checked(tmp_path: Path, sandbox: Sandbox) -> None:
+    write(
+        tmp_path,
+        conftest="import pytest\npytest.register_assert_rewrite('work')\n",
+        work="def f(): return 1\n",
+        test_work="import work\ndef test_f(): assert work.f() == 1\n",
+    )
+    passed, failed, left_out = checked(tmp_path, sandbox, "def f(): return 2\n", "f")
+    assert (passed, failed) == ((), ())
+    assert left_out == ("test_work.py::test_f: does not import the file",)
 
 
 def test_a_flaky_test_is_never_held_against_a_winner(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -385,7 +401,7 @@ def test_a_flaky_test_is_never_held_against_a_winner(tmp_path: Path, sandbox: Sa
                 assert f() and os.getpid() % 2
         """,
     )
-    assert all(not checked(tmp_path, sandbox, "def f(): return 1\n")[1] for _ in range(3))
+    assert all(not checked(tmp_path, sandbox, "def f(): return 1\n", "f")[1] for _ in range(3))
 
 
 def test_a_test_has_a_name_that_pytest_takes() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from codeopt.sandbox import Sandbox
-from codeopt.workload.own_tests.batch import FAILED, PASSED, SKIPPED, TOO_LONG, Batch
-from codeopt.workload.own_tests.discover import OwnTest
+from codeopt.target import Target
+from codeopt.workload.own_tests.batch import FAILED, PASSED, SKIPPED, TOO_LONG, Batch, BatchEnd
+from codeopt.workload.own_tests.find import OwnTests
+from codeopt.workload.own_tests.reach_batch import ReachedEnd, ReachingBatch, reach_batch
 from codeopt.workload.own_tests.run_apart import Ends, run_apart
-from codeopt.workload.own_tests.settings import PytestSettings
+from codeopt.workload.wanted import Wanted
 
 _SECONDS = 20.0
 _CASES = 4
+_MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,34 @@ class TestCheck:
 
 def check_tests(
     sandbox: Sandbox,
-    tests: Sequence[OwnTest],
-    settings: PytestSettings,
-    roots: Sequence[str],
+    own: OwnTests,
+    target: Target,
     overlay: Mapping[str, str],
     seconds: float = _SECONDS,
+    most: int = _MOST,
 ) -> TestCheck:
-    """Run tests on the original twice and with an overlay (absolute file name to text) in its place.
+    """Run the nearest tests that call a target on the original twice, and with an overlay (absolute file
+    name to text) in its place.
 
-    `roots` are the folders the project is imported from, `seconds` bounds one test. What does not pass
-    on the original both times is left out; what fails with the overlay must fail again to count.
+    `seconds` bounds one test, `most` says how many are run. What does not pass on the original both
+    times, or does not call the target, is left out; what fails with the overlay must fail again to count.
     """
+    tests = own.nearest(Wanted(target.path, target.qualname, frozenset()), most)
     if not tests:
         return TestCheck()
-    batch = Batch(tuple(tests), settings, tuple(roots), seconds, _CASES)
-    first = run_apart(sandbox, batch)
+    batch = Batch(tuple(tests), own.settings, (str(target.root),), seconds, _CASES)
+    reached: set[str] = set()
+
+    def note(answer: BatchEnd) -> None:
+        if isinstance(answer, ReachedEnd):
+            reached.update(answer.reached)
+
+    reaching = ReachingBatch(
+        batch.tests, batch.settings, batch.roots, seconds, _CASES, {}, str(target.path), target.qualname
+    )
+    first = run_apart(sandbox, reaching, reach_batch, note)
     second = run_apart(sandbox, replace(batch, tests=tuple(t for t in tests if t not in first.lost)))
-    stable, left_out = _stable(first, second)
+    stable, left_out = _stable(first, second, reached, target.qualname)
     if not stable:
         return TestCheck(left_out=left_out)
     ran = {(end.path, end.qualname) for name, end in first.ends.items() if name in stable}
@@ -63,15 +77,20 @@ def check_tests(
     return TestCheck(passed, tuple(f"{name}: {said}" for name, said in failed.items()), left_out)
 
 
-def _stable(first: Ends, second: Ends) -> tuple[list[str], tuple[str, ...]]:
-    """Names of the tests that pass twice on the original, and the others with why they are left out."""
+def _stable(
+    first: Ends, second: Ends, reached: Collection[str], qualname: str
+) -> tuple[list[str], tuple[str, ...]]:
+    """Names of the tests that pass twice on the original and call the target, and the others with why
+    they are left out."""
     stable: list[str] = []
     left_out = [f"{test.short_id}: {reason}" for test, reason in first.lost.items()]
     for name, end in first.ends.items():
         again = second.ends.get(name)
         outcome = again.outcome if again is not None else ""
-        if end.outcome == PASSED and outcome == PASSED:
+        if end.outcome == PASSED and outcome == PASSED and name in reached:
             stable.append(name)
+        elif end.outcome == PASSED and outcome == PASSED:
+            left_out.append(f"{name}: does not call {qualname}")
         elif PASSED in (end.outcome, outcome):
             left_out.append(f"{name}: flaky, passes on the original only sometimes")
         else:
