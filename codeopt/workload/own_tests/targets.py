@@ -53,6 +53,7 @@ def own_test_targets(
 ) -> Iterator[Target | Unserved]:
     """A target for each wanted function that a test or benchmark of the project calls, or why there is none.
 
+    All of it is done before the first is given: what is done with that may need another sandbox.
     The tests run in the sandbox until `is_late`. `own` are the tests below `root`, if they are known.
     """
     own = own or find_tests(root, [one.path for one in wanted])
@@ -64,7 +65,7 @@ def own_test_targets(
     yield from (Unserved(one, "no test leads to it") for one in wanted if one not in set(led))
     yield from (Unserved(one, f"its calls cannot be recorded: {reason}") for one, reason in plan.left_out)
     if plan.functions:
-        yield from _called(plan, own, sandbox_for(_modules(plan)), root, is_late)
+        yield from list(_called(plan, own, sandbox_for(_modules(plan)), root, is_late))
 
 
 def _called(
