@@ -16,25 +16,23 @@ _LIBRARIES = {"numpy", "torch", "pandas", "scipy"}
 _shaped: dict[type, bool] = {}
 
 
-def likeness(value: Any, depth: int = 0) -> str:
-    """A text that is the same for values of one type, shape and dtype."""
+def likeness(value: Any, depth: int = 0) -> Any:
+    """Something hashable that is equal for values of one type, shape and dtype."""
     kind = type(value)
     if value is None or kind is bool:
-        return str(value)
+        return bool, value
     if kind is str:
-        return repr(value) if len(value) <= _SHORT and value.isidentifier() else "str"
+        return value if len(value) <= _SHORT and value.isidentifier() else str
     if kind in (int, float, complex, bytes):
-        return kind.__name__
+        return kind
     if depth < _DEEP and kind in (list, tuple, dict, set, frozenset):
-        items = [likeness(item, depth + 1) for item in _some(value)]
-        return f"{kind.__name__}{min(len(value), _FIRST)}({','.join(items)})"
+        return kind, min(len(value), _FIRST), *[likeness(item, depth + 1) for item in _some(value)]
     if not _has_shape(kind):
-        return f"{kind.__module__}.{kind.__qualname__}"
+        return kind
     dtype = getattr(value, "dtype", None)
-    more = f" {value.requires_grad}" if hasattr(value, "requires_grad") else ""
     if dtype is None and hasattr(value, "dtypes"):
-        more = f" {[str(dtype) for dtype in value.dtypes]}"
-    return f"{kind.__name__}{tuple(value.shape)} {dtype}{more}"
+        return kind, tuple(value.shape), *map(str, value.dtypes)
+    return kind, tuple(value.shape), dtype, getattr(value, "requires_grad", None)
 
 
 def _has_shape(kind: type) -> bool:

@@ -13,15 +13,13 @@ from codeopt.target import module_of
 from codeopt.workload.trace.file_format import BrokenTrace
 
 LIBRARIES = frozenset(
-    {
-        "PIL", "_collections", "_functools", "_operator", "anndata", "collections", "dask", "datetime", "decimal", "einops", "enum", "fractions",
-        "functools", "gpytorch", "itertools", "jax", "joblib", "librosa", "lightning", "linear_operator",
-        "math", "matplotlib", "networkx", "numba", "numbers", "numpy", "operator", "pandas", "patsy",
-        "pytorch_lightning", "pywt", "scipy", "shapely", "skimage", "sklearn", "statistics", "statsmodels",
-        "sympy", "threadpoolctl", "timm", "torch", "torchaudio", "torchvision", "transformers", "types",
-        "typing", "xarray",
-    }
-)  # fmt: skip
+    """
+    PIL _collections _functools _operator anndata collections dask datetime decimal einops enum fractions
+    functools gpytorch itertools jax joblib librosa lightning linear_operator math matplotlib networkx numba
+    numbers numpy operator pandas patsy pytorch_lightning pywt scipy shapely skimage sklearn statistics
+    statsmodels sympy threadpoolctl timm torch torchaudio torchvision transformers types typing xarray
+    """.split()  # noqa: SIM905
+)
 _BUILTINS = frozenset(
     """
     abs all any bool bytes bytearray callable complex dict divmod enumerate filter float frozenset hash id

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
@@ -21,10 +21,10 @@ from codeopt.workload.trace.capture_call import capture_call
 from codeopt.workload.trace.likeness import likeness, weight
 from codeopt.workload.trace.part import write_part, write_refusal
 
-_EACH = 64
+_EACH = 10
 """Calls in a row that bring nothing new, after which half as many are looked at."""
 
-_IDLE = 8 * _EACH
+_IDLE = 11 * _EACH
 _IDLE_SECONDS = 0.25
 """Seconds spent on calls that bring nothing new, after which no more are looked at."""
 
@@ -53,7 +53,7 @@ class Probe(list[None]):
         self.qualname = qualname
         self.folder: str = plan["folder"]
         self.most: int = plan["calls"]
-        self.seen: set[str] = set()
+        self.seen: set[Hashable] = set()
         self.recorded: list[int] = []
         self.refused = 0
         self.skip = 0
@@ -83,15 +83,15 @@ class Probe(list[None]):
     def _look(self, frame: FrameType) -> bool:
         if _is_traced_symbolically():
             return False
-        args, kwargs = _arguments(frame, self.qualname)
-        if self.qualname.endswith(".__init__") and args:
-            if type(args[0]).__qualname__ != self.qualname.removesuffix(".__init__"):
-                return self._refuse("it was called for a subclass")
-            args = args[1:]
-        alike = likeness((args, kwargs))
+        held = frame.f_locals
+        values = [held[name] for name in _parameters(frame.f_code)]
+        if type(held) is dict:
+            # The frame keeps it, and with it every argument, as long as the call lasts.
+            held.clear()
+        alike = likeness(values)
         if alike in self.seen:
             return False
-        size = weight((args, kwargs))
+        size = weight(values)
         full = len(self.recorded) >= self.most
         if full and size < _GROWTH * max(self.recorded):
             return False
@@ -99,14 +99,19 @@ class Probe(list[None]):
             self.clear()
             return False
         self.seen.add(alike)
+        self.idle = 0
+        args, kwargs = _arguments(frame, values, self.qualname)
+        if self.qualname.endswith(".__init__") and args:
+            if type(args[0]).__qualname__ != self.qualname.removesuffix(".__init__"):
+                return self._refuse("it was called for a subclass")
+            args = args[1:]
         try:
             captured = capture_call(args, kwargs)
         except Refused as refusal:
             return self._refuse(str(refusal))
         module = frame.f_globals.get("__name__", "")
-        write_part(self.folder, self.number, alike, size, str(module), captured)
+        write_part(self.folder, self.number, repr(alike), size, str(module), captured)
         self.recorded.append(size)
-        self.idle = 0
         return True
 
     def _refuse(self, reason: str) -> bool:
@@ -126,15 +131,22 @@ class Probe(list[None]):
             self.clear()
 
 
-def _arguments(frame: FrameType, qualname: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Arguments with which the function of a frame at its beginning was called; those that are the
-    defaults themselves are left out."""
+def _parameters(code: CodeType) -> tuple[str, ...]:
+    """Names of all parameters, `*args` and `**kwargs` last."""
+    flags = code.co_flags
+    many = bool(flags & inspect.CO_VARARGS) + bool(flags & inspect.CO_VARKEYWORDS)
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + many]
+
+
+def _arguments(
+    frame: FrameType, values: Sequence[Any], qualname: str
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments that make a function's parameters have these values; those that are the defaults
+    themselves are left out."""
     code = frame.f_code
-    held = frame.f_locals
+    held = dict(zip(_parameters(code), values, strict=True))
     names = code.co_varnames
     count = code.co_argcount
-    positional = [held[name] for name in names[:count]]
-    keywords = {name: held[name] for name in names[count : count + code.co_kwonlyargcount]}
     rest = count + code.co_kwonlyargcount
     many: tuple[Any, ...] = ()
     if code.co_flags & inspect.CO_VARARGS:
@@ -142,16 +154,14 @@ def _arguments(frame: FrameType, qualname: str) -> tuple[tuple[Any, ...], dict[s
         rest += 1
     more: dict[str, Any] = held[names[rest]] if code.co_flags & inspect.CO_VARKEYWORDS else {}
     defaults = _defaults(frame.f_globals, qualname, code)
-    kept = dict(zip(names[:count], positional, strict=True))
+    kept = {name: held[name] for name in names[:count]}
     if not many:
         for name in reversed(names[code.co_posonlyargcount : count]):
             if name not in defaults or defaults[name] is not kept[name]:
                 break
             del kept[name]
+    keywords = {name: held[name] for name in names[count : count + code.co_kwonlyargcount]}
     keywords = {k: v for k, v in keywords.items() if k not in defaults or defaults[k] is not v}
-    if type(held) is dict:
-        # The frame keeps it, and with it every argument, as long as the call lasts.
-        held.clear()
     return (*kept.values(), *many), {**keywords, **more}
 
 
