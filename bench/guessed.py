@@ -40,7 +40,7 @@ from codeopt.workload.guess.targets import Guessed, guess_all  # noqa: E402
 from codeopt.workload.wanted import Wanted, wanted_in  # noqa: E402
 
 PAGE = ROOT / "docs" / "guessed.md"
-_ASIDE = {"test", "tests", "testing", "examples", "example", "docs", "doc", "benchmarks", "tutorials"}
+_ASIDE = {"test", "tests", "testing", "examples", "example", "docs", "doc", "benchmarks", "tutorials", "_test_common"}
 _PRELOAD = (
     "numpy", "numpy.ma", "scipy.stats", "scipy.signal", "scipy.optimize", "scipy.sparse.linalg", "pandas", "memray",
     "sklearn.linear_model", "sklearn.cluster", "sklearn.tree", "sklearn.ensemble", "torch", "torch.nn.functional",

@@ -138,8 +138,8 @@ _KINDS = {
 }  # fmt: skip
 
 
-def families(parameter: Parameter, *, torch: bool) -> list[str]:
-    """Families by falling weight; `torch` says that the module works with tensors."""
+def families(parameter: Parameter, *, torch: bool) -> list[tuple[str, int]]:
+    """Families with their weights, falling; `torch` says that the module works with tensors."""
     weights: Counter[str] = Counter()
     _annotated(parameter, weights)
     _documented(parameter, weights)
@@ -155,7 +155,7 @@ def families(parameter: Parameter, *, torch: bool) -> list[str]:
                 weights[family] = 1
     for family, weight in (("tensor" if torch else "array", 3), ("int", 2), ("str", 1), ("list", 1)):
         weights[family] += weight
-    return [family for family, _ in weights.most_common()]
+    return weights.most_common()
 
 
 def _annotated(parameter: Parameter, weights: Counter[str]) -> None:

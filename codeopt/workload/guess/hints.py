@@ -43,13 +43,29 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
     """Options for one parameter that the message speaks for, the plainest reading first."""
     message, error = outcome.message, outcome.error
     yield from _missing_entry(message, error, now, context)
+    if parameter.star == "**":
+        missing = re.search(r"missing \d+ required (?:keyword-only|positional) arguments?: '(\w+)'", message)
+        name = missing[1] if missing else message.strip("'") if error == "KeyError" else ""
+        if name.isidentifier():
+            held = now if now.kind == "dict" else holder("dict", ())
+            tries = options_for(Parameter(name), context)[:4]
+            yield from (held.with_entry(name, option.text) for option in tries)
+        return
+    if re.search(r"increasing|sorted|monoton", message):
+        for text in ("torch.linspace(0.0, 1.0, n)",) if context.torch else ("np.linspace(0.1, 1.0, n)", "np.arange(n)"):
+            yield Option(text, "tensor" if context.torch else "array")
+    if "ambiguous" in message:
+        yield from (Option(text, kind) for text, kind in (("0.5", "float"), ("1", "int")))
+        if context.torch:
+            yield Option("torch.tensor(0.5)", "tensor")
     if now.is_shaped:
         yield from _shapes(message, now)
         yield from _dtypes(message, now, context)
     yield from _attributes(message, parameter, context)
     yield from _named_kinds(message, parameter, now, context)
     if error in ("ValueError", "KeyError", "NotImplementedError", "AssertionError", "InvalidParameterError", "TypeError"):
-        for text in re.findall(r"['\"`]([A-Za-z][\w.+ -]{0,24})['\"`]", message):
+        choice = re.search(r"one of|expected|support|choose|valid|among|recogni|unknown|either|allowed|possible", message)
+        for text in re.findall(r"['\"`]([A-Za-z][\w.+ -]{0,24})['\"`]", message) if choice else ():
             if text != parameter.name and now.kind in ("str", "omit"):
                 yield Option(repr(text), "str")
     if now.kind in ("int", "float", "omit", "shape"):
@@ -145,7 +161,7 @@ def _attributes(message: str, parameter: Parameter, context: Context) -> Iterato
     """An attribute that the value lacks speaks for the families that have it."""
     for name in re.findall(r"has no attribute '(\w+)'", message):
         probe = Parameter(parameter.name, usage=Usage(attributes=frozenset({name})))
-        if families(Parameter("_", usage=probe.usage), torch=context.torch)[0] in ("namespace",):
+        if families(Parameter("_", usage=probe.usage), torch=context.torch)[0][0] == "namespace":
             continue
         yield from options_for(Parameter("_", usage=probe.usage), context)[:4]
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+from codeopt.sandbox.world import serve
 from codeopt.target import Target
 from codeopt.workload.guess.examples import example_text
 from codeopt.workload.guess.options import Option
 from codeopt.workload.guess.pools import Context
+from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.scaling import scaled_rows
-from codeopt.workload.guess.search import ROWS, Search, Tried
+from codeopt.workload.guess.search import Search, Tried
 from codeopt.workload.guess.spell import spell
 from codeopt.workload.guess.subject import (
     NoSubjectError,
     Subject,
+    classes_with,
     construction,
     executable_lines,
     import_module,
@@ -31,6 +36,7 @@ from codeopt.workload.guess.worker import Outcome, Worker
 _TRIAL_SECONDS = 4.0
 _LEAST_BODY = 0.2
 _DEEPEST = 3
+_MOST_SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ class _Bench:
     reasons: list[str] = field(default_factory=list)
     made: dict[type, Option | None] = field(default_factory=dict)
     depth: int = 0
+    deadline: float = field(default_factory=lambda: time.monotonic() + _MOST_SECONDS)
 
     def within(self, file: str) -> bool:
         return self.request.target.owns(file)
@@ -90,6 +97,7 @@ def guess_job(request: Request) -> Guess:
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
     bench = _Bench(request)
     target = request.target
+    serve(target)
     with contextlib.suppress(NoSubjectError):
         import_module(target.root, target.module)
     for module, qualname, budget in _ways(request):
@@ -142,13 +150,15 @@ def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> 
             who: _context(bench, module, subject, who) for who in ("call", "init")
         }
         name = f"{_file_name(request, module)}::{subject.qualname}"
-        search = Search(subject, worker, name, path, request.lines, contexts, budget, request.seed)
+        search = Search(
+            subject, worker, name, path, request.lines, contexts, budget, request.seed, bench.deadline
+        )
         best = search.run()
         bench.trials += worker.trials
         if best is not None and best.done:
-            why = _trivial(subject, worker, best, request)
+            why = _trivial(subject, search, best, request)
             if not why:
-                return _finished(bench, subject, worker, best, name, module)
+                return _finished(bench, subject, search, best, name, module)
             bench.reasons.append(why)
         else:
             bench.reasons.append(_told(best))
@@ -193,13 +203,33 @@ def _context(bench: _Bench, module: ModuleType, subject: Subject, who: str) -> C
         p.name in ("data", "df", "dataframe", "frame") or "DataFrame" in p.annotation + p.doc for p in parameters
     )
     construct = functools.partial(_construct, bench, source)
-    return Context(form.torch, frames and not form.torch, construct, form.shape == "object")
+    alike = functools.partial(_alike, bench)
+    return Context(form.torch, frames and not form.torch, construct, alike, form.shape == "object")
+
+
+def _alike(bench: _Bench, parameter: Parameter) -> Iterator[Option]:
+    """Objects of loaded classes of the project that have every unusual attribute the body asks for."""
+    wanted = parameter.usage.attributes
+    if bench.depth >= _DEEPEST - 1 or time.monotonic() > bench.deadline - _MOST_SECONDS / 2:
+        return
+    count = 0
+    for owner in classes_with(wanted, parameter.name, bench.within):
+        option = _made(bench, owner)
+        if option is not None:
+            yield option
+            count += 1
+        if count == 3:
+            return
 
 
 def _construct(bench: _Bench, module: ModuleType, name: str) -> Option | None:
     """An object of the project's class that a name means, found by a search of its own."""
     owner = resolve_class(name, module, bench.within)
-    if owner is None or bench.depth >= _DEEPEST:
+    return None if owner is None else _made(bench, owner)
+
+
+def _made(bench: _Bench, owner: type) -> Option | None:
+    if bench.depth >= _DEEPEST or inspect.isabstract(owner):
         return None
     if owner not in bench.made:
         bench.made[owner] = None
@@ -216,40 +246,39 @@ def _constructed(bench: _Bench, owner: type) -> Option | None:
     worker = Worker(owner, bench.within, _TRIAL_SECONDS)
     contexts = {"call": _context(bench, sys.modules[owner.__module__], subject, "call")}
     try:
-        search = Search(subject, worker, f"x::{owner.__qualname__}", "", frozenset(), contexts, 30, bench.request.seed)
+        search = Search(subject, worker, f"x::{owner.__qualname__}", "", frozenset(), contexts, 40, bench.request.seed)
         best = search.run()
         bench.trials += worker.trials
     finally:
         worker.close()
     if best is None or not best.done:
         return None
-    shown = [
-        f"{'' if p.star == '*' else p.name + '='}{'*' if p.star == '*' else ''}{best.state['call', p.name].text}"
-        for p in subject.form.call
-        if best.state["call", p.name].text and not p.star
-    ]
+    given = [(p, best.state["call", p.name].text) for p in subject.form.call if best.state["call", p.name].text]
+    shown = [f"**{text}" if p.star else f"{p.name}={text}" for p, text in given if p.star != "*"]
     needs = [need for option in best.state.values() for need in option.needs]
     line = f"from {owner.__module__} import {owner.__qualname__.partition('.')[0]}"
     return Option(f"{owner.__qualname__}({', '.join(shown)})", "object", needs=(*needs, line))
 
 
-def _trivial(subject: Subject, worker: Worker, best: Tried, request: Request) -> str:
+def _trivial(subject: Subject, search: Search, best: Tried, request: Request) -> str:
     """Why a call that runs exercises nothing, or an empty text."""
     body = executable_lines(subject.code) if subject.code else frozenset()
     ran = best.outcome.lines.get(subject.code.co_filename, frozenset()) if subject.code else frozenset()
     if len(body) > 4 and len(body & ran) < _LEAST_BODY * len(body):
         return f"the calls that were found run {len(body & ran)} of {len(body)} lines of its body"
-    return _without_effect(worker, best.spelled.text, request.seed)
+    return _without_effect(search, best, request.seed)
 
 
-def _without_effect(worker: Worker, text: str, seed: int) -> str:
+def _without_effect(search: Search, best: Tried, seed: int) -> str:
+    worker, text = search.worker, best.spelled.text
     plain = worker.trial(text, seed, effect=True)
     if plain.error:
         return f"a second call raised {plain.error}"
     if not plain.effect:
         return "the calls that were found return nothing and change nothing"
     others = [worker.trial(text, seed + 1, effect=True), worker.trial(text, seed, 1.75, effect=True)]
-    if all(other.effect == plain.effect for other in others if not other.error) and any(not o.error for o in others):
+    same = all(other.effect == plain.effect for other in others if not other.error)
+    if same and best.state and not search.depends(best, plain.effect):
         return "the result is the same for all inputs"
     return ""
 
@@ -263,21 +292,19 @@ def _trivial_example(worker: Worker, text: str, outcome: Outcome, request: Reque
 
 
 def _finished(
-    bench: _Bench, subject: Subject, worker: Worker, best: Tried, name: str, module: ModuleType
+    bench: _Bench, subject: Subject, search: Search, best: Tried, name: str, module: ModuleType
 ) -> Guess:
-    request = bench.request
+    request, worker = bench.request, search.worker
     note = f"Guessed: arguments by which {subject.qualname} was seen to run."
     path = str(request.target.path)
     hits = best.outcome.lines[path] & request.lines
-    floor = ROWS
+    floor = rows = best.rows
     for least in (8, 4, 2, 1):
         tried = worker.trial(spell(subject.form, best.state, name, least, least).text, request.seed)
         if tried.error or tried.lines.get(path, frozenset()) & request.lines != hits:
             break
         floor = least
-    bench.trials += ROWS - floor and 4
-    rows = ROWS
     if "(n" in best.spelled.text or " n" in best.spelled.text.partition("scale)")[2]:
-        rows = scaled_rows(subject.function, lambda n: spell(subject.form, best.state, name, n, floor).text, request.seed)
+        rows = scaled_rows(subject.function, lambda n: spell(subject.form, best.state, name, n, floor).text, request.seed, rows)
     text = spell(subject.form, best.state, name, rows, floor, note).text
     return Guess(text, module.__name__, subject.qualname, best.outcome.lines, bench.trials)

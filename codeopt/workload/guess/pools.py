@@ -29,12 +29,14 @@ class Context:
     """What a parameter stands among.
 
     `torch`: the module works with tensors; `frames`: another parameter is a table; `construct`
-    makes the text of an object of the class that a name in an annotation means, if it is one.
+    makes the text of an object of the class that a name in an annotation means, if it is one; `alike`
+    gives objects of the project's classes that have what the body asks of a parameter.
     """
 
     torch: bool = False
     frames: bool = False
     construct: Callable[[str], Option | None] = lambda name: None
+    alike: Callable[[Parameter], Iterable[Option]] = lambda parameter: ()
     module_call: bool = False
 
 
@@ -47,16 +49,22 @@ def options_for(parameter: Parameter, context: Context) -> list[Option]:
 
 
 def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
-    ranked = families(parameter, torch=context.torch)
+    weights = families(parameter, torch=context.torch)
+    ranked = [family for family, _ in weights]
+    sure = weights[0][1] > 2 * weights[1][1]
     if parameter.default is not None or parameter.star:
         yield omitted()
-    for name in re.findall(r"[A-Za-z_][\w.]*", parameter.annotation):
+    for name in (*re.findall(r"[A-Za-z_][\w.]*", parameter.annotation), *sorted(parameter.usage.kinds)):
         made_here = context.construct(name)
         if made_here is not None:
             yield made_here
+    if ranked[0] in ("namespace", "module", "estimator", "callable", "optimizer", "loader", "dataset"):
+        yield from context.alike(parameter)
     if context.frames:
         yield from (Option(text, "str") for text in _columns(parameter))
     pools = [list(_family(family, parameter, context)) for family in _with_rest(ranked)]
+    if sure:
+        yield from pools[0][:10]
     heads = pools[:3]
     # The first few of each likely family, then what is left of them, then the unlikely.
     for pool in heads:
@@ -73,6 +81,8 @@ def _with_rest(ranked: Sequence[str]) -> Iterable[str]:
 
 def _family(family: str, parameter: Parameter, context: Context) -> Iterator[Option]:
     torch = context.torch
+    if family in ("tensor", "array") and re.fullmatch(r"t|ts|times?|timestamps|grid|x_grid|scales", parameter.name):
+        yield Option("torch.linspace(0.0, 1.0, n)" if family == "tensor" else "np.linspace(0.1, 1.0, n)", family)
     match family:
         case "tensor":
             yield from _shaped(parameter, "tensor", UNIT if _positive(parameter) else TENSOR, context)
@@ -85,6 +95,8 @@ def _family(family: str, parameter: Parameter, context: Context) -> Iterator[Opt
             yield made(kind, maker, ("n",))
             if re.search(r"cont|float|regress|pred", f"{parameter.doc} {parameter.name}"):
                 yield made(kind, TENSOR if torch else FLOATS, ("n",))
+            if not torch:
+                yield Option("np.where(np.arange(n) % 4, 0, 1)", "array")
             yield made(kind, maker, ("n", "16" if torch else "8"))
             yield made(kind, TENSOR if torch else FLOATS, ("n",))
         case "mask":
@@ -292,7 +304,7 @@ def _lists(family: str, parameter: Parameter, context: Context) -> Iterator[Opti
     )  # fmt: skip
     words = f"{parameter.doc} {parameter.annotation} {parameter.name}".lower()
     texts: list[str] = []
-    if re.search(r"str|names?\b|words?|columns|keys|text", words):
+    if re.search(r"\bstr|names?\b|words?\b|columns|keys|texts?\b", words):
         texts.append("['a', 'b', 'c']")
     if re.search(r"\bint|axes|dims|indices|shape|size|modes|ranks?", words):
         texts += ["(8, 8)" if family == "tuple" else "[8, 8]", "[0, 1]", "[2, 2, 2]", "[0]"]
@@ -305,7 +317,7 @@ def _lists(family: str, parameter: Parameter, context: Context) -> Iterator[Opti
     if re.search(r"array|tensor|ndarray|matri|factors", words):
         texts = [*arrays, *texts]
     estimators = "[('a', sklearn.linear_model.LogisticRegression()), ('b', sklearn.tree.DecisionTreeClassifier())]"
-    if re.search(r"estimators|steps|classifiers|regressors", words):
+    if re.search(r"estimators|steps|classifiers|regressors|clfs|models", words):
         texts.insert(0, estimators if "tuple" in words else "[sklearn.linear_model.LogisticRegression()] * 2")
     if re.search(r"transactions|itemset", words):
         texts.insert(0, "[['a', 'b'], ['b', 'c'], ['a', 'c']] * n")

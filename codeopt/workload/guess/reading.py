@@ -40,11 +40,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A function as its text tells: parameters without `self`, and which of them each line rests on."""
+    """A function as its text tells: parameters without `self`, and which of them each line rests on.
+
+    `guards`: which of them decide whether a line runs, by the conditions and loops around it.
+    """
 
     parameters: tuple[Parameter, ...]
     origins: dict[int, frozenset[str]]
     generator: bool
+    guards: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
 def find_definition(tree: ast.Module, qualname: str) -> ast.AST | None:
@@ -84,7 +88,26 @@ def read_function(node: Function, doc: str, *, bound: bool) -> Reading:
     ]
     origins = _origins(node, {p.name for p in parameters})
     generator = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own(node))
-    return Reading(tuple(parameters[1:] if bound else parameters), origins, generator)
+    guards = dict(_guards(node.body, origins, frozenset()))
+    return Reading(tuple(parameters[1:] if bound else parameters), origins, generator, guards)
+
+
+def _guards(
+    body: list[ast.stmt], origins: dict[int, frozenset[str]], around: frozenset[str]
+) -> Iterator[tuple[int, frozenset[str]]]:
+    """Line -> parameters in the conditions around it, and in those before it that may leave early."""
+    for statement in body:
+        inner = around
+        if isinstance(statement, ast.If | ast.While | ast.For | ast.AsyncFor):
+            inner = around | origins.get(statement.lineno, frozenset())
+            if any(isinstance(n, ast.Return | ast.Raise | ast.Continue | ast.Break) for n in ast.walk(statement)):
+                around = inner
+        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
+            yield line, inner
+        for block in ("body", "orelse", "finalbody"):
+            yield from _guards(getattr(statement, block, []), origins, inner)
+        for handler in getattr(statement, "handlers", []):
+            yield from _guards(handler.body, origins, inner)
 
 
 def _arguments(args: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None, bool, str]]:

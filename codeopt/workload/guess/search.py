@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from codeopt.workload.guess.hints import hinted, names_in
-from codeopt.workload.guess.options import OMIT, Option, omitted
+from codeopt.workload.guess.options import OMIT, Option, holder, omitted
 from codeopt.workload.guess.pools import Context, options_for
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.spell import Key, Spelled, State, spell
@@ -21,6 +22,7 @@ from codeopt.workload.guess.subject import Subject, executable_lines
 from codeopt.workload.guess.worker import TRIAL, Outcome, Worker
 
 ROWS = 12
+MANY_ROWS = 60
 Score = tuple[bool, int, int, int]
 _FITTED = (
     "", "instance.fit(rng.standard_normal((n, 8)), np.arange(n) % 3)", "instance.fit(rng.standard_normal((n, 8)))",
@@ -40,6 +42,7 @@ class Tried:
     spelled: Spelled
     outcome: Outcome
     score: Score
+    rows: int = ROWS
 
     @property
     def done(self) -> bool:
@@ -59,6 +62,8 @@ class Search:
     contexts: dict[str, Context]
     budget: int
     seed: int
+    deadline: float = float("inf")
+    rows: int = ROWS
     tried: dict[str, Tried] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -74,7 +79,7 @@ class Search:
 
     def _pool(self, key: Key, parameter: Parameter) -> list[Option]:
         if parameter.star == "**":
-            return [omitted()]
+            return [omitted(), holder("dict", ())]
         found = options_for(parameter, self.contexts[key[0]])
         if parameter.star == "*":
             items = [option for option in found if option.text and option.kind not in ("none",)]
@@ -97,7 +102,7 @@ class Search:
         return self._widened(best) if best is not None and best.done else best
 
     def _left(self) -> bool:
-        return len(self.tried) < self.budget
+        return len(self.tried) < self.budget and time.monotonic() < self.deadline
 
     def _first(self) -> Tried | None:
         start: dict[Key, Option] = {key: options[0] for key, options in self._options.items()}
@@ -113,18 +118,20 @@ class Search:
         return best
 
     def _is_about_arrays(self, tried: Tried) -> bool:
-        shaped = [key for key, option in tried.state.items() if option.is_shaped and key[0] == "call"]
-        return bool(shaped) and not tried.outcome.message.startswith("'")
+        shaped = {key for key, option in tried.state.items() if option.is_shaped and key[0] == "call"}
+        return bool(shaped & set(self._blamed(tried)))
 
     def _profiled(self, key: Key, option: Option, shape: tuple[str, ...]) -> Option:
         return option.shaped(shape) if option.is_shaped and key[0] == "call" else option
 
     def _try(self, state: State) -> Tried:
-        spelled = spell(self.subject.form, state, self.target, ROWS, 1)
+        spelled = spell(self.subject.form, state, self.target, self.rows, 1)
         known = self.tried.get(spelled.text)
         if known is None:
             outcome = self.worker.trial(spelled.text, self.seed)
-            known = self.tried[spelled.text] = Tried(state, spelled, outcome, self._score(outcome))
+            known = self.tried[spelled.text] = Tried(
+                state, spelled, outcome, self._score(outcome), self.rows
+            )
         return known
 
     def _score(self, outcome: Outcome) -> Score:
@@ -132,7 +139,7 @@ class Search:
         everything = sum(len(found) for found in outcome.lines.values())
         own = self.subject.code.co_filename if self.subject.code else self.file
         body = len(outcome.lines.get(own, frozenset()) & self._own)
-        return not outcome.error, len(here & self.lines), body, everything
+        return not outcome.error, len(here & self.lines) if self.lines else 1, body, everything
 
     def _accepts(self, tried: Tried, best: Tried) -> bool:
         if tried.score > best.score:
@@ -147,7 +154,7 @@ class Search:
             if not self._left():
                 return
             state = {**best.state, key: option}
-            text = spell(self.subject.form, state, self.target, ROWS, 1).text
+            text = spell(self.subject.form, state, self.target, self.rows, 1).text
             if text not in self.tried:
                 yield self._try(state)
 
@@ -157,6 +164,8 @@ class Search:
         for key in blamed:
             parameter = self._parameters.get(key)
             if parameter is not None:
+                if best.state[key].kind == OMIT:
+                    yield from ((key, option) for option in self._options[key][1:4])
                 hints = hinted(outcome, parameter, best.state[key], self.contexts[key[0]])
                 yield from ((key, option) for option in itertools.islice(hints, 12))
         ranked = [[(key, option) for option in self._options[key][:14]] for key in blamed[:6]]
@@ -175,17 +184,23 @@ class Search:
         found.update(dict.fromkeys(key for key in self._parameters if key[1] in named))
         if self.subject.fits and re.search(r"fitted|has no attribute '\w+_'|NoneType", outcome.message):
             found["fit", "state"] = None
-        for file, function, line in reversed(outcome.frames):
+        for file, _, line in reversed(outcome.frames):
             if file == TRIAL and line in tried.spelled.lines:
                 found[tried.spelled.lines[line]] = None
-            who = self.subject.blames.get((file, function))
-            if who is not None:
-                for name in sorted(who[1].origins.get(line, ())):
-                    if (who[0], name) in self._parameters:
-                        found[who[0], name] = None
+            blamed = self.subject.blames.get((file, line), frozenset())
+            found.update(dict.fromkeys(key for key in sorted(blamed) if key in self._parameters))
+        if not outcome.error:
+            found = dict.fromkeys(self._deciding(tried))
         if not found:
             found.update(dict.fromkeys(key for key in self._parameters if key[0] == "call"))
         return list(found)
+
+    def _deciding(self, tried: Tried) -> Iterator[Key]:
+        """Arguments that decide whether the wanted lines run which have not run."""
+        missed = self.lines - tried.outcome.lines.get(self.file, frozenset())
+        for line in sorted(missed):
+            deciding = self.subject.guards.get((self.file, line), frozenset())
+            yield from (key for key in sorted(deciding) if key in self._parameters)
 
     def _shaken(self, best: Tried, random_: random.Random) -> Tried | None:
         """Several arguments changed at once, near the front of their pools."""
@@ -202,17 +217,39 @@ class Search:
         return better if better is not None and better.score >= best.score else None
 
     def _widened(self, best: Tried) -> Tried:
-        """Optional arguments set one after the other where that runs more of the wanted lines."""
+        """More rows, and optional arguments set one after the other, where that runs more wanted lines."""
         wanted = len(self.lines & self._own) or len(self.lines)
-        most = min(self.budget + 40, len(self.tried) + 40)
-        for key, options in self._options.items():
-            for option in options[:6] if options[0].kind == OMIT or key[0] == "call" else options[:2]:
-                if best.score[1] >= wanted or len(self.tried) >= most:
-                    return best
-                tried = self._try({**best.state, key: option})
-                if tried.done and tried.score[1] > best.score[1]:
-                    best = tried
+        most = len(self.tried) + 80
+        if best.score[1] < wanted:
+            before, self.rows = self.rows, MANY_ROWS
+            tried = self._try(best.state)
+            if tried.done and tried.score[1] > best.score[1]:
+                best = tried
+            else:
+                self.rows = before
+        deciding = list(dict.fromkeys(self._deciding(best)))
+        optional = [key for key, options in self._options.items() if options[0].kind == OMIT]
+        rounds = [(key, o) for key in deciding for o in self._options[key][:8]]
+        rounds += [(key, o) for key in optional for o in self._options[key][1:3]]
+        rounds += [(key, o) for key in self._options for o in self._options[key][:6]]
+        for key, option in rounds:
+            if best.score[1] >= wanted or len(self.tried) >= most or time.monotonic() > self.deadline:
+                break
+            tried = self._try({**best.state, key: option})
+            if tried.done and tried.score[1] > best.score[1]:
+                best = tried
         return best
+
+    def depends(self, best: Tried, effect: str) -> bool:
+        """Whether some other argument than those found leads to another effect."""
+        for key, options in self._options.items():
+            for option in options[:5]:
+                if option.text and option.text != best.state[key].text:
+                    text = spell(self.subject.form, {**best.state, key: option}, self.target, self.rows, 1).text
+                    other = self.worker.trial(text, self.seed, effect=True)
+                    if not other.error and other.effect != effect:
+                        return True
+        return False
 
 
 def _alternating(lists: list[list[tuple[Key, Option]]]) -> Iterator[tuple[Key, Option]]:

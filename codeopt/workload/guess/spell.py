@@ -76,13 +76,14 @@ def _init_lines(form: Form, state: State) -> list[tuple[str, Key]]:
     keys = [(parameter, ("init", parameter.name)) for parameter in form.init if not parameter.star]
     shown = [(p, key) for p, key in keys if state[key].kind != OMIT]
     lines = [(f"{p.name}={state[key].text}", key) for p, key in shown]
+    more = [("init", p.name) for p in form.init if p.star == "**" and state["init", p.name].kind != OMIT]
     spread = next((p for p in form.init if p.star == "*" and state["init", p.name].kind != OMIT), None)
     if spread is not None and form.shape == "method":
         # What is collected comes after positional arguments only.
         lines = [(state[key].text, key) for p, key in shown if not p.keyword_only]
         lines.append((f"*{state['init', spread.name].text}", ("init", spread.name)))
         lines += [(f"{p.name}={state[key].text}", key) for p, key in shown if p.keyword_only]
-    return lines
+    return [*lines, *((f"**{state[key].text}", key) for key in more)]
 
 
 def _given(form: Form, state: State, names: Mapping[Key, str]) -> list[str]:

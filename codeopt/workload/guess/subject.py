@@ -8,14 +8,18 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from codeopt.source import parse_file
 from codeopt.workload.guess.pools import is_literal
-from codeopt.workload.guess.reading import Function, Parameter, Reading, read_function
+from codeopt.workload.guess.reading import Function, Parameter, read_function
 from codeopt.workload.guess.spell import Form, Key
+
+
+Places = dict[tuple[str, int], frozenset[Key]]
 
 
 class NoSubjectError(Exception):
@@ -26,13 +30,15 @@ class NoSubjectError(Exception):
 class Subject:
     """A way to call a wanted function.
 
-    `qualname` is the target's; `blames` maps (file, function name) to whose arguments its lines rest on.
+    `qualname` is the target's; `blames` maps (file, line) to the arguments that the line rests on, `guards`
+    to those that decide whether it runs.
     """
 
     qualname: str
     function: Callable[..., Any]
     form: Form
-    blames: dict[tuple[str, str], tuple[str, Reading]]
+    blames: Places
+    guards: Places
     owner: type | None = None
     code: CodeType | None = None
     fits: bool = False
@@ -54,40 +60,43 @@ def subjects(module: ModuleType, qualname: str) -> list[Subject]:
     uses_torch = _uses_torch(module)
     name = qualname.rpartition(".")[2]
     if owner is None:
-        reading, blames, code = _read(function, "call", "", bound=False)
-        form = Form("function", reading.parameters, torch=uses_torch)
-        return [Subject(qualname, function, form, blames, code=code)]
+        read = _read(function, "call", "", bound=False)
+        form = Form("function", read.parameters, torch=uses_torch)
+        return [Subject(qualname, function, form, read.blames, read.guards, code=read.code)]
     if name in ("__init__", "__new__", "__post_init__"):
         return [_construct(owner, qualname.rpartition(".")[0], uses_torch)]
     static = inspect.getattr_static(owner, name, None)
     if isinstance(static, property | functools.cached_property):
         raise NoSubjectError("it is a property")
     if isinstance(static, staticmethod | classmethod):
-        reading, blames, code = _read(function, "call", "", bound=isinstance(static, classmethod))
-        form = Form("function", reading.parameters, torch=uses_torch)
-        return [Subject(qualname, function, form, blames, owner, code)]
-    found = []
-    reading, blames, code = _read(function, "call", inspect.getdoc(owner) or "", bound=True)
-    for made in _concrete(owner)[:3]:
-        init, init_blames, _ = _read(made, "init", inspect.getdoc(made) or "", bound=True)
-        if name in ("forward", "__call__") and made is owner and hasattr(owner, "__call__"):
-            form = Form("object", reading.parameters, init.parameters, torch=uses_torch)
-            target: Callable[..., Any] = owner
-            qualified = qualname.rpartition(".")[0]
-        else:
-            form = Form("method", reading.parameters, init.parameters, made.__module__, made.__qualname__, uses_torch)
-            target, qualified = function, qualname
-        fits = hasattr(made, "fit") and name not in ("fit", "fit_transform", "fit_predict", "fit_resample")
-        found.append(Subject(qualified, target, form, {**init_blames, **blames}, made, code, fits))
-    if not found:
+        read = _read(function, "call", "", bound=isinstance(static, classmethod))
+        form = Form("function", read.parameters, torch=uses_torch)
+        return [Subject(qualname, function, form, read.blames, read.guards, owner, read.code)]
+    made = [_method(owner, kind, qualname, function, uses_torch) for kind in _concrete(owner)[:3]]
+    if not made:
         raise NoSubjectError(f"{owner.__name__} is abstract, and no class made from it is at hand")
-    return found
+    return made
+
+
+def _method(owner: type, made: type, qualname: str, function: Any, uses_torch: bool) -> Subject:
+    """A method called on an object of `made`; the object itself is the target where calling it is the call."""
+    name = qualname.rpartition(".")[2]
+    read = _read(function, "call", inspect.getdoc(owner) or "", bound=True)
+    init = _read(made, "init", inspect.getdoc(made) or "", bound=True)
+    if name in ("forward", "__call__") and made is owner and hasattr(owner, "__call__"):
+        form = Form("object", read.parameters, init.parameters, torch=uses_torch)
+        function, qualname = owner, qualname.rpartition(".")[0]
+    else:
+        form = Form("method", read.parameters, init.parameters, made.__module__, made.__qualname__, uses_torch)
+    fits = hasattr(made, "fit") and name not in ("fit", "fit_transform", "fit_predict", "fit_resample")
+    blames, guards = {**init.blames, **read.blames}, {**init.guards, **read.guards}
+    return Subject(qualname, function, form, blames, guards, made, read.code, fits)
 
 
 def _construct(owner: type, qualname: str, uses_torch: bool) -> Subject:
-    reading, blames, code = _read(owner, "call", inspect.getdoc(owner) or "", bound=True)
-    form = Form("construct", reading.parameters, torch=uses_torch)
-    return Subject(qualname, owner, form, blames, owner, code)
+    read = _read(owner, "call", inspect.getdoc(owner) or "", bound=True)
+    form = Form("construct", read.parameters, torch=uses_torch)
+    return Subject(qualname, owner, form, read.blames, read.guards, owner, read.code)
 
 
 def _find(module: ModuleType, qualname: str) -> tuple[type | None, Any]:
@@ -124,23 +133,56 @@ def construction(owner: type) -> Subject:
     return _construct(owner, owner.__qualname__, _uses_torch(sys.modules[owner.__module__]))
 
 
-def _read(
-    function: Any, who: str, doc: str, *, bound: bool
-) -> tuple[Reading, dict[tuple[str, str], tuple[str, Reading]], CodeType | None]:
+@dataclass(frozen=True)
+class _Read:
+    parameters: tuple[Parameter, ...]
+    blames: Places
+    guards: Places
+    code: CodeType | None = None
+
+
+def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
     """What the text of a function (or of a class's constructor) says, or else its signature."""
     plain = _constructor(function) if inspect.isclass(function) else function
     plain = inspect.unwrap(getattr(plain, "__func__", plain)) if plain is not None else None
     code = getattr(plain, "__code__", None)
     node = _definition(code) if isinstance(code, CodeType) else None
     if node is None or code is None:
-        return Reading(_from_signature(function), {}, False), {}, None
+        return _Read(_from_signature(function), {}, {})
     reading = read_function(node, doc, bound=bound)
-    reading = Reading(tuple(_plain_default(p) for p in reading.parameters), reading.origins, reading.generator)
-    return reading, {(code.co_filename, code.co_name): (who, reading)}, code
+    blames, guards = _places(code, who, reading.origins), _places(code, who, reading.guards)
+    parameters = reading.parameters
+    passed = _passed_up(node) if inspect.isclass(function) else None
+    if passed is not None and parameters and parameters[-1].star == "**":
+        above = _above(function, plain)
+        upper = _read(above, who, doc, bound=True) if above is not None else None
+        if upper is not None and upper.code is not None:
+            known = {p.name for p in parameters} | passed
+            more = tuple(p for p in upper.parameters if p.name not in known and p.star != "*")
+            parameters = (*parameters[:-1], *(replace(p, keyword_only=True) for p in more))
+            blames, guards = {**upper.blames, **blames}, {**upper.guards, **guards}
+    return _Read(parameters, blames, guards, code)
 
 
-def _plain_default(parameter: Parameter) -> Parameter:
-    return parameter
+def _places(code: CodeType, who: str, lines: dict[int, frozenset[str]]) -> Places:
+    return {(code.co_filename, line): frozenset((who, name) for name in found) for line, found in lines.items()}
+
+
+def _passed_up(node: Function) -> set[str] | None:
+    """The keywords of `super().__init__(..., **kwargs)`, or None where nothing is handed on so."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("super()"):
+            names = {keyword.arg for keyword in call.keywords}
+            if None in names:
+                return {name for name in names if name}
+    return None
+
+
+def _above(owner: type, constructor: Any) -> type | None:
+    """The class whose constructor comes after this one in the order of bases."""
+    order = owner.__mro__
+    holder = next((n for n, base in enumerate(order) if vars(base).get("__init__") is constructor), len(order))
+    return next((base for base in order[holder + 1 : -1] if "__init__" in vars(base)), None)
 
 
 def _constructor(owner: type) -> Any:
@@ -155,7 +197,7 @@ def _constructor(owner: type) -> Any:
 def _trees(file: str) -> dict[tuple[str, int], Function]:
     """Definitions of a file by name and by any line from their first decorator to their `def`."""
     try:
-        tree = ast.parse(Path(file).read_bytes())
+        tree = parse_file(Path(file))
     except (OSError, SyntaxError, ValueError):
         return {}
     found = {}
@@ -214,6 +256,38 @@ def resolve_class(name: str, module: ModuleType, within: Callable[[str], bool]) 
     return found if isinstance(file, str) and within(file) else None
 
 
-def key_of(who: str, name: str) -> Key:
-    """The key of an argument."""
-    return who, name
+def classes_with(wanted: frozenset[str], name: str, within: Callable[[str], bool]) -> list[type]:
+    """Loaded classes of the project that have all these attributes, those named like the parameter first.
+
+    Without attributes that only few things have, a class must be named like the parameter.
+    """
+    found: dict[type, tuple[bool, int]] = {}
+    plain = name.replace("_", "").rstrip("0123456789").lower()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or not within(file):
+            continue
+        for owner in list(vars(module).values()):
+            if not isinstance(owner, type) or owner.__module__ != module.__name__ or inspect.isabstract(owner):
+                continue
+            like = len(plain) > 2 and plain in owner.__name__.lower()
+            unusual = wanted - _COMMON
+            if (unusual and unusual <= _attributes(owner)) or (like and not unusual):
+                found[owner] = (not like, len(owner.__mro__))
+    return sorted(found, key=lambda owner: (*found[owner], owner.__qualname__))[:6]
+
+
+_COMMON = frozenset({"forward", "parameters", "train", "eval", "fit", "predict", "transform", "shape", "step",
+                     "zero_grad", "state_dict", "to", "device", "items", "keys", "values", "get", "training"})  # fmt: skip
+
+
+@functools.cache
+def _attributes(owner: type) -> frozenset[str]:
+    """Names that objects of a class have: those of the class, and those its methods name of themselves."""
+    names = set(dir(owner))
+    for base in owner.__mro__:
+        for value in vars(base).values():
+            code = getattr(value, "__code__", None)
+            if isinstance(code, CodeType) and code.co_name == "__init__":
+                names.update(code.co_names)
+    return frozenset(names)

@@ -22,7 +22,6 @@ SandboxFor = Callable[[Path], Sandbox]
 
 BUDGET = 150
 _SECONDS = 90.0
-_VERSION = "1"
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -191,8 +190,14 @@ def _name_of(wanted: Wanted, by_callers: bool) -> str:
 
 def _key(request: Request) -> str:
     """What a kept guess rests on: the file's text, what was asked, and how guesses are made."""
-    asked = f"{_VERSION} {request.seed} {request.budget} {sorted(request.lines)} {request.callers} {request.name}"
+    asked = f"{_own_code()} {request.seed} {request.budget} {sorted(request.lines)} {request.callers} {request.name}"
     return hashlib.sha256(request.target.path.read_bytes() + asked.encode()).hexdigest()
+
+
+@cache
+def _own_code() -> str:
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _read(file: Path, key: str) -> Guess | None:
