@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from codeopt.sandbox.world import resolve
 from codeopt.target import Target
 from codeopt.workload.guess.scaling import scaled_rows
 from codeopt.workload.invoke import prepare, quiet
+from codeopt.workload.lines import LineTracer
 from codeopt.workload.own_tests.run_batch import TimeUp, alarm
-from codeopt.workload.trace.confirm import Confirmed, confirm
+from codeopt.workload.trace.confirm import confirm
 from codeopt.workload.trace.replay import read_trace, replay
 from codeopt.workload.trace.sizes import LEAST, shrinkable
 
@@ -22,9 +25,10 @@ _SECONDS = 3.0
 _LEAST = 1
 _MOST_LENGTHS = 8
 _MOST_NUMBER = 1 << 14
-_STARTS = (16 * 16, 4 * 16)
 _AS_RECORDED = 16
 """Steps of size in the recorded call: sizes are tried in sixteenths of it."""
+
+_STARTS = (16 * 16, 4 * 16)
 
 _FILE = '''\
 """Calls of {qualname} as {test} makes them. Written by codeopt, and written anew when they change."""
@@ -33,79 +37,141 @@ from codeopt import Call, workload
 from codeopt.workload.trace.replay import replay
 
 FILE = {file!r}
+HOME = {home!r}  # what its module is imported from, and as
 CALLS = {calls!r}  # the first is measured, the others take part in the proof
 FIXED = {fixed!r}  # lengths that stay at smaller scales
 GROWN = {grown!r}  # lengths that are larger than in the test
+INSIDE = {inside!r}  # also those of arrays inside objects
 
 
 @workload({target!r})
 def build(scale: float, seed: int) -> Call:
-    return replay(FILE, CALLS, scale, seed, FIXED, GROWN)
+    return replay(FILE, HOME, CALLS, scale, seed, FIXED, GROWN, INSIDE)
 '''
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """The text of the workload file, empty where no call runs again; `failures` say why some do not."""
+    """The text of the workload file, empty where no call can be used; `failures` say why some cannot."""
 
     text: str
     failures: tuple[str, ...] = ()
 
 
-def grow(target: Target, file: str, test: str, sizes: Sequence[int]) -> Grown:
+def grow(target: Target, file: str, test: str, lines: frozenset[int]) -> Grown:
     """Job: a workload of the calls in a trace that run again, at a size where the peak stands out.
 
-    `sizes` are about the bytes that each call holds. Raises WorkloadError where the target cannot be
-    imported, and BrokenTrace for a file that cannot be used.
+    The call that runs the most of `lines` is measured; one that runs none of them is of no use. Raises
+    WorkloadError where the target cannot be imported, and BrokenTrace for a file that cannot be used.
     """
     confirmed = confirm(target, file)
     if not confirmed.calls:
         return Grown("", confirmed.failures)
-    calls = tuple(sorted(confirmed.calls, key=lambda number: -sizes[number]))
-    function = resolve(target)
-    lengths = _growing(function, file, calls, confirmed)
+    sizes = [int(call["size"]) for call in read_trace(file)[0]["calls"]]
+    sizing = _Sizing(resolve(target), target, file, confirmed.calls, confirmed.fixed, test)
+    hits = {number: sizing.hits(number, lines) for number in confirmed.calls}
+    useful = [number for number in confirmed.calls if hits[number]]
+    if not useful:
+        return Grown("", ("none of the lines in question is run", *confirmed.failures))
+    calls = tuple(sorted(useful, key=lambda number: (-hits[number], -sizes[number])))
+    sizing = replace(sizing, calls=calls)
+    return Grown(sizing.text(*sizing.best()), confirmed.failures)
 
-    def text(rows: int) -> str:
+
+@dataclass(frozen=True, slots=True)
+class _Sizing:
+    """Finds the size at which the first of some calls is measured."""
+
+    function: Callable[..., Any]
+    target: Target
+    file: str
+    calls: tuple[int, ...]
+    fixed: tuple[int, ...]
+    test: str
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """What the target's module is imported from, and as."""
+        return str(self.target.root), self.target.module
+
+    def hits(self, number: int, lines: frozenset[int]) -> int:
+        """How many of some lines of the target's file a replayed call runs."""
+        tracer = LineTracer(str(self.target.path).__eq__)
+        with quiet(), contextlib.suppress(Exception, TimeUp), alarm(_SECONDS):
+            step = prepare(self.function, replay(self.file, self.home, (number,), 1.0, 0))
+            sys.settrace(tracer.enter)
+            try:
+                step()
+            finally:
+                sys.settrace(None)
+        return len(tracer.lines.get(str(self.target.path), set()) & lines)
+
+    def best(self) -> tuple[dict[int, int], bool]:
+        """What lengths become, and whether those inside objects do too, which is tried second."""
+        call = read_trace(self.file)[0]["calls"][self.calls[0]]
+        plain = shrinkable(call, _LEAST) or _numbers(call)
+        deep = shrinkable(call, _LEAST, inside=True)
+        for lengths, inside in ((plain, False), (deep, True)):
+            if lengths and (not inside or deep != plain):
+                found = self.grown(self.growing(lengths[:_MOST_LENGTHS], inside), inside)
+                if found:
+                    return found, inside
+        return {}, False
+
+    def grown(self, lengths: Sequence[int], inside: bool) -> dict[int, int]:
+        """What lengths that may become larger become for the peak to stand out."""
+        if not lengths:
+            return {}
+
+        def text(rows: int) -> str:
+            return self.text(_shares(lengths, rows), inside)
+
+        rows = scaled_rows(self.function, text, 0, _AS_RECORDED)
+        for start in _STARTS if rows == _AS_RECORDED else ():
+            # The first step may have been too far.
+            if self.runs(_shares(lengths, start), inside):
+                rows = scaled_rows(self.function, text, 0, start)
+                break
+        return _shares(lengths, rows)
+
+    def growing(self, lengths: Sequence[int], inside: bool) -> list[int]:
+        """The lengths that may become larger: all together, else those that may alone and then together."""
+
+        def grows(some: Sequence[int]) -> bool:
+            return self.runs({length: length * _TRIED for length in some}, inside)
+
+        if grows(lengths):
+            return list(lengths)
+        alone = [length for length in lengths if grows([length])]
+        while len(alone) > 1 and not grows(alone):
+            alone.pop()
+        return alone
+
+    def runs(self, grown: Mapping[int, int], inside: bool) -> bool:
+        """Whether the call returns at this size, and soon."""
+        try:
+            with quiet(), alarm(_SECONDS):
+                call = replay(self.file, self.home, self.calls, 1.0, 0, self.fixed, grown, inside)
+                prepare(self.function, call)()
+        except (Exception, TimeUp):  # noqa: BLE001 - the user's code may raise anything
+            return False
+        return True
+
+    def text(self, grown: Mapping[int, int], inside: bool) -> str:
+        """The workload file for a size."""
         return _FILE.format(
-            qualname=target.qualname, test=test, file=file, calls=calls, fixed=confirmed.fixed,
-            grown=_grown(lengths, rows), target=f"{target.path}::{target.qualname}",
+            qualname=self.target.qualname, test=self.test, file=self.file, home=self.home, calls=self.calls,
+            fixed=self.fixed, grown=dict(grown), inside=inside,
+            target=f"{self.target.path}::{self.target.qualname}",
         )  # fmt: skip
 
-    rows = scaled_rows(function, text, 0, _AS_RECORDED) if lengths else _AS_RECORDED
-    for start in _STARTS if lengths and rows == _AS_RECORDED else ():
-        # The first step may have been too far.
-        if _runs(function, file, calls, confirmed.fixed, _grown(lengths, start)):
-            rows = scaled_rows(function, text, 0, start)
-            break
-    return Grown(text(rows), confirmed.failures)
 
-
-def _grown(lengths: Sequence[int], rows: int) -> dict[int, int]:
+def _shares(lengths: Sequence[int], rows: int) -> dict[int, int]:
     """What lengths become when the call is `rows` sixteenths as large, each taking its share."""
-    if rows <= _AS_RECORDED or not lengths:
+    if rows <= _AS_RECORDED:
         return {}
     factor = (rows / _AS_RECORDED) ** (1 / len(lengths))
     return {length: max(length, round(length * factor)) for length in lengths}
-
-
-def _growing(
-    function: Callable[..., Any], file: str, calls: Sequence[int], confirmed: Confirmed
-) -> list[int]:
-    """The lengths of the first call that may become larger: all together, else those that may alone and
-    then together."""
-    call = read_trace(file)[0]["calls"][calls[0]]
-    lengths = (shrinkable(call, _LEAST) or _numbers(call))[:_MOST_LENGTHS]
-
-    def grows(some: Sequence[int]) -> bool:
-        larger = {length: length * _TRIED for length in some}
-        return _runs(function, file, calls, confirmed.fixed, larger)
-
-    if not lengths or grows(lengths):
-        return lengths
-    alone = [length for length in lengths if grows([length])]
-    while len(alone) > 1 and not grows(alone):
-        alone.pop()
-    return alone
 
 
 def _numbers(call: Mapping[str, Any]) -> list[int]:
@@ -119,18 +185,3 @@ def _numbers(call: Mapping[str, Any]) -> list[int]:
         elif isinstance(node, dict) and node.get("k") in ("list", "tuple"):
             waiting += node["v"]
     return list(found)
-
-
-def _runs(
-    function: Callable[..., Any],
-    file: str,
-    calls: Sequence[int],
-    fixed: Sequence[int],
-    grown: Mapping[int, int],
-) -> bool:
-    try:
-        with quiet(), alarm(_SECONDS):
-            prepare(function, replay(file, calls, 1.0, 0, fixed, grown))()
-    except (Exception, TimeUp):  # noqa: BLE001 - the user's code may raise anything
-        return False
-    return True

@@ -45,10 +45,15 @@ def traces_folder(root: Path, name: str = "traces") -> Path:
 
 def trace_file(root: Path, path: Path, qualname: str, folder: str = "traces") -> Path:
     """The file that holds the recorded calls of a function."""
-    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    name = name_below(root, path)
     digest = hashlib.sha256(f"{name}::{qualname}".encode()).hexdigest()[:12]
     readable = re.sub(r"[^A-Za-z0-9_.]+", "_", f"{path.stem}.{qualname}")[:60]
     return root / ".codeopt" / folder / f"{readable}-{digest}{SUFFIX}"
+
+
+def name_below(root: Path, path: Path) -> str:
+    """How a trace names a file: the same wherever the project is."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def gather(plan: Plan, incoming: Path, root: Path, most: int, folder: str = "traces") -> Iterator[Recorded]:
@@ -71,7 +76,7 @@ def gather(plan: Plan, incoming: Path, root: Path, most: int, folder: str = "tra
         reasons = tuple(refused.get(number, ()))
         if found:
             target = trace_file(root, planned.wanted.path, planned.wanted.qualname, folder)
-            write_atomic(target, _packed(planned, found))
+            write_atomic(target, _packed(planned, found, name_below(root, planned.wanted.path)))
             yield Recorded(planned, len(found), target, reasons)
         elif reasons:
             yield Recorded(planned, 0, None, reasons)
@@ -100,7 +105,7 @@ def _chosen(parts: Sequence[_Part], most: int) -> list[_Part]:
     return [greatest, *(p for p in kinds.values() if p is not greatest)][:most]
 
 
-def _packed(planned: Planned, parts: Sequence[_Part]) -> bytes:
+def _packed(planned: Planned, parts: Sequence[_Part], name: str) -> bytes:
     calls: list[dict[str, Any]] = []
     blobs: list[bytes] = []
     at = 0
@@ -109,7 +114,7 @@ def _packed(planned: Planned, parts: Sequence[_Part]) -> bytes:
         blobs.append(bytes(part.data))
         at += len(part.data)
     data = {
-        "version": VERSION, "path": str(planned.wanted.path), "qualname": planned.wanted.qualname,
+        "version": VERSION, "path": name, "qualname": planned.wanted.qualname,
         "module": parts[0].module, "signature": planned.signature, "calls": calls,
     }  # fmt: skip
     return pack(data, blobs)

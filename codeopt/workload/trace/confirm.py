@@ -31,46 +31,50 @@ class Confirmed:
 def confirm(target: Target, file: str) -> Confirmed:
     """Job: replay every call of a trace. Raises WorkloadError where the target cannot be imported, and
     BrokenTrace for a file that cannot be used."""
-    function = resolve(target)
-    count = len(read_trace(file)[0]["calls"])
+    trial = _Trial(resolve(target), file, (str(target.root), target.module))
+    recorded = read_trace(file)[0]["calls"]
     deadline = time.monotonic() + _SECONDS
-    failures = {number: _fails(function, file, number, 1.0, ()) for number in range(count)}
+    failures = {number: trial.failure(number, 1.0, ()) for number in range(len(recorded))}
     usable = [number for number, failure in failures.items() if not failure]
     fixed: set[int] = set()
     for number in usable:
-        lengths = shrinkable(read_trace(file)[0]["calls"][number])
-        fixed |= set(lengths) - _shrinking(function, file, number, lengths, deadline)
+        lengths = shrinkable(recorded[number])
+        fixed |= set(lengths) - trial.shrinking(number, lengths, deadline)
     reasons = dict.fromkeys(failure for failure in failures.values() if failure)
     return Confirmed(tuple(usable), tuple(sorted(fixed)), tuple(reasons))
 
 
-def _shrinking(
-    function: Callable[..., Any], file: str, number: int, lengths: list[int], deadline: float
-) -> set[int]:
-    """The lengths that may become smaller: all together, else those that may alone and then together."""
-    if _shrinks(function, file, number, ()):
-        return set(lengths)
-    alone: list[int] = []
-    for length in lengths:
-        if time.monotonic() > deadline:
-            break
-        if _shrinks(function, file, number, [n for n in lengths if n != length]):
-            alone.append(length)
-    while len(alone) > 1 and not _shrinks(function, file, number, [n for n in lengths if n not in alone]):
-        alone.pop()
-    return set(alone)
+@dataclass(frozen=True)
+class _Trial:
+    """Runs a function on the recorded calls of a file."""
 
+    function: Callable[..., Any]
+    file: str
+    home: tuple[str, str]
 
-def _shrinks(function: Callable[..., Any], file: str, number: int, fixed: Iterable[int]) -> bool:
-    return not any(_fails(function, file, number, scale, tuple(fixed)) for scale in _SMALL)
+    def failure(self, number: int, scale: float, fixed: Iterable[int]) -> str:
+        """Why a replayed call does not return, empty if it does."""
+        try:
+            call = replay(self.file, self.home, (number,), scale, 0, tuple(fixed))
+            with quiet():
+                prepare(self.function, call)()
+        except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+            return f"{error}" if isinstance(error, BrokenTrace) else f"{type(error).__name__}: {error}"[:300]
+        return ""
 
+    def shrinking(self, number: int, lengths: list[int], deadline: float) -> set[int]:
+        """The lengths that may become smaller: all together, else those that may alone and then together."""
+        if self._shrinks(number, ()):
+            return set(lengths)
+        alone: list[int] = []
+        for length in lengths:
+            if time.monotonic() > deadline:
+                break
+            if self._shrinks(number, [n for n in lengths if n != length]):
+                alone.append(length)
+        while len(alone) > 1 and not self._shrinks(number, [n for n in lengths if n not in alone]):
+            alone.pop()
+        return set(alone)
 
-def _fails(function: Callable[..., Any], file: str, number: int, scale: float, fixed: tuple[int, ...]) -> str:
-    """Why a replayed call does not return, empty if it does."""
-    try:
-        call = replay(file, (number,), scale, 0, fixed)
-        with quiet():
-            prepare(function, call)()
-    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-        return f"{error}" if isinstance(error, BrokenTrace) else f"{type(error).__name__}: {error}"[:300]
-    return ""
+    def _shrinks(self, number: int, fixed: Iterable[int]) -> bool:
+        return not any(self.failure(number, scale, fixed) for scale in _SMALL)

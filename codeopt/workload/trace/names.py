@@ -30,11 +30,12 @@ _BUILTINS = frozenset(
 
 
 class Names:
-    """Looks up what the trace `file` names, which was recorded in `module` at `path`."""
+    """Looks up what the trace `file` names, which is of a function in `module` below the folder `root`."""
 
-    def __init__(self, file: str, module: str, path: str) -> None:
+    def __init__(self, file: str, root: str, module: str) -> None:
         self._file = file
-        self.root, self.module = home_of(Path(path), module)
+        self.root = Path(root)
+        self.module = module
 
     def find(self, path: Any) -> Any:
         """The class or function at `[module, qualname]`. Raises BrokenTrace where that is not allowed."""

@@ -30,6 +30,7 @@ class Replay:
         self.names = names
         self.seed = seed
         self.sizes: dict[int, int] = {}
+        self.held_sizes: dict[int, int] = {}
         self.inside = 0
         self._data = data
         self._blobs: Sequence[Sequence[int]] = call["blobs"]
@@ -60,7 +61,7 @@ class Replay:
 
     def length(self, length: int) -> int:
         """What a recorded length becomes."""
-        return length if self.inside else self.sizes.get(length, length)
+        return (self.held_sizes if self.inside else self.sizes).get(length, length)
 
     def items(self, values: Sequence[Any]) -> Iterator[Any]:
         """The first of a sequence that becomes smaller; one that becomes larger begins anew at its end."""
@@ -124,25 +125,31 @@ def choose(calls: Sequence[int], scale: float, seed: int) -> int:
 
 def replay(
     file: str,
+    home: tuple[str, str],
     calls: Sequence[int],
     scale: float,
     seed: int,
     fixed: Sequence[int] = (),
     grown: Mapping[int, int] | None = None,
+    inside: bool = False,
 ) -> Call:
-    """A fresh call as one of those recorded in the file.
+    """A fresh call as one of those recorded in the file, of a function whose import root and module
+    `home` names.
 
     At `scale` 1.0 it is the first of `calls` with the recorded shapes; below, lengths that arguments
     share become smaller together, but for those in `fixed`, and other recorded calls take part.
-    `grown` maps lengths of the first call to larger ones that they have at 1.0.
+    `grown` maps lengths of the first call to larger ones that they have at 1.0, with `inside` also those
+    of arrays inside objects.
     Raises BrokenTrace for a file that is no trace, or names what it may not.
     """
     data, rest = read_trace(file)
     try:
         number = choose(calls, scale, seed)
         call = data["calls"][number]
-        made = Replay(file, rest, call, Names(file, data["module"], data["path"]), seed)
-        made.sizes = smaller(shrinkable(call), scale, fixed, grown if number == calls[0] else None)
+        made = Replay(file, rest, call, Names(file, *home), seed)
+        larger = grown if number == calls[0] and grown else {}
+        made.sizes = smaller(shrinkable(call), scale, fixed, larger)
+        made.held_sizes = {n: made.sizes[n] for n in larger} if inside else {}
         _surround(call["ambient"])
         args = tuple(made.value(node) for node in call["args"])
         return Call(args=args, kwargs={name: made.value(node) for name, node in call["kwargs"].items()})

@@ -14,10 +14,13 @@ _OPEN = ("list", "tuple", "dict", "frame", "series", "index", "categorical", "ti
 """Kinds whose parts become smaller with them."""
 
 
-def shrinkable(call: Mapping[str, Any], least: int = LEAST) -> list[int]:
-    """Lengths above `least` of arguments that nothing else in the call pins, the greatest first."""
+def shrinkable(call: Mapping[str, Any], least: int = LEAST, *, inside: bool = False) -> list[int]:
+    """Lengths above `least` of arguments that nothing else in the call pins, the greatest first.
+
+    With `inside`, those of arrays inside objects count as well.
+    """
     nodes = [*call["args"], *call["kwargs"].values()]
-    found = _Lengths(frozenset(_owners(nodes)), least)
+    found = _Lengths(frozenset(_owners(nodes)), least, inside)
     for node in nodes:
         found.collect(node, inside=False)
     return sorted(found.free - found.pinned, reverse=True)
@@ -37,9 +40,10 @@ def _owners(node: Any) -> Iterator[int]:
 class _Lengths:
     """The lengths in some nodes: `free` ones, and those `pinned` by an object's state or by a view."""
 
-    def __init__(self, owners: frozenset[int], least: int) -> None:
+    def __init__(self, owners: frozenset[int], least: int, deep: bool) -> None:
         self.owners = owners
         self.least = least
+        self.deep = deep
         self.free: set[int] = set()
         self.pinned: set[int] = set()
 
@@ -60,7 +64,7 @@ class _Lengths:
             self.free.update(_rows(node["index"]))
         if kind != "sparse":
             for value in node.values():
-                self.collect(value, inside or kind not in _OPEN)
+                self.collect(value, inside or not (self.deep or kind in _OPEN))
 
 
 def _rows(index: Mapping[str, Any]) -> Iterator[int]:
@@ -77,8 +81,9 @@ def smaller(
 
     `grown` are lengths with what they become at 1.0; none becomes smaller than it may.
     """
-    kept = set(fixed)
+    lengths, kept = set(lengths), set(fixed)
     found = {} if scale >= 1.0 else {n: max(LEAST, round(n * scale)) for n in lengths if n not in kept}
     for n, most in (grown or {}).items():
-        found[n] = max(n if n in kept else min(n, LEAST), round(most * min(scale, 1.0)))
+        stays = n in kept or n not in lengths
+        found[n] = max(n if stays else LEAST, round(most * min(scale, 1.0)))
     return found

@@ -10,7 +10,7 @@ from pathlib import Path
 from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Sandbox
 from codeopt.source import make_folder, write_atomic
 from codeopt.target import Target
-from codeopt.workload.trace.collect import trace_file
+from codeopt.workload.trace.collect import name_below, trace_file
 from codeopt.workload.trace.confirm import Confirmed, confirm
 from codeopt.workload.trace.file_format import BrokenTrace, unpack
 from codeopt.workload.trace.names import home_of
@@ -28,13 +28,14 @@ from codeopt import Call, workload
 from codeopt.workload.trace.replay import replay
 
 FILE = {file!r}
+HOME = {home!r}  # what its module is imported from, and as
 CALLS = {calls!r}  # the first is measured, the others take part in the proof
 FIXED = {fixed!r}  # lengths that stay at smaller scales
 
 
 @workload({target!r})
 def build(scale: float, seed: int) -> Call:
-    return replay(FILE, CALLS, scale, seed, FIXED)
+    return replay(FILE, HOME, CALLS, scale, seed, FIXED)
 '''
 
 
@@ -63,14 +64,14 @@ def traced_targets(
             yield Unserved(one, "no call of it was recorded")
             continue
         try:
-            found = _read(file, one)
+            found = _read(file, one, root)
         except BrokenTrace as error:
             yield Unserved(one, str(error))
             continue
         yield _served(one, found, root, sandbox_for)
 
 
-def _read(file: Path, wanted: Wanted) -> _Trace:
+def _read(file: Path, wanted: Wanted, root: Path) -> _Trace:
     """What a trace file says of itself. Raises BrokenTrace for one that cannot be used for the function."""
     try:
         content = file.read_bytes()
@@ -84,7 +85,7 @@ def _read(file: Path, wanted: Wanted) -> _Trace:
         raise BrokenTrace(f"{file}: cannot be read: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenTrace(f"{file}: holds no trace ({type(error).__name__}: {error})") from error
-    if (Path(path), qualname) != (wanted.path, wanted.qualname) or not sizes:
+    if (path, qualname) != (name_below(root, wanted.path), wanted.qualname) or not sizes:
         raise BrokenTrace(f"{file}: holds calls of another function ({qualname} in {path})")
     return found
 
@@ -116,7 +117,12 @@ def _written(target: Target, trace: _Trace, confirmed: Confirmed) -> Target:
     calls = tuple(sorted(confirmed.calls, key=lambda number: -trace.sizes[number]))
     name = f"{target.path}::{target.qualname}"
     text = _FILE.format(
-        qualname=target.qualname, file=str(trace.file), calls=calls, fixed=confirmed.fixed, target=name
+        qualname=target.qualname,
+        file=str(trace.file),
+        home=(str(target.root), target.module),
+        calls=calls,
+        fixed=confirmed.fixed,
+        target=name,
     )
     target.workload_file.parent.mkdir(exist_ok=True)
     write_atomic(target.workload_file, text.encode())
