@@ -24,7 +24,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import astuple, dataclass, fields, replace
-from itertools import chain
+from itertools import chain, repeat
 from math import sqrt
 from pathlib import Path
 
@@ -33,7 +33,7 @@ sys.path.append(str(ROOT))
 
 from bench.packages import Package, fetch, pinned  # noqa: E402
 from codeopt.edit import Site, Trust  # noqa: E402
-from codeopt.registry import find_sites, load_rules  # noqa: E402
+from codeopt.registry import deciding_rules, find_sites, load_rules  # noqa: E402
 from codeopt.source import Problem, discover, read_source  # noqa: E402
 from codeopt.suppress import read_suppressions  # noqa: E402
 
@@ -76,8 +76,9 @@ class Finding:
     reason: str = ""
 
 
-def findings(package: Package) -> Iterator[Finding]:
-    """Every place that a rule names in a package's own code, each once."""
+def findings(package: Package, *, deciding: bool = False) -> Iterator[Finding]:
+    """Every place that a rule names in a package's own code, each once; if `deciding`, no candidates."""
+    rules = deciding_rules() if deciding else load_rules()
     for path in discover([package.folder]):
         name = package.relative(path)
         source = read_source(path, name)
@@ -85,7 +86,7 @@ def findings(package: Package) -> Iterator[Finding]:
             continue
         off = read_suppressions(source)
         places: dict[tuple[str, int, int], Finding] = {}
-        for site in find_sites(source, load_rules()).sites:
+        for site in find_sites(source, rules, deciding=deciding).sites:
             place = (site.rule, site.span.line, site.span.column)
             if not off.hides(site, ""):
                 places.setdefault(place, _finding(site, package))
@@ -98,14 +99,14 @@ def _finding(site: Site, package: Package) -> Finding:
     return Finding(site.rule, kind, site.trust, package.name, package.version, site.path, site.span.line)
 
 
-def _listed(package: Package) -> list[Finding]:
-    return list(findings(package))
+def _listed(package: Package, deciding: bool) -> list[Finding]:
+    return list(findings(package, deciding=deciding))
 
 
 def sample(packages: Sequence[Package], seed: int, most: int, searched: int) -> list[Finding]:
     """Of each package at most `most` findings and `searched` candidates."""
     with ProcessPoolExecutor() as pool:
-        found = list(pool.map(_listed, packages))
+        found = list(pool.map(_listed, packages, repeat(not searched)))
     chosen: list[Finding] = []
     for package, places in zip(packages, found, strict=True):
         draw = random.Random(f"{seed} {package.name}")

@@ -39,6 +39,7 @@ class Arrays:
         self._facts = facts
         self._known: dict[tuple[ast.AST, str], Value] = {}
         self._open: dict[tuple[ast.AST, str], int] = {}
+        self._passing: dict[tuple[ast.AST, str], Value] = {}
         self._lowest = 0
 
     def value(self, expr: ast.expr, at: ast.stmt, depth: int = 0) -> Value:
@@ -119,11 +120,15 @@ class Arrays:
     def _bound(self, node: ast.AST, name: str, depth: int) -> Value:
         """What one binding gives a name, worked out once; one that a loop feeds from itself is unknown.
 
-        What was found while such a loop was still open is not kept: seen from elsewhere, it may differ.
+        What was found while such a loop was still open is not kept for other questions: seen from
+        elsewhere, it may differ. For this one it is, or names that a loop hands on would take forever.
         """
         key = (node, name)
         if key in self._known:
             return self._known[key]
+        if key in self._passing:
+            self._lowest = min(self._lowest, 0)
+            return self._passing[key]
         if key in self._open:
             self._lowest = min(self._lowest, self._open[key])
             return UNKNOWN
@@ -133,6 +138,10 @@ class Arrays:
         del self._open[key]
         if self._lowest >= place:
             self._known[key] = value
+        elif self._open:
+            self._passing[key] = value
+        if not self._open:
+            self._passing.clear()
         self._lowest = min(self._lowest, outer)
         return value
 

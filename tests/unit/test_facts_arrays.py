@@ -267,3 +267,13 @@ def test_lengths_in_a_loop_are_not_those_of_the_turn_before() -> None:
     )
     b, a = values(["b"], head.rstrip(" ") + "        g(b)\n")[0], values(["a"], head.rstrip(" "))[0]
     assert not a.holds(b)
+
+
+def test_names_that_a_loop_hands_on_take_no_time_at_all() -> None:
+    turns = "".join(f"        a{n} = a{n + 1}\n" for n in range(12)) * 4
+    text = f"def f(xs, a12):\n    for x in xs:\n{turns}        a12 = x\n    return a0\n"
+    facts = Facts.of(SourceFile(Path("m.py"), "m.py", text))
+    assert isinstance(facts, Facts)
+    end = next(s for s in facts.tree.body[0].body if isinstance(s, ast.Return))  # type: ignore[attr-defined]
+    assert end.value is not None
+    assert facts.arrays.value(end.value, end).kind == "unknown"
