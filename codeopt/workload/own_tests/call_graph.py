@@ -16,7 +16,7 @@ from codeopt.facts.siblings import find_module
 from codeopt.target import module_of
 from codeopt.workload.own_tests.references import MODULE, Definition, FileReferences, Reference
 
-_CERTAIN, _LIKELY, _POSSIBLE = 1, 2, 4
+_CERTAIN, _LIKELY, _NEARBY, _POSSIBLE = 1, 2, 3, 4
 _MOST_ALIKE = 8
 """Methods of one name beyond which the name says nothing."""
 
@@ -42,6 +42,7 @@ class CallGraph:
         for path in self._files:
             self._modules.setdefault(module_of(path)[1], path)
         self._found: dict[tuple[Path, str], Node | None] = {}
+        self._mentions: dict[Path, set[Node | None]] = {}
         self._methods = self._all_methods()
         self._functions = self._all_functions()
         self._subclasses = self._all_subclasses()
@@ -150,13 +151,26 @@ class CallGraph:
                 if methods:
                     return
         alike = self._methods.get(reference.member, [])
-        likely = [m for m in alike if self._is_mentioned(m, mentioned)]
-        yield from ((method, _LIKELY) for method in likely)
-        if not likely and len(alike) <= _MOST_ALIKE:
+        for classes, weight in ((mentioned, _LIKELY), (self._mentioned_in(node.path), _NEARBY)):
+            likely = [m for m in alike if self._is_mentioned(m, classes)]
+            yield from ((method, weight) for method in likely)
+            if likely:
+                return
+        if len(alike) <= _MOST_ALIKE:
             yield from ((method, _POSSIBLE) for method in alike)
 
+    def _mentioned_in(self, path: Path) -> set[Node | None]:
+        """What a whole file reads and imports."""
+        if path not in self._mentions:
+            file = self._files[path]
+            read = {r.target for d in file.definitions.values() for r in d.references} - {""}
+            self._mentions[path] = {
+                self.resolve(path, target) for target in read | set(file.imports.values())
+            }
+        return self._mentions[path]
+
     def _is_mentioned(self, method: Node, mentioned: set[Node | None]) -> bool:
-        """Whether the class of a method, or one below it, is read in the same function."""
+        """Whether the class of a method, or one below it, is among what is read somewhere."""
         owner = Node(method.path, method.name.rpartition(".")[0])
         return owner in mentioned or any(below in mentioned for below in self._subclasses.get(owner, []))
 

@@ -139,14 +139,13 @@ def _served(wanted: Wanted, trace: Path, test: str, root: Path, sandbox: Sandbox
     # The object does not exist yet when its constructor is called: the class is what is called.
     called = wanted.qualname.removesuffix(".__init__")
     target = Target(wanted.path, called, module, folder, file, 0, 1, origin=ORIGIN)
-    sizes = [int(call["size"]) for call in data["calls"]]
     limits = replace(sandbox.limits, seconds=max(_GROWING, sandbox.limits.seconds))
-    end = sandbox.call(grow, target, str(trace), test, sizes, limits=limits)
+    end = sandbox.call(grow, target, str(trace), test, wanted.lines, limits=limits)
     if not isinstance(end, Completed) or not isinstance(end.value, Grown):
         return Unserved(wanted, f"the calls that {test} makes cannot be replayed: {told(end)}")
     text = end.value.text
     if not text:
-        return Unserved(wanted, f"no call that {test} makes runs again: {end.value.failures[0]}")
+        return Unserved(wanted, f"no call that {test} makes can be used: {end.value.failures[0]}")
     file.parent.mkdir(exist_ok=True)
     write_atomic(file, text.encode())
     return replace(target, workload_line=text[: text.index("@workload")].count("\n") + 1)
