@@ -42,15 +42,15 @@ class Ran:
     """One run of the original: the pickled outcome, which only children read, a `digest` that tells
     different ones apart, and in words how it failed, if it did.
 
-    `note` tells of an exit status other than 0, `apart` names what of the main module cannot be
-    compared. `seconds` are those of the process.
+    `note` tells of an exit status other than 0. `changed` are the paths below the project's root that
+    it wrote or removed. `seconds` are those of the process.
     """
 
     data: bytes
     digest: str
     failure: str
     note: str
-    apart: tuple[str, ...]
+    changed: tuple[str, ...]
     seconds: float
     sample: PeakSample | None
     lines: dict[str, frozenset[int]]
@@ -98,7 +98,7 @@ def run_job(order: Order) -> Ran:
         hashlib.sha256(repr(outcome.tree).encode()).hexdigest(),
         failure,
         note,
-        done.record.get("opaque", ()),
+        tuple(name for name, _ in done.files.children),
         done.seconds,
         done.sample,
         done.record.get("lines", empty),
@@ -150,7 +150,7 @@ def _perform(order: Order) -> _Process:
     copy, aside = f"{work}/copy", f"{work}/aside"
     temporary = f"{aside}/tmp"
     os.makedirs(temporary)
-    lay_out(order.root, order.folder, copy)
+    lay_out(order.root, order.folder, copy, order.kept)
     for file, data in order.data.items():
         if file.startswith(order.root + os.sep):
             put(copy, file[len(order.root) + 1 :], data)

@@ -1,7 +1,8 @@
 """A private copy of a project for one run, so that what the run writes can be seen and harms nothing.
 
 Files are copied; what is too large or too much, version control and environments are links to the
-user's own, which the sandbox lets nobody write.
+user's own, which the sandbox lets nobody write. Once it is known where a command writes and has its
+code, all other folders are links too: thousands of copies would cost more than the run.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import stat
 from collections import deque
 from typing import NamedTuple
 
-MOST_ENTRIES = 4_000
+MOST_ENTRIES = 3_000
 """Files and folders that are copied; of folders beyond that only links are made."""
 
 MOST_BYTES = 256 << 20
@@ -32,9 +33,13 @@ class Stamp(NamedTuple):
     target: str
 
 
-def lay_out(root: str, folder: str, copy: str) -> None:
-    """Make `copy` of `root`; the folders down to `folder`, in which the run starts, are never links."""
-    way = {folder, *(p for p in _parents(folder) if p.startswith(root))}
+def lay_out(root: str, folder: str, copy: str, kept: frozenset[str] | None = None) -> None:
+    """Make `copy` of `root`; the folders down to `folder`, in which the run starts, are never links.
+
+    With `kept`, folders relative to `root`, other folders are links unless one of those is below.
+    """
+    way = {folder, *(f"{root}{os.sep}{name}" for name in kept or ())}
+    way |= {p for f in way for p in _parents(f) if p.startswith(root)}
     entries = size = 0
     waiting = deque([root])
     os.makedirs(copy)
@@ -47,7 +52,7 @@ def lay_out(root: str, folder: str, copy: str) -> None:
             if entry.is_symlink():
                 _copy_link(entry.path, new, root)
             elif entry.is_dir():
-                if entry.path in way or (entries < MOST_ENTRIES and not _is_foreign(entry)):
+                if entry.path in way or (kept is None and entries < MOST_ENTRIES and not _is_foreign(entry)):
                     os.mkdir(new)
                     waiting.append(entry.path)
                 elif entry.name not in _LEFT_OUT:
@@ -121,7 +126,7 @@ def stamps(copy: str) -> dict[str, Stamp]:
             if entry.name in _LEFT_OUT:
                 continue
             status = entry.stat(follow_symlinks=False)
-            name = os.path.relpath(entry.path, copy)
+            name = entry.path[len(copy) + 1 :]
             mode = status.st_mode
             if stat.S_ISLNK(mode):
                 found[name] = Stamp(mode, 0, 0, os.readlink(entry.path))

@@ -30,10 +30,9 @@ _CODE = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType, 
 
 
 def record_names(names: Mapping[str, Any], returned: str) -> dict[str, Any]:
-    """The values that a module's names have, what its last call returned, and the names of those
-    that cannot be looked into."""
+    """The values that a module's names have, and what its last call returned, as far as they can be
+    looked into: what a process does shows elsewhere too."""
     parts: list[tuple[str, Node]] = []
-    opaque: list[str] = []
     result = Node("none", "None")
     for name, value in sorted(names.items()):
         if (name.startswith("__") and name != returned) or isinstance(value, _CODE):
@@ -41,12 +40,12 @@ def record_names(names: Mapping[str, Any], returned: str) -> dict[str, Any]:
         recorder = Recorder(peeks=True)
         node = recorder.record(value, name)
         if recorder.opaque_paths:
-            opaque.append("what the last call returns" if name == returned else name)
-        elif name == returned:
+            continue
+        if name == returned:
             result = node
         else:
             parts.append((name, node))
-    return {"names": Node("globals", "", (), None, tuple(parts)), "result": result, "opaque": tuple(opaque)}
+    return {"names": Node("globals", "", (), None, tuple(parts)), "result": result}
 
 
 def text_node(data: bytes, places: Mapping[str, str]) -> Node:

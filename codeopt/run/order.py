@@ -20,6 +20,7 @@ class Order:
     starts; `texts` and `data` are the new contents by absolute file name, decoded and as bytes;
     `watched` are the files whose lines are told apart; `mode` says what is looked at. A `fresh` run
     has an interpreter of its own, others are forked from one that holds the libraries already.
+    `kept`, if known, are the folders, relative to `root`, where a run writes or has its code.
     """
 
     command: Command
@@ -29,6 +30,7 @@ class Order:
     rung: str
     mode: str = PLAIN
     fresh: bool = False
+    kept: frozenset[str] | None = None
     watched: frozenset[str] = frozenset()
     texts: dict[str, str] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)

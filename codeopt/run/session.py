@@ -13,6 +13,7 @@ left out, and the verdict says so. `floor_bytes` is 0, for a process leaves no m
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -99,6 +100,7 @@ class RunSession:
         )
         self._longest = replace(sandbox.limits, seconds=_LONGER * config.timeout)
         self._reach = Reach({})
+        self._first: Path | None = None
         self._searched: _Recorded | None = None
         self._whole: dict[str, PeakSample] = {}
         self.note = ""
@@ -106,7 +108,9 @@ class RunSession:
     def reach(self, texts: Texts) -> Reach:
         """Lines that the command runs. Raises TargetFailure."""
         ran = _ran(self._run(texts, self._config.seed, TRACED, self._order.fresh).result())
-        self.note = ran.note
+        if self._first is None:
+            self.note, self._first = ran.note, self._keep(ran)
+            self._order = replace(self._order, kept=self._kept(ran))
         return Reach(ran.lines, ran.arcs)
 
     def baseline(self, reach: Reach) -> Baseline:
@@ -146,6 +150,12 @@ class RunSession:
         near = self._count(self._planted_near(texts), verdict.level)
         unstable = tuple(dict.fromkeys((*baseline.unstable, *whole.unstable)))
         return with_controls(_agreed(verdict, again), unstable, [baseline.faults, near])
+
+    def _kept(self, ran: Ran) -> frozenset[str]:
+        """The folders where the command starts, writes, or has code that may change."""
+        root = self._order.root + os.sep
+        files = [f"{self._order.folder}{os.sep}", *(f"{root}{name}" for name in ran.changed), *ran.lines]
+        return frozenset(os.path.dirname(f)[len(root) :] for f in files if f.startswith(root))
 
     def coverage(self, sites: Sequence[SiteReport]) -> Coverage:
         """How much of the lines that some sites stand on the original ran."""
@@ -190,17 +200,28 @@ class RunSession:
         if len(peaks) < 2:
             raise TargetFailure("the peak of the process could not be measured")
         files = [self._keep(ran) for ran in runs]
-        compared = self._sandbox.call(unstable_job, tuple(zip(files[::2], files[1::2], strict=True)))
-        if not isinstance(compared, Completed):
-            raise TargetFailure(describe_end(compared))
+        pairs = tuple(zip(files[::2], files[1::2], strict=True))
+        unstable = self._unstable(pairs)
+        known = self._first if self._order.kept is not None and fresh == self._order.fresh else None
+        if known is not None and self._unstable((*pairs, (known, files[0]))) != unstable:
+            # It looks into folders that are links now, as `os.walk` does, and misses them.
+            self._order = replace(self._order, kept=None)
+            return self._record(*seeds, fresh=fresh)
         return _Recorded(
             fresh,
             dict(zip((first, *others), files[::2], strict=True)),
-            compared.value,
+            unstable,
             min(peaks, key=lambda sample: sample.peak_bytes),
             abs(peaks[0].peak_bytes - peaks[1].peak_bytes),
             max(ran.seconds for ran in runs),
         )
+
+    def _unstable(self, pairs: tuple[tuple[Path, Path], ...]) -> tuple[str, ...]:
+        found = self._sandbox.call(unstable_job, pairs)
+        if not isinstance(found, Completed):
+            raise TargetFailure(describe_end(found))
+        unstable: tuple[str, ...] = found.value
+        return unstable
 
     def _planted(self, reach: Reach) -> list[tuple[Texts, str]]:
         """Wrong variants of the files of which most lines ran."""
