@@ -40,10 +40,23 @@ from codeopt.workload.guess.targets import Guessed, guess_all  # noqa: E402
 from codeopt.workload.wanted import Wanted, wanted_in  # noqa: E402
 
 PAGE = ROOT / "docs" / "guessed.md"
-_ASIDE = {"test", "tests", "testing", "examples", "example", "docs", "doc", "benchmarks", "tutorials", "_test_common"}
+_ASIDE = {
+    "test",
+    "tests",
+    "testing",
+    "examples",
+    "example",
+    "docs",
+    "doc",
+    "benchmarks",
+    "tutorials",
+    "_test_common",
+}
 _PRELOAD = (
-    "numpy", "numpy.ma", "scipy.stats", "scipy.signal", "scipy.optimize", "scipy.sparse.linalg", "pandas", "memray",
-    "sklearn.linear_model", "sklearn.cluster", "sklearn.tree", "sklearn.ensemble", "torch", "torch.nn.functional",
+    "numpy", "numpy.ma", "scipy.stats", "scipy.signal", "scipy.optimize", "scipy.sparse.linalg", "pandas",
+    "memray",
+    "sklearn.linear_model", "sklearn.cluster", "sklearn.tree", "sklearn.ensemble", "torch",
+    "torch.nn.functional",
     "torch.utils.data", "torch.optim", "torch.distributions", "torch._dynamo", "matplotlib.pyplot",
     "codeopt.workload.guess.job",
 )  # fmt: skip
@@ -80,10 +93,23 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
     folder = cache() / "guess" / f"{name}-{version}" / "site-packages"
     if not (folder.parent / "done").exists():
         requires = tomllib.loads(LIST.read_text()).get("guess-requires", {}).get(name, [])
-        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder), pin, *requires]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "--target",
+            str(folder),
+            pin,
+            *requires,
+        ]
         subprocess.run(command, check=True)
         (folder.parent / "done").touch()
-    record = next(p for p in folder.glob("*.dist-info/RECORD") if _plain(p.parent.name).startswith(_plain(name) + "-"))
+    record = next(
+        p for p in folder.glob("*.dist-info/RECORD") if _plain(p.parent.name).startswith(_plain(name) + "-")
+    )
     own = [folder / line.partition(",")[0] for line in record.read_text().splitlines()]
     return folder, sorted(file for file in own if file.suffix == ".py" and file.is_file())
 
@@ -122,7 +148,9 @@ def measure(pin: str, most: int, prove: int, seed: int, jobs: int, verbose: bool
     """Guess for a sample of a package's functions and count."""
     folder, files = environment(pin)
     held = wanted_of(folder.resolve(), files)
-    asked = sorted(random.Random(seed).sample(held, min(most, len(held))), key=lambda w: (str(w.path), w.qualname))
+    asked = sorted(
+        random.Random(seed).sample(held, min(most, len(held))), key=lambda w: (str(w.path), w.qualname)
+    )
     sys.path.append(str(folder))
     begin = time.perf_counter()
     ran = lines = ran_lines = 0
@@ -130,9 +158,8 @@ def measure(pin: str, most: int, prove: int, seed: int, jobs: int, verbose: bool
     out = folder.parent / "workloads"
     try:
         limits = Limits(seconds=90, memory_bytes=6 << 30)
-        tops = [module for module in _PRELOAD]
-        with Sandbox(tops, jobs=jobs, limits=limits) as sandbox:
-            for found in guess_all(asked, lambda path: sandbox, folder.resolve(), out, seed):
+        with Sandbox(_PRELOAD, jobs=jobs, limits=limits) as sandbox:
+            for found in guess_all(asked, lambda paths: sandbox, folder.resolve(), out, seed):
                 wanted = found.wanted
                 held_lines = code_lines(wanted.path, wanted.lines)
                 hit = found.guess.lines.get(str(wanted.path), frozenset()) & held_lines
@@ -140,15 +167,21 @@ def measure(pin: str, most: int, prove: int, seed: int, jobs: int, verbose: bool
                     ran, lines, ran_lines = ran + 1, lines + len(held_lines), ran_lines + len(hit)
                     good.append(found)
                 if verbose:
-                    what = f"{found.guess.qualname} {len(hit)}/{len(held_lines)}" if found.target else found.guess.reason
-                    print(f"{wanted.path.relative_to(folder.resolve())}::{wanted.qualname}: [{found.guess.trials}] "
-                          f"{'OK' if found.target else '--'} {what}", file=sys.stderr, flush=True)
+                    say(folder.resolve(), found, len(hit), len(held_lines))
         seconds = time.perf_counter() - begin
         sample = random.Random(seed).sample(good, min(prove, len(good)))
         proven = sum(suggests(folder, found) for found in sample)
     finally:
         sys.path.remove(str(folder))
     return Row(pin, len(held), len(asked), ran, lines, ran_lines, proven, len(sample), seconds)
+
+
+def say(folder: Path, found: Guessed, hit: int, held: int) -> None:
+    """Tell what came of one function."""
+    wanted, guess = found.wanted, found.guess
+    what = f"OK {guess.qualname} {hit}/{held}" if found.target else f"-- {guess.reason}"
+    where = f"{wanted.path.relative_to(folder)}::{wanted.qualname}"
+    print(f"{where}: [{guess.trials}] {what}", file=sys.stderr, flush=True)
 
 
 def suggests(folder: Path, found: Guessed) -> bool:
@@ -163,7 +196,10 @@ def suggests(folder: Path, found: Guessed) -> bool:
     try:
         return bool(json.loads(done.stdout)["suggestions"])
     except (ValueError, KeyError):
-        print(f"{found.wanted.qualname}: suggest ended with {done.returncode}: {done.stderr[-300:]}", file=sys.stderr)
+        print(
+            f"{found.wanted.qualname}: suggest ended with {done.returncode}: {done.stderr[-300:]}",
+            file=sys.stderr,
+        )
         return False
 
 
@@ -183,7 +219,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--developed", action="store_true", help="packages used while the pools were made")
     parser.add_argument("--most", type=int, default=60, help="functions a package")
-    parser.add_argument("--prove", type=int, default=0, metavar="N", help="functions a package to run suggest on")
+    parser.add_argument(
+        "--prove", type=int, default=0, metavar="N", help="functions a package to run suggest on"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--write", action="store_true", help="put the table into docs/guessed.md")

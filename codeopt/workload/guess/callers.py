@@ -46,7 +46,9 @@ def read_calls(files: Iterable[Path]) -> Calls:
                         _note(found, inner, Caller(module, f"{node.name}.{inner.name}"))
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 _note(found, node, Caller(module, node.name))
-    return Calls({name: tuple(callers) for name, callers in found.items()}, {k: tuple(v) for k, v in methods.items()})
+    return Calls(
+        {name: tuple(callers) for name, callers in found.items()}, {k: tuple(v) for k, v in methods.items()}
+    )
 
 
 def _note(found: defaultdict[str, dict[Caller, None]], function: ast.AST, caller: Caller) -> None:

@@ -46,8 +46,8 @@ def _add(digest: Any, value: Any, depth: int, left: list[int], seen: set[int]) -
                 _add(digest, part, depth - 1, left, seen)
 
 
-def _bytes_of(value: Any) -> bytes | None:
-    """The content of an array, a tensor, a sparse matrix or a frame, else None."""
+def _bytes_of(value: Any) -> Any:
+    """The content of an array, a tensor, a sparse matrix or a frame as bytes, else None."""
     try:
         if hasattr(value, "detach") and hasattr(value, "requires_grad"):
             grad = b"" if value.grad is None else value.grad.detach().cpu().contiguous().numpy().tobytes()

@@ -1,4 +1,4 @@
-"""Which families of values a parameter may want: weights from annotation, docstring, default, name and use."""
+"""Which families of values a parameter may want, by annotation, docstring, default, name and use."""
 
 from __future__ import annotations
 
@@ -58,10 +58,12 @@ _NAMED = (
     (r"(data_?)?loader|dataloader|train_loader|batches", "loader"),
     (r"dataset|ds", "dataset"),
     (r"(base_)?(estimator|classifier|regressor|clf|regr)\d*|base_estimator_?|model\d*", "estimator"),
-    (r"model|net|network|module|encoder|decoder|backbone|layer|teacher|student|fn_module|vit|transformer", "module"),
+    (r"model|net|network|module|encoder|decoder|backbone|layer|teacher|student|fn_module|vit|transformer",
+     "module"),
     (r"optim|optimizer|opt", "optimizer"),
     (r"criterion|loss_fn|loss_func|loss_function", "loss"),
-    (r"\w*(fn|func|function|callback|activation|metric|kernel_func|callable|transform|norm|hook)|f|g|hx|fx", "callable"),
+    (r"\w*(fn|func|function|callback|activation|metric|kernel_func|callable|transform|norm|hook)|f|"
+     r"g|hx|fx", "callable"),
     (r"seed|random_seed", "int"),
     (r"rng|random_state|generator", "rng"),
     (r"ax|axes_plot", "plot"),
@@ -74,41 +76,56 @@ _NAMED = (
     (r"kernel_size|stride|padding|dilation|image_size|patch_size|size|\w*_size", "int"),
     (r"n|m|k|d|p|q|i|j|num|n_\w+|num_\w+|\w*dims?|\w*_dim|d_\w+|depth|heads|layers?|channels?|order|degree|"
      r"rank|level|max_\w*(len|iter)\w*|\w*iters?|\w*steps?|epochs?|window|lag|width|height|w|h|in_\w+|"
-     r"out_\w+|features|hidden\w*|embed\w*|length|\w+_len|axis|dim|ndim|mode|index|idx|dof|ddof\d*|scale|count|nn_num", "int"),
+     r"out_\w+|features|hidden\w*|embed\w*|length|\w+_len|axis|dim|ndim|mode|index|idx|dof|ddof\d*|"
+     r"scale|count|nn_num", "int"),
     (r"eps|tol|alpha|beta|gamma|lr|learning_rate|sigma|mu|lam\w*|temperature|\w*(ratio|prob|rate|tol|eps|"
-     r"weight|threshold|fraction|std|dropout|scale|factor)|dt|t0|t1|std|var|momentum|theta|xi|p|r|s|mean", "float"),
+     r"weight|threshold|fraction|std|dropout|scale|factor)|dt|t0|t1|std|var|momentum|theta|xi|p|r|s|mean",
+     "float"),
     (r"use_\w+|is_\w+|return_\w+|with_\w+|verbose|inplace|copy|shuffle|normalize|bias|causal|training|"
      r"\w*_only|include_\w+|do_\w+", "bool"),
-    (r"name|method|\w*_name|\w*_type|kind|metric|kernel|norm|word|text|key|title|string|s|msg|label|pattern|prefix", "str"),
+    (r"name|method|\w*_name|\w*_type|kind|metric|kernel|norm|word|text|key|title|string|s|msg|label|"
+     r"pattern|prefix", "str"),
     (r"(attn_|attention_|key_padding_|src_|tgt_)?mask\w*|\w+_mask", "mask"),
-    (r"(input_|token_?)?ids|tokens?|indices|idx|\w*_ids|\w*_tokens|\w*_indices|rows|cols|row_idx|col_idx", "ids"),
-    (r"y(_?(true|pred|target|train|test|hat))?|labels?\w*|targets?|classes|groups?|clusters?|y_\w+|\w+_labels?", "labels"),
+    (r"(input_|token_?)?ids|tokens?|indices|idx|\w*_ids|\w*_tokens|\w*_indices|rows|cols|row_idx|col_idx",
+     "ids"),
+    (r"y(_?(true|pred|target|train|test|hat))?|labels?\w*|targets?|classes|groups?|clusters?|y_\w+|"
+     r"\w+_labels?", "labels"),
     (r"lens|lengths|seq_lens", "lengths"),
-    (r"X\d*|X_\w+|\w+_matrix|matrix|mat|A|B|W|V|U|P|Q|R|H|K|F|S|data|points|samples|features|embeddings?|cov|dist\w*|D", "array"),
+    (r"X\d*|X_\w+|\w+_matrix|matrix|mat|A|B|W|V|U|P|Q|R|H|K|F|S|data|points|samples|features|"
+     r"embeddings?|cov|dist\w*|D", "array"),
     (r"x\d*|z|y\d|a|b|v|w|u|t|arr\w*|array|vector|vec|values?|weights?|signal|series|sample|scores?|angles|"
-     r"signals|tensor\w*|input\w*|logits|q|k|img|imgs|images?|video|grid|emb|pos|feats?|hidden|states?|query|key|value", "array"),
+     r"signals|tensor\w*|input\w*|logits|q|k|img|imgs|images?|video|grid|emb|pos|feats?|hidden|"
+     r"states?|query|key|value", "array"),
     (r"columns|cols|names|keys|items|words|documents|texts|transactions|features_names|factor\w*|factors|tensors|"
      r"arrays|\w+_list|args|\w+s", "list"),
     (r"\w*kwargs|params|options|settings|\w*_dict|mapping|metadata", "dict"),
 )  # fmt: skip
 _ATTRIBUTES = {
-    "array": {"shape", "ndim", "dtype", "T", "reshape", "sum", "mean", "astype", "ravel", "flatten", "dot", "copy",
+    "array": {"shape", "ndim", "dtype", "T", "reshape", "sum", "mean", "astype", "ravel", "flatten",
+              "dot", "copy",
               "std", "min", "max", "size", "transpose", "argmax", "argsort", "cumsum", "any", "all", "tolist",
               "nonzero", "real", "imag", "conj", "fill", "swapaxes", "squeeze"},
     "tensor": {"view", "unsqueeze", "permute", "device", "detach", "requires_grad", "to", "float", "long",
                "masked_fill", "is_cuda", "cpu", "numel", "contiguous", "softmax", "repeat_interleave", "dim",
-               "chunk", "new_zeros", "clamp", "sigmoid", "type_as", "expand", "scatter_", "gather", "backward",
-               "numpy", "size", "masked_select", "unbind", "split", "transpose", "shape", "dtype", "mean", "norm"},
-    "frame": {"columns", "iloc", "loc", "groupby", "index", "values", "drop", "dropna", "pivot_table", "to_numpy",
+               "chunk", "new_zeros", "clamp", "sigmoid", "type_as", "expand", "scatter_", "gather",
+               "backward",
+               "numpy", "size", "masked_select", "unbind", "split", "transpose", "shape", "dtype", "mean",
+               "norm"},
+    "frame": {"columns", "iloc", "loc", "groupby", "index", "values", "drop", "dropna", "pivot_table",
+              "to_numpy",
               "select_dtypes", "merge", "iterrows", "isna", "isnull", "apply", "melt", "pivot"},
     "dict": {"items", "keys", "get", "update", "setdefault"},
     "list": {"append", "extend", "insert"},
-    "str": {"split", "lower", "upper", "startswith", "endswith", "strip", "format", "replace", "encode", "join"},
-    "module": {"parameters", "state_dict", "train", "eval", "named_modules", "modules", "named_parameters", "forward",
+    "str": {"split", "lower", "upper", "startswith", "endswith", "strip", "format", "replace", "encode",
+            "join"},
+    "module": {"parameters", "state_dict", "train", "eval", "named_modules", "modules",
+               "named_parameters", "forward",
                "children"},
     "optimizer": {"step", "zero_grad", "param_groups"},
-    "estimator": {"fit", "predict", "transform", "fit_transform", "predict_proba", "get_params", "fit_resample"},
-    "rng": {"normal", "uniform", "choice", "randint", "rand", "randn", "permutation", "integers", "random_sample",
+    "estimator": {"fit", "predict", "transform", "fit_transform", "predict_proba", "get_params",
+                  "fit_resample"},
+    "rng": {"normal", "uniform", "choice", "randint", "rand", "randn", "permutation", "integers",
+            "random_sample",
             "standard_normal", "shuffle", "multinomial"},
     "sparse": {"tocsr", "tocsc", "toarray", "nnz", "getrow", "indptr", "todense", "tocoo"},
     "plot": {"plot", "set_title", "imshow", "scatter", "set_xlabel", "get_figure", "axhline", "hist"},
@@ -119,7 +136,10 @@ _SHARED = Counter(name for names in _ATTRIBUTES.values() for name in names)
 _PASSED = (
     (r"(np|numpy|scipy\.\w+|sp)\.(zeros|ones|empty|arange|eye|identity|full|linspace)|range", "int"),
     (r"(nn|torch\.nn)\.[A-Z]\w+|torch\.(zeros|ones|empty|arange|eye|linspace)", "int"),
-    (r"(np|numpy|scipy\.\w+|sp|linalg|ss|stats)\.\w+(\.\w+)*|check_array|check_X_y|_num_samples|unique", "array"),
+    (
+        r"(np|numpy|scipy\.\w+|sp|linalg|ss|stats)\.\w+(\.\w+)*|check_array|check_X_y|_num_samples|unique",
+        "array",
+    ),
     (r"(torch|F|nn|einops|tl|T)(\.\w+)+|rearrange|repeat|reduce|einsum|pack", "tensor"),
     (r"len|sum|zip|enumerate|max|min|sorted|list|set|tuple|reversed|map|any|all", "list"),
     (r"math\.\w+|float|round|abs", "float"),
@@ -184,7 +204,15 @@ def _defaulted(parameter: Parameter, weights: Counter[str]) -> None:
         value = ast.literal_eval(parameter.default)
     except (ValueError, SyntaxError):
         return
-    family = {bool: "bool", int: "int", float: "float", str: "str", list: "list", tuple: "tuple", dict: "dict"}
+    family = {
+        bool: "bool",
+        int: "int",
+        float: "float",
+        str: "str",
+        list: "list",
+        tuple: "tuple",
+        dict: "dict",
+    }
     if type(value) in family:
         weights[family[type(value)]] += 50
 
@@ -211,9 +239,9 @@ def _used(parameter: Parameter, weights: Counter[str]) -> None:
                 weights[family] += 10
                 break
     for kind in usage.kinds:
-        family = _KINDS.get(kind.rpartition(".")[2])
-        if family:
-            weights[family] += 14
+        known = _KINDS.get(kind.rpartition(".")[2])
+        if known:
+            weights[known] += 14
     if usage.options:
         weights["str"] += 40
     for trait, found in _TRAITS.items():

@@ -40,7 +40,9 @@ def _text(subject: Subject, sources: list[str], target: str) -> str:
         except SyntaxError:
             return ""
         for statement in statements:
-            call = next((c for c in ast.walk(statement) if isinstance(c, ast.Call) and _called(c) == name), None)
+            call = next(
+                (c for c in ast.walk(statement) if isinstance(c, ast.Call) and _called(c) == name), None
+            )
             if call is not None and not any(isinstance(a, ast.Starred) for a in call.args):
                 return _spelled(subject, before, call, target)
             before.append(statement)

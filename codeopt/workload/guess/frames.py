@@ -44,7 +44,8 @@ def frame_options(parameter: Parameter, family: str) -> Iterator[Option]:
     yield Option("pd.DataFrame(rng.random((n, 4)) < 0.5, columns=list('abcd'))", "frame")
     yield Option("pd.DataFrame(rng.integers(0, 3, (n, 4)), columns=list('abcd'))", "frame")
     yield Option(
-        "pd.DataFrame(rng.standard_normal((n, 4)), columns=list('abcd'), index=pd.date_range('2000', periods=n))",
+        "pd.DataFrame(rng.standard_normal((n, 4)), columns=list('abcd'), "
+        "index=pd.date_range('2000', periods=n))",
         "frame",
     )
 

@@ -13,16 +13,21 @@ from codeopt.workload.guess.reading import Parameter, Usage
 from codeopt.workload.guess.worker import Outcome
 
 _RANK = (
-    r"[Ee]xpected (?:a )?(\d)\s?-?[Dd]", r"(\d)-?\s?[dD](?:imensional)? (?:array|tensor|input|data) (?:expected|required)",
-    r"must be (?:a )?(\d)\s?-?[dD]", r"[Ee]xpected (\d)-dimensional", r"not enough values to unpack \(expected (\d)",
-    r"too many indices .* (\d) were indexed", r"too many values to unpack \(expected (\d)", r"ndim\D{1,12}(\d)",
-    r"(\d) dimensions?\b.*(?:required|expected|needed)", r"Wrong shape: expected (\d) dims", r"requires? .{0,20}(\d)-?[dD]",
+    r"[Ee]xpected (?:a )?(\d)\s?-?[Dd]", r"(\d)-?\s?[dD](?:imensional)? (?:array|tensor|input|"
+                                         r"data) (?:expected|required)",
+    r"must be (?:a )?(\d)\s?-?[dD]", r"[Ee]xpected (\d)-dimensional",
+    r"not enough values to unpack \(expected (\d)",
+    r"too many indices .* (\d) were indexed", r"too many values to unpack \(expected (\d)",
+    r"ndim\D{1,12}(\d)",
+    r"(\d) dimensions?\b.*(?:required|expected|needed)", r"Wrong shape: expected (\d) dims",
+    r"requires? .{0,20}(\d)-?[dD]",
     r"expected .{0,30}?(\d)D", r"only support\w* (\d)", r"[Oo]nly (\d)-?[dD]",
 )  # fmt: skip
 _BY_RANK = {
     "tensor": {0: (), 1: ("n",), 2: ("n", "16"), 3: ("n", "16", "16"), 4: ("n", "3", "32", "32"),
                5: ("n", "3", "4", "32", "32")},
-    "array": {0: (), 1: ("n",), 2: ("n", "8"), 3: ("n", "8", "8"), 4: ("n", "3", "8", "8"), 5: ("n", "3", "4", "8", "8")},
+    "array": {0: (), 1: ("n",), 2: ("n", "8"), 3: ("n", "8", "8"), 4: ("n", "3", "8", "8"), 5: ("n", "3",
+              "4", "8", "8")},
 }  # fmt: skip
 _DIM = (
     (r"cannot be multiplied \(\d+x\d+ and (\d+)x\d+\)", -1),
@@ -52,7 +57,11 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
             yield from (held.with_entry(name, option.text) for option in tries)
         return
     if re.search(r"increasing|sorted|monoton", message):
-        for text in ("torch.linspace(0.0, 1.0, n)",) if context.torch else ("np.linspace(0.1, 1.0, n)", "np.arange(n)"):
+        for text in (
+            ("torch.linspace(0.0, 1.0, n)",)
+            if context.torch
+            else ("np.linspace(0.1, 1.0, n)", "np.arange(n)")
+        ):
             yield Option(text, "tensor" if context.torch else "array")
     if "ambiguous" in message:
         yield from (Option(text, kind) for text, kind in (("0.5", "float"), ("1", "int")))
@@ -63,8 +72,17 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
         yield from _dtypes(message, now, context)
     yield from _attributes(message, parameter, context)
     yield from _named_kinds(message, parameter, now, context)
-    if error in ("ValueError", "KeyError", "NotImplementedError", "AssertionError", "InvalidParameterError", "TypeError"):
-        choice = re.search(r"one of|expected|support|choose|valid|among|recogni|unknown|either|allowed|possible", message)
+    if error in (
+        "ValueError",
+        "KeyError",
+        "NotImplementedError",
+        "AssertionError",
+        "InvalidParameterError",
+        "TypeError",
+    ):
+        choice = re.search(
+            r"one of|expected|support|choose|valid|among|recogni|unknown|either|allowed|possible", message
+        )
         for text in re.findall(r"['\"`]([A-Za-z][\w.+ -]{0,24})['\"`]", message) if choice else ():
             if text != parameter.name and now.kind in ("str", "omit"):
                 yield Option(repr(text), "str")
@@ -76,7 +94,11 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
 
 def names_in(message: str, names: set[str]) -> set[str]:
     """Parameters that a message names: quoted, or as `name=` or the word itself where it is no common one."""
-    found = {name for name in names if re.search(rf"['\"`]{re.escape(name)}['\"`]|\b{re.escape(name)}\s?=", message)}
+    found = {
+        name
+        for name in names
+        if re.search(rf"['\"`]{re.escape(name)}['\"`]|\b{re.escape(name)}\s?=", message)
+    }
     return found or {n for n in names if len(n) > 2 and re.search(rf"\b{re.escape(n)}\b", message)}
 
 
@@ -85,7 +107,9 @@ def _missing_entry(message: str, error: str, now: Option, context: Context) -> I
     if error == "KeyError" and now.kind in ("dict",) and name.isidentifier():
         yield now.with_entry(name, entry_text(name, context))
     if error == "KeyError" and now.kind == "frame":
-        names = [n for n in re.findall(r"\w+", message.partition(" not ")[0]) if n not in ("None", "of", "Index")]
+        names = [
+            n for n in re.findall(r"\w+", message.partition(" not ")[0]) if n not in ("None", "of", "Index")
+        ]
         old = tuple(entry for entry, _ in now.entries)
         if names:
             yield with_columns((*old, *names))
@@ -110,7 +134,10 @@ def _shapes(message: str, now: Option) -> Iterator[Option]:
     for pattern, place in _DIM:
         for number in re.findall(pattern, message):
             yield from _replaced(now, place, number)
-    match = re.search(r"\(?tensor a \(?(\d+)\)? must match the size of tensor b \((\d+)\) at non-singleton dimension (\d+)", message)
+    match = re.search(
+        r"\(?tensor a \(?(\d+)\)? must match the size of tensor b \((\d+)\) at non-singleton dimension (\d+)",
+        message,
+    )
     if match:
         for number in (match[1], match[2]):
             yield from _replaced(now, int(match[3]), number)
@@ -118,7 +145,11 @@ def _shapes(message: str, now: Option) -> Iterator[Option]:
     if re.search(_SQUARE, message):
         for shape in (("n", "n"), ("8", "8"), ("n", "8", "8")):
             yield now.shaped(shape)
-    if re.search(r"broadcast|mismatch|inconsistent|same (length|shape|size|number)|must match|shapes?|size|length|divide|divisible", message):
+    if re.search(
+        r"broadcast|mismatch|inconsistent|same (length|shape|size|number)|must match|shapes?|size|"
+        r"length|divide|divisible",
+        message,
+    ):
         numbers = dict.fromkeys(n for n in _NUMBERS.findall(message) if 0 < int(n) <= 4096)
         texts = ["n" if n == "12" else n for n in numbers]
         for place in dict.fromkeys((-1, 0, 1, len(now.shape) - 2)):
@@ -138,7 +169,9 @@ def _replaced(now: Option, place: int, text: str) -> Iterator[Option]:
 
 def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
     tensor = now.kind == "tensor"
-    if re.search(r"integer|[Ll]ong|Int\b|int64|index|indices|bincount|safe.* cast|labels|categor|continuous", message):
+    if re.search(
+        r"integer|[Ll]ong|Int\b|int64|index|indices|bincount|safe.* cast|labels|categor|continuous", message
+    ):
         yield made(now.kind, IDS if tensor else INTS, now.shape)
     if re.search(r"[Bb]ool|mask", message):
         yield made(now.kind, SWITCHES if tensor else "(rng.random({}) < 0.5)", now.shape)
@@ -153,7 +186,11 @@ def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
         yield made(now.kind, "torch.randint(0, 2, {})" if tensor else "rng.integers(0, 2, {})", now.shape)
     if re.search(r"out of range|out of bounds", message):
         yield made(now.kind, "torch.randint(0, 2, {})" if tensor else "rng.integers(0, 2, {})", now.shape)
-    if re.search(r"ints? or slices|not (callable|iterable)|unhashable|ambiguous|scalar|only (one element|length-1|0-dim)", message):
+    if re.search(
+        r"ints? or slices|not (callable|iterable)|unhashable|ambiguous|scalar|only (one element|"
+        r"length-1|0-dim)",
+        message,
+    ):
         yield from (Option(text, kind) for text, kind in (("2", "int"), ("0.5", "float"), ("'a'", "str")))
 
 
@@ -176,8 +213,15 @@ _KINDS = (
     (r"must be (a |an )?(dict|mapping)|not a mapping|must be a mapping", "dict"),
     (r"DataFrame", "frame"),
     (r"\bSeries\b", "series"),
-    (r"must be (a |an )?(torch\.)?Tensor|argument 'input'|expected Tensor|not a Tensor|instance of 'Tensor'", "tensor"),
-    (r"must be (a |an )?(numpy )?(nd)?array|instance of 'numpy.ndarray'|array-like|instance of 'array", "array"),
+    (
+        r"must be (a |an )?(torch\.)?Tensor|argument 'input'|expected Tensor|not a Tensor|"
+        r"instance of 'Tensor'",
+        "tensor",
+    ),
+    (
+        r"must be (a |an )?(numpy )?(nd)?array|instance of 'numpy.ndarray'|array-like|instance of 'array",
+        "array",
+    ),
     (r"must be (a |an )?(list|sequence)|instance of 'list'|expected (a )?list", "list"),
     (r"must be (a |an )?tuple|instance of 'tuple'|expected (a )?tuple|must be tuple", "tuple"),
     (r"not a Module|is not an? .*Module", "module"),
@@ -187,7 +231,8 @@ _KINDS = (
     (r"unsupported operand type|NoneType", "any"),
 )
 _ANNOTATION = {
-    "callable": "Callable", "list": "list", "str": "str", "int": "int", "float": "float", "bool": "bool", "dict": "dict",
+    "callable": "Callable", "list": "list", "str": "str", "int": "int", "float": "float", "bool": "bool",
+    "dict": "dict",
     "frame": "DataFrame", "series": "Series", "tensor": "Tensor", "array": "ndarray", "tuple": "tuple",
     "module": "Module", "rng": "RandomState", "path": "Path",
 }  # fmt: skip
@@ -198,7 +243,9 @@ def _named_kinds(message: str, parameter: Parameter, now: Option, context: Conte
         if not re.search(pattern, message) or kind == now.kind:
             continue
         annotation = _ANNOTATION.get(kind, "")
-        known = Parameter(parameter.name, annotation, None, parameter.doc if not annotation else "", usage=parameter.usage)
+        known = Parameter(
+            parameter.name, annotation, None, parameter.doc if not annotation else "", usage=parameter.usage
+        )
         for option in options_for(known, context)[:6]:
             if option.kind == kind or kind == "any":
                 yield option

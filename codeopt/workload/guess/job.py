@@ -146,9 +146,7 @@ def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> 
     worker = Worker(subject.function, bench.within, _TRIAL_SECONDS)
     try:
         path = str(request.target.path)
-        contexts = {
-            who: _context(bench, module, subject, who) for who in ("call", "init")
-        }
+        contexts = {who: _context(bench, module, subject, who) for who in ("call", "init")}
         name = f"{_file_name(request, module)}::{subject.qualname}"
         search = Search(
             subject, worker, name, path, request.lines, contexts, budget, request.seed, bench.deadline
@@ -200,7 +198,8 @@ def _context(bench: _Bench, module: ModuleType, subject: Subject, who: str) -> C
     source = sys.modules.get(form.module, module) if who == "init" and form.module else module
     parameters = form.call if who == "call" else form.init
     frames = any(
-        p.name in ("data", "df", "dataframe", "frame") or "DataFrame" in p.annotation + p.doc for p in parameters
+        p.name in ("data", "df", "dataframe", "frame") or "DataFrame" in p.annotation + p.doc
+        for p in parameters
     )
     construct = functools.partial(_construct, bench, source)
     alike = functools.partial(_alike, bench)
@@ -246,14 +245,18 @@ def _constructed(bench: _Bench, owner: type) -> Option | None:
     worker = Worker(owner, bench.within, _TRIAL_SECONDS)
     contexts = {"call": _context(bench, sys.modules[owner.__module__], subject, "call")}
     try:
-        search = Search(subject, worker, f"x::{owner.__qualname__}", "", frozenset(), contexts, 40, bench.request.seed)
+        search = Search(
+            subject, worker, f"x::{owner.__qualname__}", "", frozenset(), contexts, 40, bench.request.seed
+        )
         best = search.run()
         bench.trials += worker.trials
     finally:
         worker.close()
     if best is None or not best.done:
         return None
-    given = [(p, best.state["call", p.name].text) for p in subject.form.call if best.state["call", p.name].text]
+    given = [
+        (p, best.state["call", p.name].text) for p in subject.form.call if best.state["call", p.name].text
+    ]
     shown = [f"**{text}" if p.star else f"{p.name}={text}" for p, text in given if p.star != "*"]
     needs = [need for option in best.state.values() for need in option.needs]
     line = f"from {owner.__module__} import {owner.__qualname__.partition('.')[0]}"
@@ -305,6 +308,11 @@ def _finished(
             break
         floor = least
     if "(n" in best.spelled.text or " n" in best.spelled.text.partition("scale)")[2]:
-        rows = scaled_rows(subject.function, lambda n: spell(subject.form, best.state, name, n, floor).text, request.seed, rows)
+        rows = scaled_rows(
+            subject.function,
+            lambda n: spell(subject.form, best.state, name, n, floor).text,
+            request.seed,
+            rows,
+        )
     text = spell(subject.form, best.state, name, rows, floor, note).text
     return Guess(text, module.__name__, subject.qualname, best.outcome.lines, bench.trials)

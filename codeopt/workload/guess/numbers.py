@@ -24,7 +24,8 @@ _WHOLE = (
     (r"kernel_size|kernel|\w*kernel_size|ksize", ("3", "1", "2")),
     (r"stride|padding|dilation|\w*_(stride|padding)", ("1", "2", "0")),
     (r"axis|dim|mode|index|idx|i|j|start|\w*_idx|\w*_index|offset|shift|pos\w*", ("0", "1", "-1", "2")),
-    (r"n_samples|size|n|N|M|T|num_samples|n_points|num_points|n_obs|h|w|height|width|length|\w*_len|t", ("n", "16", "8")),
+    (r"n_samples|size|n|N|M|T|num_samples|n_points|num_points|n_obs|h|w|height|width|length|\w*_len|t",
+     ("n", "16", "8")),
     (r"n_features|p|d|dim_x|n_vars|k|n_components|rank|n_clusters|n_neighbors|dim_\w", ("3", "2", "4", "8")),
     (r"order|degree|lag|ddof|window|n_bins|bins", ("2", "3", "1", "5")),
     (r"\w*(iter|iters|iterations|epochs|steps|rounds|n_boot\w*|trials)", ("3", "5", "10")),
@@ -32,7 +33,8 @@ _WHOLE = (
     (r"batch_size|bs|b", ("n", "8")),
 )  # fmt: skip
 _REAL = (
-    (r"\w*(prob|ratio|rate|fraction|dropout|alpha|threshold|thres|confidence|quantile|q|power|support)\w*", ("0.25", "0.5", "0.9", "0.05")),
+    (r"\w*(prob|ratio|rate|fraction|dropout|alpha|threshold|thres|confidence|quantile|q|power|"
+     r"support)\w*", ("0.25", "0.5", "0.9", "0.05")),
     (r"\w*(eps|tol)\w*", ("1e-06", "0.001")),
     (r"\w*(lr|learning_rate|dt|step)\w*", ("0.01", "0.1")),
     (r"t0|start|mean|mu|\w*loc", ("0.0", "0.5")),
@@ -50,8 +52,7 @@ def int_texts(parameter: Parameter) -> Iterator[str]:
     default = parameter.default or ""
     if re.fullmatch(r"\d{1,4}", default):
         yield from (default, str(int(default) + 1), str(max(1, int(default) // 2)))
-    for number in re.findall(r"(?:default|e\.g\.|example)\D{0,12}(\d{1,3})\b", parameter.doc):
-        yield number
+    yield from re.findall(r"(?:default|e\.g\.|example)\D{0,12}(\d{1,3})\b", parameter.doc)
     yield from ("2", "3", "1", "16", "8", "n", "0", "4", "32", "5", "10", "64")
 
 

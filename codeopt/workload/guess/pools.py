@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codeopt.workload.guess.evidence import families
+from codeopt.workload.guess.fixed import FIXED, FIXED_TORCH
 from codeopt.workload.guess.frames import frame_options
 from codeopt.workload.guess.numbers import float_texts, int_texts
 from codeopt.workload.guess.options import Option, holder, made, omitted
@@ -21,7 +22,18 @@ INTS, BITS = "rng.integers(0, 3, {})", "(rng.random({}) < 0.5)"
 TENSOR, UNIT = "torch.randn({})", "torch.rand({})"
 IDS, SWITCHES = "torch.randint(0, 3, {})", "(torch.rand({}) < 0.5)"
 _MOST = 40
-_DEFAULT_FAMILIES = ("array", "float", "list", "dict", "callable", "frame", "bool", "tuple", "namespace", "none")
+_DEFAULT_FAMILIES = (
+    "array",
+    "float",
+    "list",
+    "dict",
+    "callable",
+    "frame",
+    "bool",
+    "tuple",
+    "namespace",
+    "none",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +66,7 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
     sure = weights[0][1] > 2 * weights[1][1]
     if parameter.default is not None or parameter.star:
         yield omitted()
-    for name in (*re.findall(r"[A-Za-z_][\w.]*", parameter.annotation), *sorted(parameter.usage.kinds)):
-        made_here = context.construct(name)
-        if made_here is not None:
-            yield made_here
+    yield from _objects(parameter, context)
     if ranked[0] in ("namespace", "module", "estimator", "callable", "optimizer", "loader", "dataset"):
         yield from context.alike(parameter)
     if context.frames:
@@ -75,14 +84,32 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
         yield from pool[:3]
 
 
+def _objects(parameter: Parameter, context: Context) -> Iterator[Option]:
+    """Objects of the project's classes that annotation, docstring or `isinstance` name, in lists too."""
+    names = re.findall(r"[A-Za-z_][\w.]*", parameter.annotation)
+    names += re.findall(r"\b[A-Z]\w*[a-z]\w*\b", parameter.doc.partition(".")[0])
+    several = re.search(r"\b(list|sequence|tuple|iterable|array|array-like) of\b|\b[Ll]ist\[|Sequence\[", (
+        f"{parameter.doc} {parameter.annotation}"
+    ))  # fmt: skip
+    for name in dict.fromkeys((*names, *sorted(parameter.usage.kinds))):
+        made_here = context.construct(name)
+        if made_here is not None:
+            both = replace(made_here, text=f"[{made_here.text} for _ in range(2)]", kind="list")
+            yield from (both, made_here) if several else (made_here,)
+
+
 def _with_rest(ranked: Sequence[str]) -> Iterable[str]:
     return dict.fromkeys((*ranked, *_DEFAULT_FAMILIES))
 
 
 def _family(family: str, parameter: Parameter, context: Context) -> Iterator[Option]:
     torch = context.torch
-    if family in ("tensor", "array") and re.fullmatch(r"t|ts|times?|timestamps|grid|x_grid|scales", parameter.name):
-        yield Option("torch.linspace(0.0, 1.0, n)" if family == "tensor" else "np.linspace(0.1, 1.0, n)", family)
+    if family in ("tensor", "array") and re.fullmatch(
+        r"t|ts|times?|timestamps|grid|x_grid|scales", parameter.name
+    ):
+        yield Option(
+            "torch.linspace(0.0, 1.0, n)" if family == "tensor" else "np.linspace(0.1, 1.0, n)", family
+        )
     match family:
         case "tensor":
             yield from _shaped(parameter, "tensor", UNIT if _positive(parameter) else TENSOR, context)
@@ -101,11 +128,15 @@ def _family(family: str, parameter: Parameter, context: Context) -> Iterator[Opt
             yield made(kind, TENSOR if torch else FLOATS, ("n",))
         case "mask":
             kind, maker = ("tensor", SWITCHES) if torch else ("array", BITS)
-            for shape in (("n", "16"), ("n",), ("n", "16", "16"), ("16", "16")) if torch else (("n",), ("n", "8")):
+            for shape in (
+                (("n", "16"), ("n",), ("n", "16", "16"), ("16", "16")) if torch else (("n",), ("n", "8"))
+            ):
                 yield made(kind, maker, shape)
         case "lengths":
-            yield made("tensor", "torch.randint(4, 16, {})", ("n",)) if torch else made(
-                "array", "rng.integers(1, 5, {})", ("n",)
+            yield (
+                made("tensor", "torch.randint(4, 16, {})", ("n",))
+                if torch
+                else made("array", "rng.integers(1, 5, {})", ("n",))
             )
         case "frame" | "series":
             yield from frame_options(parameter, family)
@@ -118,62 +149,9 @@ def _family(family: str, parameter: Parameter, context: Context) -> Iterator[Opt
         case "callable":
             yield from _callables(parameter, context)
         case _:
-            yield from (Option(text, family) for text in _FIXED_TORCH.get(family, ()) if torch)
-            for text in _FIXED.get(family, ()):
-                yield _written(text) if family == "path" else Option(text, family)
-
-
-_FIXED_TORCH = {
-    "module": (
-        "torch.nn.Linear(16, 16)", "torch.nn.Identity()", "torch.nn.Conv2d(3, 3, 3, padding=1)",
-        "torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(16))", "torch.nn.Embedding(32, 16)",
-        "torch.nn.Conv2d(16, 16, 3, padding=1)", "torch.nn.Conv1d(16, 16, 3, padding=1)",
-    ),
-    "modules": ("torch.nn.ModuleList([torch.nn.Linear(16, 16) for _ in range(2)])",),
-    "rng": ("torch.Generator().manual_seed(seed)",),
-    "loader": (
-        "torch.utils.data.DataLoader(torch.utils.data.TensorDataset("
-        "torch.randn(n, 16), torch.randint(0, 3, (n,))), batch_size=8)",
-        "[(torch.randn(8, 3, 32, 32), torch.randint(0, 3, (8,))) for _ in range(2)]",
-    ),
-    "dataset": ("torch.utils.data.TensorDataset(torch.randn(n, 16), torch.randint(0, 3, (n,)))",),
-    "optimizer": ("torch.optim.SGD([torch.nn.Parameter(torch.randn(n, 16))], lr=0.01)",),
-    "loss": ("torch.nn.MSELoss()", "torch.nn.CrossEntropyLoss()", "torch.nn.functional.mse_loss"),
-    "device": ("'cpu'", "torch.device('cpu')"),
-    "dtype": ("torch.float32", "torch.float64"),
-    "shape": ("(n, 16)", "(n, 3, 32, 32)", "torch.Size((n, 16))", "16", "32"),
-}  # fmt: skip
-_FIXED = {
-    "none": ("None",),
-    "device": ("'cpu'",),
-    "dtype": ("np.float64", "'float64'", "np.float32", "float"),
-    "shape": ("(n, 8)", "(n,)", "n", "(8, 8)", "(n, 8, 8)"),
-    "rng": ("np.random.RandomState(seed)", "np.random.default_rng(seed)", "seed"),
-    "sparse": (
-        "sparse.random(n, 8, density=0.3, format='csr', random_state=rng)",
-        "sparse.random(n, n, density=0.3, format='csr', random_state=rng)",
-    ),
-    "estimator": (
-        "sklearn.linear_model.LogisticRegression()", "sklearn.linear_model.LinearRegression()",
-        "sklearn.tree.DecisionTreeClassifier(max_depth=3, random_state=0)",
-        "sklearn.linear_model.LogisticRegression().fit(rng.standard_normal((30, 8)), np.arange(30) % 3)",
-        "sklearn.linear_model.LinearRegression().fit(rng.standard_normal((30, 8)), rng.standard_normal(30))",
-        "sklearn.cluster.KMeans(3, n_init=1, random_state=0)",
-    ),
-    "module": ("lambda x, *rest, **more: x",),
-    "loader": ("[(rng.standard_normal((n, 8)), rng.integers(0, 3, n)) for _ in range(2)]",),
-    "dataset": ("[(rng.standard_normal(8), int(rng.integers(0, 3))) for _ in range(n)]",),
-    "loss": ("lambda output, target: ((output - target) ** 2).mean()",),
-    "plot": ("plt.figure().add_subplot()",),
-    "path": (
-        "np.savetxt('data.csv', rng.standard_normal((n, 8)), delimiter=',') or 'data.csv'",
-        "Path('notes.txt').write_text('some words here\\n' * n) and 'notes.txt'", "'out'", "'.'",
-    ),
-}  # fmt: skip
-
-
-def _written(text: str) -> Option:
-    return Option(text, "path")
+            yield from (Option(text, family) for text in FIXED_TORCH.get(family, ()) if torch)
+            for text in FIXED.get(family, ()):
+                yield Option(text, family)
 
 
 def _positive(parameter: Parameter) -> bool:
@@ -193,8 +171,10 @@ def _shaped(parameter: Parameter, kind: str, maker: str, context: Context) -> It
         yield Option("torch.tensor(0.5)", "tensor")
 
 
-_ROWS = re.compile(r"^(n|N|m|M|b|B|T|t|batch\w*|n_?samples\w*|n_?obs\w*|rows?|samples?|points|len\w*|length|"
-                   r"num_\w+|n_\w*(points|times|rows|instances|queries)\w*|size|events|observations)$")  # fmt: skip
+_ROWS = re.compile(
+    r"(n|N|m|M|b|B|T|t|batch\w*|n_?samples\w*|n_?obs\w*|rows?|samples?|points|len\w*|length|size|events|"
+    r"num_\w+|n_\w*(points|times|rows|instances|queries)\w*|observations)$"
+)
 _OTHERS = {"3": r"channels?|n_channels|C|c|n_classes|num_classes|classes|k|K", "32": r"h|w|H|W|height|width"}
 
 
@@ -316,7 +296,9 @@ def _lists(family: str, parameter: Parameter, context: Context) -> Iterator[Opti
     arrays = [f"[{item} for _ in range(3)]" for item in one]
     if re.search(r"array|tensor|ndarray|matri|factors", words):
         texts = [*arrays, *texts]
-    estimators = "[('a', sklearn.linear_model.LogisticRegression()), ('b', sklearn.tree.DecisionTreeClassifier())]"
+    estimators = (
+        "[('a', sklearn.linear_model.LogisticRegression()), ('b', sklearn.tree.DecisionTreeClassifier())]"
+    )
     if re.search(r"estimators|steps|classifiers|regressors|clfs|models", words):
         texts.insert(0, estimators if "tuple" in words else "[sklearn.linear_model.LogisticRegression()] * 2")
     if re.search(r"transactions|itemset", words):

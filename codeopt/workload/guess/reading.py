@@ -100,7 +100,9 @@ def _guards(
         inner = around
         if isinstance(statement, ast.If | ast.While | ast.For | ast.AsyncFor):
             inner = around | origins.get(statement.lineno, frozenset())
-            if any(isinstance(n, ast.Return | ast.Raise | ast.Continue | ast.Break) for n in ast.walk(statement)):
+            if any(
+                isinstance(n, ast.Return | ast.Raise | ast.Continue | ast.Break) for n in ast.walk(statement)
+            ):
                 around = inner
         for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
             yield line, inner
@@ -151,7 +153,9 @@ def _origins(node: Function, names: set[str]) -> dict[int, frozenset[str]]:
         elif isinstance(statement, ast.With | ast.Try | ast.FunctionDef | ast.ClassDef):
             continue
         found = read(head)
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        targets = (
+            statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        )
         for target in targets:
             for name in ast.walk(target) if target is not None else ():
                 if isinstance(name, ast.Name):
@@ -298,7 +302,11 @@ class _Body:
         stars = [v for v in values if isinstance(v, ast.Starred)]
         for inner in values:
             bare = inner.value if isinstance(inner, ast.Starred) else inner
-            if isinstance(bare, ast.Call) and isinstance(bare.func, ast.Attribute) and bare.func.attr == "size":
+            if (
+                isinstance(bare, ast.Call)
+                and isinstance(bare.func, ast.Attribute)
+                and bare.func.attr == "size"
+            ):
                 bare = ast.Attribute(bare.func.value, "shape")
             count = len(targets) - (len(values) - 1)
             if isinstance(bare, ast.Attribute) and bare.attr == "shape" and not (values[1:] and not stars):
@@ -307,12 +315,14 @@ class _Body:
             elif isinstance(inner, ast.Name) and len(values) == 1:
                 self._add(inner, "traits", "unpacked")
                 self._numbers[inner.id, "called"] = self._numbers.get((inner.id, "called"), -1)
-                self._found.setdefault(inner.id, {}).setdefault("traits", set()).add(f"unpacked:{len(targets)}")
+                self._found.setdefault(inner.id, {}).setdefault("traits", set()).add(
+                    f"unpacked:{len(targets)}"
+                )
 
 
 def _number(node: ast.AST) -> int | None:
     try:
-        value = ast.literal_eval(node)  # type: ignore[arg-type]
+        value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError):
         return None
     return value if isinstance(value, int) else None

@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from codeopt.workload.guess.worker import load_builder
@@ -101,7 +102,7 @@ def _measure(function: Callable[..., Any], text: str, seed: int, rows: int) -> C
 
     used, hard = resource.getrlimit(resource.RLIMIT_AS)
     with contextlib.suppress(OSError, ValueError):
-        now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         ceiling = now + 4 * MOST
         resource.setrlimit(resource.RLIMIT_AS, (ceiling if used < 0 else min(used, ceiling), hard))
     profile = os.path.abspath(f"scaled-{os.getpid()}.bin")

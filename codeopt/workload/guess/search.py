@@ -25,12 +25,15 @@ ROWS = 12
 MANY_ROWS = 60
 Score = tuple[bool, int, int, int]
 _FITTED = (
-    "", "instance.fit(rng.standard_normal((n, 8)), np.arange(n) % 3)", "instance.fit(rng.standard_normal((n, 8)))",
+    "", "instance.fit(rng.standard_normal((n, 8)), np.arange(n) % 3)",
+    "instance.fit(rng.standard_normal((n, 8)))",
     "instance.fit(rng.standard_normal((n, 8)), np.arange(n) % 2)",
     "instance.fit(rng.standard_normal((n, 8)), rng.standard_normal(n))",
     "instance.fit(rng.random((n, 8)), np.arange(n) % 3)",
 )  # fmt: skip
-_PROFILES = (("n",), ("n", "8"), ("n", "16"), ("n", "n"), ("n", "16", "16"), ("n", "3", "32", "32"), ("n", "8", "8"),
+_UNREADY = r"fitted|has no attribute|NoneType"
+_PROFILES = (("n",), ("n", "8"), ("n", "16"), ("n", "n"), ("n", "16", "16"), ("n", "3", "32", "32"), ("n",
+             "8", "8"),
              ("8", "8"), ("16", "16"), ("n", "16", "8", "8"))  # fmt: skip
 
 
@@ -71,8 +74,13 @@ class Search:
         self._parameters: dict[Key, Parameter] = {("call", p.name): p for p in form.call}
         self._parameters |= {("init", p.name): p for p in form.init}
         self._options = {key: self._pool(key, p) for key, p in self._parameters.items()}
-        if self.subject.fits:
-            self._options["fit", "state"] = [Option(text, "fit") for text in _FITTED]
+        prepared = (
+            "",
+            *(_FITTED if self.subject.fits else ()),
+            *(f"instance.{m}()" for m in self.subject.readies),
+        )
+        if len(prepared) > 1:
+            self._options["fit", "state"] = [Option(text, "fit") for text in dict.fromkeys(prepared)]
         own = executable_lines(self.subject.code) if self.subject.code else frozenset()
         self._own = own
         self._seen: set[tuple[str, str]] = set()
@@ -83,7 +91,10 @@ class Search:
         found = options_for(parameter, self.contexts[key[0]])
         if parameter.star == "*":
             items = [option for option in found if option.text and option.kind not in ("none",)]
-            return [omitted(), *(Option(f"[{option.text} for _ in range(2)]", "star") for option in items[:8])]
+            return [
+                omitted(),
+                *(Option(f"[{option.text} for _ in range(2)]", "star") for option in items[:8]),
+            ]
         return found
 
     def run(self) -> Tried | None:
@@ -129,9 +140,7 @@ class Search:
         known = self.tried.get(spelled.text)
         if known is None:
             outcome = self.worker.trial(spelled.text, self.seed)
-            known = self.tried[spelled.text] = Tried(
-                state, spelled, outcome, self._score(outcome), self.rows
-            )
+            known = self.tried[spelled.text] = Tried(state, spelled, outcome, self._score(outcome), self.rows)
         return known
 
     def _score(self, outcome: Outcome) -> Score:
@@ -182,7 +191,7 @@ class Search:
         names = {key[1] for key in self._parameters}
         named = names_in(outcome.message, names)
         found.update(dict.fromkeys(key for key in self._parameters if key[1] in named))
-        if self.subject.fits and re.search(r"fitted|has no attribute '\w+_'|NoneType", outcome.message):
+        if ("fit", "state") in self._options and re.search(_UNREADY, outcome.message):
             found["fit", "state"] = None
         for file, _, line in reversed(outcome.frames):
             if file == TRIAL and line in tried.spelled.lines:
@@ -245,7 +254,9 @@ class Search:
         for key, options in self._options.items():
             for option in options[:5]:
                 if option.text and option.text != best.state[key].text:
-                    text = spell(self.subject.form, {**best.state, key: option}, self.target, self.rows, 1).text
+                    text = spell(
+                        self.subject.form, {**best.state, key: option}, self.target, self.rows, 1
+                    ).text
                     other = self.worker.trial(text, self.seed, effect=True)
                     if not other.error and other.effect != effect:
                         return True

@@ -12,7 +12,8 @@ Key = tuple[str, str]
 """Whose argument it is (`call`, `init` or `fit`), and the parameter's name."""
 
 State = Mapping[Key, Option]
-_TAKEN = {"rng", "n", "scale", "seed", "np", "torch", "pd", "sparse", "Call", "workload", "instance", "build", "plt",
+_TAKEN = {"rng", "n", "scale", "seed", "np", "torch", "pd", "sparse", "Call", "workload", "instance",
+          "build", "plt",
           "Path", "string", "math", "partial"}  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +18,6 @@ from codeopt.source import parse_file
 from codeopt.workload.guess.pools import is_literal
 from codeopt.workload.guess.reading import Function, Parameter, read_function
 from codeopt.workload.guess.spell import Form, Key
-
 
 Places = dict[tuple[str, int], frozenset[Key]]
 
@@ -42,6 +42,7 @@ class Subject:
     owner: type | None = None
     code: CodeType | None = None
     fits: bool = False
+    readies: tuple[str, ...] = ()
 
 
 def import_module(root: Path, name: str) -> ModuleType:
@@ -50,7 +51,7 @@ def import_module(root: Path, name: str) -> ModuleType:
         sys.path.insert(0, str(root))
     try:
         return importlib.import_module(name)
-    except BaseException as error:  # noqa: BLE001 - a module may raise anything, SystemExit too
+    except BaseException as error:
         raise NoSubjectError(f"its module cannot be imported: {type(error).__name__}: {error}") from error
 
 
@@ -79,18 +80,35 @@ def subjects(module: ModuleType, qualname: str) -> list[Subject]:
 
 
 def _method(owner: type, made: type, qualname: str, function: Any, uses_torch: bool) -> Subject:
-    """A method called on an object of `made`; the object itself is the target where calling it is the call."""
+    """A method of an object of `made`; its class is the target where the object itself is called."""
     name = qualname.rpartition(".")[2]
     read = _read(function, "call", inspect.getdoc(owner) or "", bound=True)
     init = _read(made, "init", inspect.getdoc(made) or "", bound=True)
-    if name in ("forward", "__call__") and made is owner and hasattr(owner, "__call__"):
+    if name in ("forward", "__call__") and made is owner and "__call__" in dir(owner):
         form = Form("object", read.parameters, init.parameters, torch=uses_torch)
         function, qualname = owner, qualname.rpartition(".")[0]
     else:
-        form = Form("method", read.parameters, init.parameters, made.__module__, made.__qualname__, uses_torch)
+        form = Form(
+            "method", read.parameters, init.parameters, made.__module__, made.__qualname__, uses_torch
+        )
     fits = hasattr(made, "fit") and name not in ("fit", "fit_transform", "fit_predict", "fit_resample")
     blames, guards = {**init.blames, **read.blames}, {**init.guards, **read.guards}
-    return Subject(qualname, function, form, blames, guards, made, read.code, fits)
+    readies = tuple(sorted(n for n in dir(made) if n != name and _READY.match(n) and _needs_nothing(made, n)))
+    return Subject(qualname, function, form, blames, guards, made, read.code, fits, readies[:6])
+
+
+_READY = re.compile(
+    r"_?(build|compile|set_?up|initiali[sz]e|init_|reset|prepare|register|create)(?!_subclass)"
+)
+
+
+def _needs_nothing(owner: type, name: str) -> bool:
+    """Whether a method can be called on an object alone."""
+    try:
+        parameters = list(inspect.signature(getattr(owner, name)).parameters.values())[1:]
+    except (ValueError, TypeError):
+        return False
+    return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 
 def _construct(owner: type, qualname: str, uses_torch: bool) -> Subject:
@@ -112,7 +130,7 @@ def _find(module: ModuleType, qualname: str) -> tuple[type | None, Any]:
 def _concrete(owner: type) -> list[type]:
     """The class itself unless it is abstract, then classes made from it that are imported."""
     found = [] if inspect.isabstract(owner) else [owner]
-    queue = list(owner.__subclasses__())
+    queue: list[type] = list(owner.__subclasses__())
     while queue:
         made = queue.pop(0)
         queue += made.__subclasses__()
@@ -165,7 +183,9 @@ def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
 
 
 def _places(code: CodeType, who: str, lines: dict[int, frozenset[str]]) -> Places:
-    return {(code.co_filename, line): frozenset((who, name) for name in found) for line, found in lines.items()}
+    return {
+        (code.co_filename, line): frozenset((who, name) for name in found) for line, found in lines.items()
+    }
 
 
 def _passed_up(node: Function) -> set[str] | None:
@@ -181,7 +201,9 @@ def _passed_up(node: Function) -> set[str] | None:
 def _above(owner: type, constructor: Any) -> type | None:
     """The class whose constructor comes after this one in the order of bases."""
     order = owner.__mro__
-    holder = next((n for n, base in enumerate(order) if vars(base).get("__init__") is constructor), len(order))
+    holder = next(
+        (n for n, base in enumerate(order) if vars(base).get("__init__") is constructor), len(order)
+    )
     return next((base for base in order[holder + 1 : -1] if "__init__" in vars(base)), None)
 
 
@@ -224,7 +246,7 @@ def _from_signature(function: Any) -> tuple[Parameter, ...]:
             "" if p.annotation is p.empty else str(p.annotation),
             None if p.default is p.empty else (repr(p.default) if is_literal(repr(p.default)) else "..."),
             keyword_only=p.kind is kinds.KEYWORD_ONLY,
-            star={kinds.VAR_POSITIONAL: "*", kinds.VAR_KEYWORD: "**"}.get(p.kind, ""),
+            star="*" if p.kind is kinds.VAR_POSITIONAL else "**" if p.kind is kinds.VAR_KEYWORD else "",
         )
         for p in signature.parameters.values()
     )
@@ -268,7 +290,11 @@ def classes_with(wanted: frozenset[str], name: str, within: Callable[[str], bool
         if not isinstance(file, str) or not within(file):
             continue
         for owner in list(vars(module).values()):
-            if not isinstance(owner, type) or owner.__module__ != module.__name__ or inspect.isabstract(owner):
+            if (
+                not isinstance(owner, type)
+                or owner.__module__ != module.__name__
+                or inspect.isabstract(owner)
+            ):
                 continue
             like = len(plain) > 2 and plain in owner.__name__.lower()
             unusual = wanted - _COMMON
@@ -278,7 +304,8 @@ def classes_with(wanted: frozenset[str], name: str, within: Callable[[str], bool
 
 
 _COMMON = frozenset({"forward", "parameters", "train", "eval", "fit", "predict", "transform", "shape", "step",
-                     "zero_grad", "state_dict", "to", "device", "items", "keys", "values", "get", "training"})  # fmt: skip
+                     "zero_grad", "state_dict", "to", "device", "items", "keys", "values", "get",
+                     "training"})  # fmt: skip
 
 
 @functools.cache

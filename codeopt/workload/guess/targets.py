@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,8 +18,8 @@ from codeopt.workload.guess.callers import Calls, callers_of, read_calls
 from codeopt.workload.guess.job import Guess, Request, guess_job
 from codeopt.workload.wanted import Unserved, Wanted
 
-SandboxFor = Callable[[Path], Sandbox]
-"""The sandbox for functions of a file: one whose zygote holds what the file imports."""
+SandboxFor = Callable[[Sequence[Path]], Sandbox]
+"""The sandbox for functions of some files: one whose zygote holds what the files import."""
 
 BUDGET = 150
 _SECONDS = 90.0
@@ -74,7 +75,7 @@ def guess_all(
     seed: int,
     budget: int = BUDGET,
 ) -> Iterator[Guessed]:
-    """A guess for each wanted function: by its own arguments, by another's that reaches it, by its callers'."""
+    """A guess for each wanted function: by its own arguments, another's that reaches it, or its callers'."""
     folder.mkdir(parents=True, exist_ok=True)
     first = list(_tried(wanted, sandbox_for, root, folder, seed, budget, None))
     left = []
@@ -117,26 +118,22 @@ def _tried(
     budget: int,
     calls: Callable[[Path], Calls] | None,
 ) -> Iterator[Guessed]:
-    """Jobs for some functions, as many at a time as the sandbox takes, in the order of their files."""
-    by_file: dict[Path, list[int]] = {}
-    for number, one in enumerate(wanted):
-        by_file.setdefault(one.path, []).append(number)
-    done: dict[int, Guessed] = {}
-    for path, numbers in by_file.items():
-        waiting = []
-        for number in numbers:
-            request = _request(wanted[number], root, seed, budget, calls)
-            file = folder / _name_of(wanted[number], calls is not None)
-            kept = _read(file, _key(request))
-            end = None if kept else sandbox_for(path).submit(guess_job, request, limits=_limits(sandbox_for(path)))
-            waiting.append((number, request, file, kept, end))
-        for number, request, file, kept, end in waiting:
-            guess = kept or _guess_of(end.result(), request) if end or kept else None
-            assert guess is not None
-            if not kept:
-                _keep(file, guess, _key(request))
-            done[number] = Guessed(wanted[number], guess, _target(request, guess, file))
-    yield from (done[number] for number in range(len(wanted)))
+    """Jobs for some functions, as many at a time as the sandbox takes; what is kept needs none."""
+    requests = [_request(one, root, seed, budget, calls) for one in wanted]
+    files = [folder / _name_of(one, calls is not None) for one in wanted]
+    kept = [_read(file, _key(request)) for file, request in zip(files, requests, strict=True)]
+    open_ones = [number for number, guess in enumerate(kept) if guess is None]
+    ends: dict[int, Future[JobEnd]] = {}
+    if open_ones:
+        sandbox = sandbox_for(tuple(dict.fromkeys(wanted[number].path for number in open_ones)))
+        limits = _limits(sandbox)
+        ends = {n: sandbox.submit(guess_job, requests[n], limits=limits) for n in open_ones}
+    for number, (one, request, file) in enumerate(zip(wanted, requests, files, strict=True)):
+        guess = kept[number]
+        if guess is None:
+            guess = _guess_of(ends[number].result(), request)
+            _keep(file, guess, _key(request))
+        yield Guessed(one, guess, _target(request, guess, file))
 
 
 def _limits(sandbox: Sandbox) -> Limits:
@@ -178,7 +175,12 @@ def _target(request: Request, guess: Guess, file: Path) -> Target | None:
         base = request.target.root.joinpath(*guess.module.split("."))
         path = base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
     return replace(
-        request.target, path=path, module=guess.module, qualname=guess.qualname, workload_file=file, workload_line=line
+        request.target,
+        path=path,
+        module=guess.module,
+        qualname=guess.qualname,
+        workload_file=file,
+        workload_line=line,
     )
 
 
@@ -190,8 +192,8 @@ def _name_of(wanted: Wanted, by_callers: bool) -> str:
 
 def _key(request: Request) -> str:
     """What a kept guess rests on: the file's text, what was asked, and how guesses are made."""
-    asked = f"{_own_code()} {request.seed} {request.budget} {sorted(request.lines)} {request.callers} {request.name}"
-    return hashlib.sha256(request.target.path.read_bytes() + asked.encode()).hexdigest()
+    asked = (request.seed, request.budget, sorted(request.lines), request.callers, request.name)
+    return hashlib.sha256(request.target.path.read_bytes() + f"{_own_code()} {asked}".encode()).hexdigest()
 
 
 @cache
@@ -215,7 +217,9 @@ def _read(file: Path, key: str) -> Guess | None:
 def _keep(file: Path, guess: Guess, key: str) -> None:
     """Keep a guess; that there is none is kept too, for it takes the longest to find out."""
     lines = {name: sorted(found) for name, found in guess.lines.items()}
-    kept = Kept(key, "" if not guess.text else "yes", guess.module, guess.qualname, lines, guess.trials, guess.reason)
+    kept = Kept(
+        key, "" if not guess.text else "yes", guess.module, guess.qualname, lines, guess.trials, guess.reason
+    )
     if guess.text:
         write_atomic(file, guess.text.encode())
     write_atomic(file.with_suffix(".json"), msgspec.json.encode(kept))
