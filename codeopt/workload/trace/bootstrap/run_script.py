@@ -21,7 +21,8 @@ def _prepare() -> None:
     hook = sys.excepthook
 
     def without_our_frame(kind: Any, error: Any, trace: Any) -> None:
-        hook(kind, error, trace.tb_next if trace is not None and trace.tb_next is not None else trace)
+        inner = trace.tb_next if trace is not None and trace.tb_next is not None else trace
+        hook(kind, error.with_traceback(inner), inner)
 
     sys.excepthook = without_our_frame
     names = globals()
