@@ -12,7 +12,7 @@ def _prepare() -> None:
     from typing import Any
 
     del sys.argv[0]
-    script = sys.argv[0]
+    script = os.path.abspath(sys.argv[0])
     if not getattr(sys.flags, "safe_path", False):
         sys.path[0] = os.path.dirname(os.path.realpath(script))
     plan = json.loads(Path(os.environ["CODEOPT_TRACE_PLAN"]).read_text(encoding="utf-8"))
