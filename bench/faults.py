@@ -20,7 +20,6 @@ from typing import Any
 from codeopt.config import Config
 from codeopt.edit import Trust
 from codeopt.equivalence.verdict import Same
-from codeopt.pipeline import BASE_MODULES
 from codeopt.sandbox import Completed, JobEnd, Sandbox
 from codeopt.search.jobs import (
     FaultCount,
@@ -33,6 +32,7 @@ from codeopt.search.jobs import (
 )
 from codeopt.target import Target
 from codeopt.workload.declared import libraries, locate, read_declarations
+from codeopt.workload.preload import BASE_MODULES
 from codeopt.workload.reach import trace_reach
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"

@@ -20,11 +20,12 @@ from rich.table import Table
 from codeopt.config import Config
 from codeopt.edit import Trust
 from codeopt.measure.peak import measure_peak
-from codeopt.pipeline import Run, preload
+from codeopt.pipeline import Run
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.search.jobs import Proof, prove_job, reference_job
 from codeopt.target import Target
 from codeopt.workload.declared import libraries
+from codeopt.workload.preload import preload
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = 5

@@ -22,10 +22,11 @@ sys.path.append(str(Path(__file__).parent))  # where the sandbox's children find
 from timed_proof import timed_proof
 
 from codeopt.config import Config
-from codeopt.pipeline import Run, preload
+from codeopt.pipeline import Run
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.target import Target
 from codeopt.workload.declared import libraries
+from codeopt.workload.preload import preload
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 2.0

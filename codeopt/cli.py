@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from codeopt import __version__
-from codeopt.config import ISOLATIONS, Config, load_config, project_root, with_flags
+from codeopt.config import ISOLATIONS, ORIGINS, Config, load_config, project_root, with_flags
 from codeopt.edit import Trust
 from codeopt.errors import CodeoptError
 from codeopt.source import write_atomic
@@ -45,6 +45,19 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 @click.version_option(__version__, prog_name="codeopt")
 def app() -> None:
     """Lower the peak memory of Python ML code, and prove that nothing else changed."""
+
+
+def _some_of(choices: Sequence[str]) -> Callable[..., tuple[str, ...] | None]:
+    """Reads several of some names, given one by one or with commas; `none` alone is none of them."""
+
+    def read(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
+        names = _split(values)
+        wrong = [name for name in names if name not in (*choices, "none")]
+        if wrong:
+            raise click.BadParameter(f"{wrong[0]!r} is none of {', '.join(choices)}")
+        return names or None
+
+    return read
 
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -120,6 +133,10 @@ def check(
     metavar="COMMAND",
     help="Judge by whole runs of this command, in place of workloads (repeatable).",
 )
+@click.option(
+    "--origins", multiple=True, metavar="NAMES", callback=_some_of(ORIGINS),
+    help=f"Where to look for workloads beside the declared ones: {', '.join(ORIGINS)}, or none.",
+)  # fmt: skip
 @click.option("--allow", type=_TRUST, help="Accept rewrites up to this trust level (default: close).")
 @click.option("--budget", type=click.IntRange(1), help="Candidate evaluations per target.")
 @click.option("--time-budget", type=click.FloatRange(0), metavar="SECONDS", help="For the whole run.")
@@ -133,8 +150,8 @@ def check(
 @_shared
 def suggest(
     paths: tuple[Path, ...], workloads: tuple[str, ...], target: tuple[str, ...], commands: tuple[str, ...],
-    allow: str | None, budget: int | None, time_budget: float | None, seed: int | None,
-    min_saving: float | None, objective: str | None, fail_on_suggestion: bool, form: str,
+    origins: tuple[str, ...] | None, allow: str | None, budget: int | None, time_budget: float | None,
+    seed: int | None, min_saving: float | None, objective: str | None, fail_on_suggestion: bool, form: str,
     select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None, config_file: Path | None,
     jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
@@ -146,13 +163,11 @@ def suggest(
     config, root = _configure(
         config_file, select=_split(select), ignore=_split(ignore), jobs=jobs, workloads=workloads,
         target=target, allow=Trust(allow) if allow else None, budget=budget, time_budget=time_budget,
-        seed=seed, min_saving=min_saving, objective=objective, run=commands,
+        seed=seed, min_saving=min_saving, objective=objective, run=commands, origins=origins,
     )  # fmt: skip
     outcome = run(paths or (Path(),), config, root, Progress(verbosity=verbose - quiet))
     if outcome.stats is not None and not outcome.stats.targets and not outcome.interrupted:
-        message = (
-            "no workload declares how to call this code, so nothing could be run; see the docs on workloads"
-        )
+        message = "no workload was declared or found, so nothing could be run; see the docs on workloads"
         click.echo(f"codeopt: {message}", err=True)
     try:
         save_run(root, outcome.suggestions)
@@ -198,7 +213,10 @@ def trace(
     traced = run(command, source or (Path(),), config, root, calls, time_limit)
     if not quiet:
         folder = root / ".codeopt" / "traces"
-        click.echo(trace_text(traced.plan, traced.recorded, folder, traced.ended_by), err=True, nl=False)
+        text = trace_text(
+            traced.plan, traced.recorded, folder, traced.ended_by, traced.interpreters, traced.loaded
+        )
+        click.echo(text, err=True, nl=False)
     raise SystemExit(traced.code)
 
 

@@ -13,6 +13,7 @@ from codeopt.edit import Trust
 from codeopt.errors import ConfigError
 
 OBJECTIVES = ("peak", "time", "both")
+ORIGINS = ("traced", "tests", "guessed")
 ISOLATIONS = ("auto", "bubblewrap", "sandlock", "rlimits")
 _MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 
@@ -26,7 +27,8 @@ class Config:
     `timeout` (seconds) and `memory_limit` (MiB above what the libraries take) bound one
     execution of the user's code; `isolation` names the rung of the sandbox it runs in (`auto`: the
     strongest that works), `pass_env` the variables of the environment it may see beside the usual;
-    `run` holds commands, each of which is then a workload in place of all others.
+    `run` holds commands, each of which is then a workload in place of all others; `origins` names where
+    workloads are looked for beside the declared ones.
     """
 
     select: tuple[str, ...] = ()
@@ -47,6 +49,7 @@ class Config:
     isolation: str = "auto"
     pass_env: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ORIGINS
 
     @property
     def workers(self) -> int:
@@ -100,6 +103,8 @@ def _value(path: Path, text: str, key: str, value: Any) -> Any:
     if isinstance(default, tuple):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise ConfigError(f"{where}: {key} must be a list of strings")
+        if key == "origins" and not set(value) <= set(ORIGINS):
+            raise ConfigError(f"{where}: {key} may name {', '.join(ORIGINS)}, not {value!r}")
         return tuple(value)
     for name, choices in (("objective", OBJECTIVES), ("isolation", ISOLATIONS)):
         if key == name and value not in choices:

@@ -36,27 +36,11 @@ from codeopt.workload.declared import (
     locate,
     read_declarations,
 )
-from codeopt.workload.origins import Provider
+from codeopt.workload.origins import Provider, providers
+from codeopt.workload.preload import BASE_MODULES, preload
 from codeopt.workload.wanted import Unserved, Wanted, wanted_in
 
 _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]", re.MULTILINE)
-BASE_MODULES = (
-    "numpy", "numpy.ma", "hypothesis", "hypothesis.strategies", "memray", "memray.reporters.module_tools",
-    "codeopt.search.jobs", "codeopt.measure.peak", "codeopt.measure.clock", "codeopt.workload.reach",
-)  # fmt: skip
-_WITH = {
-    # The first optimizer imports torch's compiler, which takes seconds, in every child again.
-    "torch": ("torch._dynamo", "codeopt.equivalence.perturb_tensors", "codeopt.equivalence.torch_state"),
-    "pandas": ("codeopt.equivalence.frames",),
-}
-
-
-def preload(target: Target) -> tuple[str, ...]:
-    """The modules that the zygote of a target holds: what every child of it would import."""
-    modules = libraries(target)
-    tops = {module.partition(".")[0] for module in modules}
-    more = [module for top, extra in _WITH.items() if top in tops for module in extra]
-    return (*BASE_MODULES, *modules, *more)
 
 
 def open_sandbox(config: Config, modules: Sequence[str]) -> Sandbox:
@@ -260,12 +244,19 @@ class Run:
         return [
             found
             for name, sites in self.by_file.items()
-            for found in wanted_in(self.sources[name].path.resolve(), sites, declared)
+            for found in wanted_in(self.sources[name].path.resolve(), self._unreached(sites), declared)
             if self._is_named(found)
         ]
 
+    def _unreached(self, sites: Sequence[Site]) -> list[Site]:
+        """Sites that no target has run so far, as a function that it calls."""
+        return [site for site in sites if site.id not in self._reached]
+
     def _origins(self) -> Sequence[Provider]:
-        return ()
+        return providers(
+            self.config.origins, self.root, self.config.seed, self._sandbox_for,
+            lambda: time.monotonic() > self._deadline,
+        )  # fmt: skip
 
     def _left_over(self) -> Iterator[UnprovenSite]:
         """Every site that nothing ran."""

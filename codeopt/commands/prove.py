@@ -11,7 +11,7 @@ from codeopt.commands.environment import environment
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Verdict
 from codeopt.errors import UsageError, WorkloadError
-from codeopt.pipeline import BASE_MODULES, open_sandbox, preload
+from codeopt.pipeline import open_sandbox
 from codeopt.report.outcome import ProveOutcome
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.search.replay import script_of
@@ -20,6 +20,7 @@ from codeopt.source import Problem, SourceFile, display_name, read_source
 from codeopt.suggestion import Figures
 from codeopt.target import Target
 from codeopt.workload.declared import find_workload_files, locate, read_declarations
+from codeopt.workload.preload import BASE_MODULES, preload
 from codeopt.workload.spelled import write_workload
 
 

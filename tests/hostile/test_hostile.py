@@ -13,11 +13,11 @@ from codeopt.config import Config
 from codeopt.equivalence.verdict import Same, Verdict
 from codeopt.errors import CodeoptError
 from codeopt.measure.peak import PeakSample, measure_peak
-from codeopt.pipeline import BASE_MODULES
 from codeopt.sandbox import Completed, Limits, Sandbox
 from codeopt.search.session import Session, TargetFailure
 from codeopt.source import SourceFile
 from codeopt.target import Target
+from codeopt.workload.preload import BASE_MODULES
 from tests.hostile.surroundings import TOKEN, Surroundings, processes_of, surroundings, wait_until_gone
 from tests.hostile.targets import INNOCENT, TARGETS, Hostile
 

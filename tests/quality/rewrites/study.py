@@ -16,12 +16,13 @@ from pathlib import Path
 
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
-from codeopt.pipeline import BASE_MODULES, open_sandbox, preload
+from codeopt.pipeline import open_sandbox
 from codeopt.sandbox import Completed, Sandbox
 from codeopt.search.session import Session, describe_end
 from codeopt.source import Problem, SourceFile, read_source
 from codeopt.target import Target
 from codeopt.workload.declared import Declaration, locate, read_declarations
+from codeopt.workload.preload import BASE_MODULES, preload
 from tests.quality.rewrites import (
     numpy_corpus,
     numpy_package,
