@@ -13,7 +13,7 @@ PASSED, FAILED, SKIPPED, TOO_LONG = "passed", "failed", "skipped", "too long"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tests to run in one process, each for at most `seconds` and with at most `cases` sets of parameters.
+    """Tests to run in one process, each for about `seconds` with at most `cases` sets of parameters.
 
     `roots` are the folders that the project is imported from; `overlay` maps absolute file names to the
     texts that take their places.

@@ -109,6 +109,16 @@ class CallGraph:
             for name in _BY_CONSTRUCTION:
                 for method in self._method(node, name):
                     self._edge(node, method, _CERTAIN)
+            for name in definition.methods if self._is_open(node) else ():
+                self._edge(node, Node(node.path, f"{node.name}.{name}"), _POSSIBLE)
+
+    def _is_open(self, owner: Node, depth: int = 0) -> bool:
+        """Whether a class has a base outside of the project, which may call its methods."""
+        bases = [self.resolve(owner.path, base) for base in self._definition(owner).bases]
+        return any(
+            base is None or (depth < _DEEPEST and base != owner and self._is_open(base, depth + 1))
+            for base in bases
+        )
 
     def _follow(self, node: Node, target: str) -> None:
         """Join a node to what a name means; a name that only looks like one of the project's functions,

@@ -23,7 +23,7 @@ ROUNDS = 4
 """Tests of each function that are run until one calls it."""
 
 _MOST_TOGETHER = 12
-_CASES = 3
+_CASES = 16
 
 
 @dataclass

@@ -33,6 +33,9 @@ _SWITCHED_OFF = (
 _AGAIN = 1.0
 """Seconds after which a test that swallowed the first alarm gets another."""
 
+_LEAST = 0.1
+"""Seconds that a set of parameters has when others of its test took all of its time."""
+
 _LONGEST = 300
 Around = Callable[[OwnTest, str], contextlib.AbstractContextManager[None]]
 """Entered around each test with its set of parameters: where calls are recorded."""
@@ -109,6 +112,7 @@ def _plugin(tests: list[OwnTest], batch: Batch, around: Around) -> Any:
             self.ends: list[TestEnd] = []
             self.problem = ""
             self.late = False
+            self.spent: dict[tuple[Path, str], float] = {}
 
         @pytest.hookimpl(trylast=True)
         def pytest_collection_modifyitems(self, items: list[Any]) -> None:
@@ -130,17 +134,19 @@ def _plugin(tests: list[OwnTest], batch: Batch, around: Around) -> Any:
                 yield
 
         @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-        def pytest_runtest_call(self, item: Any) -> Iterator[Any]:
-            with alarm(batch.seconds):
-                outcome: Any = yield
-            if outcome.excinfo is not None and issubclass(outcome.excinfo[0], TimeUp):
-                self.late = True
-                outcome.force_exception(AssertionError("took too long"))
+        def pytest_runtest_setup(self, item: Any) -> Iterator[Any]:
+            yield from self.bounded(item)
 
         @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-        def pytest_runtest_setup(self, item: Any) -> Iterator[Any]:
-            with alarm(batch.seconds):
+        def pytest_runtest_call(self, item: Any) -> Iterator[Any]:
+            yield from self.bounded(item)
+
+        def bounded(self, item: Any) -> Iterator[Any]:
+            """Stop what takes longer than is left to a test, all its sets of parameters together."""
+            place, begin = _place(item), time.perf_counter()
+            with alarm(max(_LEAST, batch.seconds - self.spent.get(place, 0.0))):
                 outcome: Any = yield
+            self.spent[place] = self.spent.get(place, 0.0) + time.perf_counter() - begin
             if outcome.excinfo is not None and issubclass(outcome.excinfo[0], TimeUp):
                 self.late = True
                 outcome.force_exception(AssertionError("took too long"))
@@ -247,11 +253,12 @@ def _run_benchmark(test: OwnTest, batch: Batch, around: Around) -> Iterator[Test
     except (Exception, TimeUp, SystemExit) as error:  # noqa: BLE001  the project's code may raise anything
         yield TestEnd(test.path, test.qualname, "", FAILED, _said(error), 0.0)
         return
+    end = time.perf_counter() + batch.seconds
     for case in spread(cases, batch.cases):
         name = f"[{'-'.join(map(str, case))}]" if case else ""
         begin = time.perf_counter()
         try:
-            with around(test, name), alarm(batch.seconds), warnings.catch_warnings():
+            with around(test, name), alarm(max(_LEAST, end - begin)), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 _perform(found, test.qualname, case)
             outcome, message = PASSED, ""
