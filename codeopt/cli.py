@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,54 +13,14 @@ from codeopt import __version__
 from codeopt.config import ISOLATIONS, ORIGINS, Config, load_config, project_root, with_flags
 from codeopt.edit import Trust
 from codeopt.errors import CodeoptError
+from codeopt.flags import ASIDE, PATHS, TRUST, shared, some_of, split
 from codeopt.source import write_atomic
-
-_PATHS = click.Path(path_type=Path)
-_TRUST = click.Choice([level.value for level in Trust])
-
-
-def _shared(command: Callable[..., None]) -> Callable[..., None]:
-    """Flags that every verb which looks at code has."""
-    options = [
-        click.option(
-            "--select", multiple=True, metavar="CODES", help="Only these rules (codes, prefixes, names)."
-        ),
-        click.option("--ignore", multiple=True, metavar="CODES", help="All but these rules."),
-        click.option("--output", type=_PATHS, metavar="FILE", help="Write the report to FILE."),
-        click.option(
-            "--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE."
-        ),
-        click.option("--jobs", type=click.IntRange(0), help="Processes to use (0: one a core)."),
-        click.option("--no-cache", is_flag=True, help="Keep no results, and use none."),
-        click.option("--quiet", "-q", is_flag=True, help="No progress."),
-        click.option("--verbose", "-v", is_flag=True, help="More progress."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="codeopt")
 def app() -> None:
     """Lower the peak memory of Python ML code, and prove that nothing else changed."""
-
-
-def _some_of(choices: Sequence[str]) -> Callable[..., tuple[str, ...] | None]:
-    """Reads several of some names, given one by one or with commas; `none` alone is none of them."""
-
-    def read(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
-        names = _split(values)
-        wrong = [name for name in names if name not in (*choices, "none")]
-        if wrong:
-            raise click.BadParameter(f"{wrong[0]!r} is none of {', '.join(choices)}")
-        return names or None
-
-    return read
-
-
-def _split(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(part for value in values for part in value.replace(",", " ").split())
 
 
 def _configure(config_file: Path | None, **flags: Any) -> tuple[Config, Path]:
@@ -90,11 +49,11 @@ def _color(output: Path | None) -> bool:
 
 
 @app.command()
-@click.argument("paths", nargs=-1, type=_PATHS)
+@click.argument("paths", nargs=-1, type=PATHS)
 @click.option("--fix", is_flag=True, help="Write rewrites of trust `exact`.")
-@click.option("--allow", type=_TRUST, help="Report, and with --fix write, up to this trust level.")
+@click.option("--allow", type=TRUST, help="Report, and with --fix write, up to this trust level.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@_shared
+@shared
 def check(
     paths: tuple[Path, ...], fix: bool, allow: str | None, form: str, select: tuple[str, ...],
     ignore: tuple[str, ...], output: Path | None, config_file: Path | None, jobs: int | None,
@@ -104,7 +63,7 @@ def check(
     from codeopt.commands.check import check as run
 
     config, root = _configure(
-        config_file, select=_split(select), ignore=_split(ignore), jobs=jobs,
+        config_file, select=split(select), ignore=split(ignore), jobs=jobs,
         allow=Trust(allow) if allow else None,
     )  # fmt: skip
     outcome = run(
@@ -123,7 +82,7 @@ def check(
 
 
 @app.command()
-@click.argument("paths", nargs=-1, type=_PATHS)
+@click.argument("paths", nargs=-1, type=PATHS)
 @click.option("--workloads", multiple=True, metavar="FILE", help="Workload file (repeatable).")
 @click.option("--target", multiple=True, metavar="PATH::QUALNAME", help="Only this target (repeatable).")
 @click.option(
@@ -134,10 +93,10 @@ def check(
     help="Judge by whole runs of this command, in place of workloads (repeatable).",
 )
 @click.option(
-    "--origins", multiple=True, metavar="NAMES", callback=_some_of(ORIGINS),
+    "--origins", multiple=True, metavar="NAMES", callback=some_of(ORIGINS),
     help=f"Where to look for workloads beside the declared ones: {', '.join(ORIGINS)}, or none.",
 )  # fmt: skip
-@click.option("--allow", type=_TRUST, help="Accept rewrites up to this trust level (default: close).")
+@click.option("--allow", type=TRUST, help="Accept rewrites up to this trust level (default: close).")
 @click.option("--budget", type=click.IntRange(1), help="Candidate evaluations per target.")
 @click.option("--time-budget", type=click.FloatRange(0), metavar="SECONDS", help="For the whole run.")
 @click.option("--seed", type=int, help="Seed of the search and of the inputs.")
@@ -147,7 +106,7 @@ def check(
 @click.option("--objective", type=click.Choice(["peak", "time", "both"]), help="What to lower.")
 @click.option("--fail-on-suggestion", is_flag=True, help="Exit with 1 if anything is suggested.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "patch"]), default="text")
-@_shared
+@shared
 def suggest(
     paths: tuple[Path, ...], workloads: tuple[str, ...], target: tuple[str, ...], commands: tuple[str, ...],
     origins: tuple[str, ...] | None, allow: str | None, budget: int | None, time_budget: float | None,
@@ -161,7 +120,7 @@ def suggest(
     from codeopt.store import save_refused, save_run
 
     config, root = _configure(
-        config_file, select=_split(select), ignore=_split(ignore), jobs=jobs, workloads=workloads,
+        config_file, select=split(select), ignore=split(ignore), jobs=jobs, workloads=workloads,
         target=target, allow=Trust(allow) if allow else None, budget=budget, time_budget=time_budget,
         seed=seed, min_saving=min_saving, objective=objective, run=commands, origins=origins,
     )  # fmt: skip
@@ -193,12 +152,12 @@ def suggest(
 
 
 @app.command(context_settings={"allow_interspersed_args": False})
-@click.option("--source", multiple=True, type=_PATHS, metavar="PATH", help="Code to record (repeatable).")
+@click.option("--source", multiple=True, type=PATHS, metavar="PATH", help="Code to record (repeatable).")
 @click.option("--calls", type=click.IntRange(1), default=5, help="Calls to keep of a function (default: 5).")
 @click.option("--time-limit", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Stop it then.")
 @click.option("--select", multiple=True, metavar="CODES", help="Only functions with sites of these rules.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not those of these rules.")
-@click.option("--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
+@click.option("--config", "config_file", type=PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
 @click.option("--quiet", "-q", is_flag=True, help="No report.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def trace(
@@ -209,7 +168,7 @@ def trace(
     from codeopt.commands.trace import trace as run
     from codeopt.report.traced import trace_text
 
-    config, root = _configure(config_file, select=_split(select), ignore=_split(ignore))
+    config, root = _configure(config_file, select=split(select), ignore=split(ignore))
     traced = run(command, source or (Path(),), config, root, calls, time_limit)
     if not quiet:
         folder = root / ".codeopt" / "traces"
@@ -221,19 +180,19 @@ def trace(
 
 
 @app.command()
-@click.argument("old", type=_PATHS)
-@click.argument("new", type=_PATHS)
+@click.argument("old", type=PATHS)
+@click.argument("new", type=PATHS)
 @click.option("--target", required=True, metavar="QUALNAME", help="The function or class in both files.")
 @click.option("--workloads", multiple=True, metavar="FILE", help="Workload file (repeatable).")
 @click.option("--call", default="", metavar="ARGUMENTS", help="Arguments of a call, in place of a workload.")
 @click.option("--case", default="", help="Only this case, as a counterexample names it.")
-@click.option("--allow", type=_TRUST, help="Weakest level that counts as the same (default: close).")
+@click.option("--allow", type=TRUST, help="Weakest level that counts as the same (default: close).")
 @click.option("--seed", type=int, help="Seed of the inputs.")
 @click.option("--cases", type=click.IntRange(1), help="Inputs to draw.")
 @click.option("--isolation", type=click.Choice(ISOLATIONS), help="Rung of the sandbox.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@click.option("--output", type=_PATHS, metavar="FILE", help="Write the report to FILE.")
-@click.option("--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
+@click.option("--output", type=PATHS, metavar="FILE", help="Write the report to FILE.")
+@click.option("--config", "config_file", type=PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
 def prove(
     old: Path, new: Path, target: str, workloads: tuple[str, ...], call: str, case: str, allow: str | None,
     seed: int | None, cases: int | None, isolation: str | None, form: str, output: Path | None,
@@ -282,7 +241,7 @@ def apply(ids: tuple[str, ...], everything: bool) -> None:
 @app.command()
 @click.option("--isolation", type=click.Choice(ISOLATIONS), help="The rung to be used.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@click.option("--config", "config_file", type=_PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
+@click.option("--config", "config_file", type=PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
 def doctor(isolation: str | None, form: str, config_file: Path | None) -> None:
     """Say what works here: packages, the sandbox and its rungs, measuring, workloads."""
     from codeopt.commands.doctor import examine
@@ -299,30 +258,24 @@ def doctor(isolation: str | None, form: str, config_file: Path | None) -> None:
 
 
 @app.command()
-@click.argument("paths", nargs=-1, type=_PATHS)
+@click.argument("paths", nargs=-1, type=PATHS)
 @click.option("--append", is_flag=True, help="Add what is missing to the workload file that is there.")
 @click.option("--yes", "-y", is_flag=True, help="Write without asking.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--time-budget", type=click.FloatRange(0), metavar="SECONDS", help="For the whole run.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@_shared
-def init(
-    paths: tuple[Path, ...], append: bool, yes: bool, dry_run: bool, time_budget: float | None, form: str,
-    select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None, config_file: Path | None,
-    jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
-) -> None:  # fmt: skip
+@shared
+def init(paths: tuple[Path, ...], append: bool, yes: bool, dry_run: bool, form: str, **flags: Any) -> None:
     """Say which functions have which workload, and write a file to edit for the others."""
     from codeopt.commands.init import finish, survey
-    from codeopt.report.survey import survey_json, survey_text
+    from codeopt.report.survey import survey_report
 
-    config, root = _configure(
-        config_file, select=_split(select), ignore=_split(ignore), jobs=jobs, time_budget=time_budget
-    )
+    flags["select"], flags["ignore"] = split(flags["select"]), split(flags["ignore"])
+    config, root = _configure(**{name: value for name, value in flags.items() if name not in ASIDE})
     found = survey(paths or (Path(),), config, root)
-    _print(survey_json(found) if form == "json" else survey_text(found), output)
+    _print(survey_report(found, form), flags["output"])
     if found.text and not dry_run:
-        asked = not yes and sys.stdin.isatty() and (append or not found.exists)
-        agreed = yes or (asked and click.confirm(f"write {found.file}?", err=True))
+        agreed = yes or (sys.stdin.isatty() and click.confirm(f"write {found.file}?", err=True))
         click.echo(f"codeopt: {finish(found, root, append=append, agreed=agreed)}", err=True)
 
 
@@ -357,7 +310,7 @@ def rules(form: str) -> None:
 
 @app.command("new-rule")
 @click.argument("name")
-@click.option("--path", "folder", type=_PATHS, default=Path(), metavar="DIR", help="Project of the rule.")
+@click.option("--path", "folder", type=PATHS, default=Path(), metavar="DIR", help="Project of the rule.")
 @click.option("--prefix", default="", metavar="LETTERS", help="Letters that its code begins with.")
 def new_rule(name: str, folder: Path, prefix: str) -> None:
     """Write a rule that works, its pair and its test, to turn into your own."""
@@ -373,7 +326,7 @@ def new_rule(name: str, folder: Path, prefix: str) -> None:
 
 @app.command("measure-pair")
 @click.argument("code")
-@click.argument("file", type=_PATHS)
+@click.argument("file", type=PATHS)
 def measure_pair(code: str, file: Path) -> None:
     """Run a rule's pair program before and after the rule, and print what `RULE.pair` states."""
     from codeopt.commands.measure_pair import measure_pair as run

@@ -53,8 +53,10 @@ def survey_text(survey: Survey) -> str:
     return "\n".join(lines) + "\n"
 
 
-def survey_json(survey: Survey) -> str:
-    """The same as JSON."""
+def survey_report(survey: Survey, form: str) -> str:
+    """The report as `text` or as `json`."""
+    if form == "text":
+        return survey_text(survey)
     document = {
         "version": 1, "targets": survey.rows, "errors": survey.problems, "file": survey.file,
         "exists": survey.exists, "text": survey.text,

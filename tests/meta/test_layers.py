@@ -35,7 +35,7 @@ LAYERS = [
     ["run"],
     ["report", "store"],
     ["pipeline", "testing"],
-    ["commands"],
+    ["commands", "flags"],
     ["cli", "__main__"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

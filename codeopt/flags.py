@@ -1,0 +1,55 @@
+"""Flags that verbs have in common, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from codeopt.edit import Trust
+
+PATHS = click.Path(path_type=Path)
+TRUST = click.Choice([level.value for level in Trust])
+ASIDE = ("output", "no_cache", "quiet", "verbose")
+"""Shared flags that are no part of the configuration."""
+
+
+def shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Flags that every verb which looks at code has."""
+    options = [
+        click.option(
+            "--select", multiple=True, metavar="CODES", help="Only these rules (codes, prefixes, names)."
+        ),
+        click.option("--ignore", multiple=True, metavar="CODES", help="All but these rules."),
+        click.option("--output", type=PATHS, metavar="FILE", help="Write the report to FILE."),
+        click.option(
+            "--config", "config_file", type=PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE."
+        ),
+        click.option("--jobs", type=click.IntRange(0), help="Processes to use (0: one a core)."),
+        click.option("--no-cache", is_flag=True, help="Keep no results, and use none."),
+        click.option("--quiet", "-q", is_flag=True, help="No progress."),
+        click.option("--verbose", "-v", is_flag=True, help="More progress."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def some_of(choices: Sequence[str]) -> Callable[..., tuple[str, ...] | None]:
+    """Reads several of some names, given one by one or with commas; `none` alone is none of them."""
+
+    def read(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
+        names = split(values)
+        wrong = [name for name in names if name not in (*choices, "none")]
+        if wrong:
+            raise click.BadParameter(f"{wrong[0]!r} is none of {', '.join(choices)}")
+        return names or None
+
+    return read
+
+
+def split(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a flag that may be given several times, each with commas or spaces."""
+    return tuple(part for value in values for part in value.replace(",", " ").split())
