@@ -171,11 +171,7 @@ def trace(
     config, root = _configure(config_file, select=split(select), ignore=split(ignore))
     traced = run(command, source or (Path(),), config, root, calls, time_limit)
     if not quiet:
-        folder = root / ".codeopt" / "traces"
-        text = trace_text(
-            traced.plan, traced.recorded, folder, traced.ended_by, traced.interpreters, traced.loaded
-        )
-        click.echo(text, err=True, nl=False)
+        click.echo(trace_text(traced, root / ".codeopt" / "traces"), err=True, nl=False)
     raise SystemExit(traced.code)
 
 

@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from codeopt.config import Config
@@ -18,8 +17,8 @@ from codeopt.errors import UsageError
 from codeopt.registry import find_sites, select_rules
 from codeopt.source import Problem, discover, display_name, read_source
 from codeopt.workload.trace import bootstrap
-from codeopt.workload.trace.collect import Recorded, gather, traces_folder
-from codeopt.workload.trace.plan import Plan, make_plan, write_plan
+from codeopt.workload.trace.collect import Traced, gather, seen, traces_folder
+from codeopt.workload.trace.plan import make_plan, write_plan
 from codeopt.workload.wanted import Wanted, wanted_in
 
 PLAN_VARIABLE = "CODEOPT_TRACE_PLAN"
@@ -28,16 +27,6 @@ STOPPED = 124
 
 _GRACE = 5.0
 """Seconds that the command has to end by itself after each signal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """What came of a run: its exit code, whether its time was up or Ctrl-C was pressed, and the records."""
-
-    code: int
-    ended_by: str
-    plan: Plan
-    recorded: tuple[Recorded, ...]
 
 
 def trace(
@@ -58,7 +47,8 @@ def trace(
         write_plan(plan, file, incoming, calls)
         code, ended_by = _run(command, _environment(file), time_limit)
         recorded = tuple(gather(plan, incoming, root.resolve(), calls))
-    return Traced(code, ended_by, plan, recorded)
+        interpreters, loaded = seen(incoming)
+    return Traced(code, ended_by, plan, recorded, interpreters, loaded)
 
 
 def _wanted(paths: Sequence[Path], config: Config) -> Iterator[Wanted]:

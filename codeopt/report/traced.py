@@ -7,20 +7,29 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from codeopt.source import display_name
-from codeopt.workload.trace.collect import Recorded
-from codeopt.workload.trace.plan import Plan
+from codeopt.workload.trace.collect import Recorded, Traced
 
 _MOST = 20
 
 
-def trace_text(plan: Plan, recorded: Iterable[Recorded], folder: Path, ended_by: str) -> str:
+def trace_text(traced: Traced, folder: Path) -> str:
     """Functions recorded, calls, and what could not be captured, as lines."""
-    return "".join(f"codeopt: {line}\n" for line in _lines(plan, list(recorded), folder, ended_by))
+    return "".join(f"codeopt: {line}\n" for line in (*_lines(traced, folder), *_hints(traced)))
 
 
-def _lines(plan: Plan, recorded: list[Recorded], folder: Path, ended_by: str) -> Iterator[str]:
-    if ended_by:
-        yield f"the command was stopped ({ended_by}); what was recorded until then is kept"
+def _hints(traced: Traced) -> Iterator[str]:
+    """Why there may be nothing: the two mistakes that are easily made."""
+    wanted = {str(planned.wanted.path) for planned in traced.plan.functions}
+    if wanted and not traced.interpreters:
+        yield "no Python interpreter could be watched: none was started, or one before 3.11, or with -I"
+    elif wanted and traced.loaded and not wanted & traced.loaded:
+        yield f"none of these files was loaded, but a copy: {min(traced.loaded)}; record that, or run this one"
+
+
+def _lines(traced: Traced, folder: Path) -> Iterator[str]:
+    plan, recorded = traced.plan, traced.recorded
+    if traced.ended_by:
+        yield f"the command was stopped ({traced.ended_by}); what was recorded until then is kept"
     kept = [one for one in recorded if one.calls]
     calls = sum(one.calls for one in kept)
     total = len(plan.functions) + len(plan.left_out)
@@ -42,7 +51,7 @@ def _lines(plan: Plan, recorded: list[Recorded], folder: Path, ended_by: str) ->
         yield f"{_count(number, 'function')} left out: {reason}"
 
 
-def _refusals(recorded: list[Recorded]) -> Iterator[str]:
+def _refusals(recorded: Iterable[Recorded]) -> Iterator[str]:
     told = 0
     for one in recorded:
         for reason in one.refused[:2]:

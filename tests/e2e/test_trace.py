@@ -92,12 +92,9 @@ def test_a_script_runs_as_it_does_alone_and_its_calls_are_recorded(shapes: Path,
 def test_recorded_calls_give_a_proven_suggestion_without_the_script(shapes: Path, codeopt: Run) -> None:
     assert codeopt("trace", "--", sys.executable, "run.py").returncode == 3
     (shapes / "run.py").unlink()
-    found = list(targets(shapes, "distances"))
-    assert [(t.qualname, t.origin) for t in found if isinstance(t, Target)] == [("distances", "traced")]
-    workload = next((shapes / ".codeopt" / "workloads").glob("traced_*.py"))
-    done = codeopt("suggest", "shapes.py", "--workloads", str(workload), "--budget", "8", "--format", "json")
-    best = json.loads(done.stdout)["suggestions"][0]
-    assert best["function"] == "distances"
+    done = codeopt("suggest", "shapes.py", "--origins", "traced", "--budget", "8", "--format", "json")
+    best = next(s for s in json.loads(done.stdout)["suggestions"] if s["function"] == "distances")
+    assert best["workload"]["origin"] == "traced"
     assert best["optimized"]["peak_bytes"] < best["baseline"]["peak_bytes"]
     assert best["equivalence"]["verdict"] == "same"
 

@@ -22,6 +22,8 @@ def node(capture: Capture, value: Any) -> Node | None:
         return {"k": "torchname", "v": str(value).removeprefix("torch.")}
     if isinstance(value, torch.device):
         return {"k": "device", "v": str(value)}
+    if type(value).__module__.startswith(("torch.fx", "torch._dynamo")):
+        raise capture.refuse("what torch traces a graph with cannot be captured")
     if isinstance(value, torch.Generator):
         return {
             "k": "torchgenerator",

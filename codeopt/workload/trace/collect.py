@@ -14,8 +14,11 @@ from codeopt.source import make_folder, write_atomic
 from codeopt.workload.trace.file_format import VERSION, BrokenTrace, pack, unpack
 from codeopt.workload.trace.part import PART, REFUSED
 from codeopt.workload.trace.plan import Plan, Planned
+from codeopt.workload.trace.start import SEEN
 
 SUFFIX = ".trace"
+NO_CALLS = ".refused"
+"""The suffix of a file that says why no call of a function could be recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,24 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Traced:
+    """What came of a run: its exit code, whether its time was up or Ctrl-C was pressed, the records,
+    how many interpreters were watched, and the files to record that they loaded, or copies of them."""
+
+    code: int
+    ended_by: str
+    plan: Plan
+    recorded: tuple[Recorded, ...]
+    interpreters: int
+    loaded: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     order: tuple[str, int]
     module: str
     call: dict[str, Any]
-    data: memoryview
+    file: Path
 
 
 def traces_folder(root: Path, name: str = "traces") -> Path:
@@ -65,8 +81,8 @@ def gather(plan: Plan, incoming: Path, root: Path, most: int, folder: str = "tra
     refused = _refusals(incoming)
     for file in sorted(incoming.glob(f"*{PART}")):
         try:
-            data, rest = unpack(file.read_bytes(), str(file))
-            part = _Part((file.name.partition("-")[0], data["order"]), data["module"], data["call"], rest)
+            data, _ = unpack(file.read_bytes(), str(file))
+            part = _Part((file.name.partition("-")[0], data["order"]), data["module"], data["call"], file)
             parts.setdefault(data["number"], []).append(part)
         except (BrokenTrace, KeyError):
             # A process that was killed while it wrote, or the user's own code: what is whole counts.
@@ -77,9 +93,21 @@ def gather(plan: Plan, incoming: Path, root: Path, most: int, folder: str = "tra
         if found:
             target = trace_file(root, planned.wanted.path, planned.wanted.qualname, folder)
             write_atomic(target, _packed(planned, found, name_below(root, planned.wanted.path)))
+            target.with_suffix(NO_CALLS).unlink(missing_ok=True)
             yield Recorded(planned, len(found), target, reasons)
         elif reasons:
+            target = trace_file(root, planned.wanted.path, planned.wanted.qualname, folder)
+            write_atomic(target.with_suffix(NO_CALLS), reasons[0].encode("utf-8", "backslashreplace"))
             yield Recorded(planned, 0, None, reasons)
+
+
+def seen(incoming: Path) -> tuple[int, frozenset[str]]:
+    """How many interpreters were watched, and the files that they loaded which were planned or look it."""
+    found: set[str] = set()
+    files = list(incoming.glob(f"*{SEEN}"))
+    for file in files:
+        found.update(file.read_text(encoding="utf-8", errors="replace").splitlines())
+    return len(files), frozenset(found - {""})
 
 
 def _refusals(incoming: Path) -> dict[int, dict[str, None]]:
@@ -111,8 +139,8 @@ def _packed(planned: Planned, parts: Sequence[_Part], name: str) -> bytes:
     at = 0
     for part in parts:
         calls.append({**part.call, "blobs": [[at + start, size] for start, size in part.call["blobs"]]})
-        blobs.append(bytes(part.data))
-        at += len(part.data)
+        blobs.append(bytes(unpack(part.file.read_bytes(), str(part.file))[1]))
+        at += len(blobs[-1])
     data = {
         "version": VERSION, "path": name, "qualname": planned.wanted.qualname,
         "module": parts[0].module, "signature": planned.signature, "calls": calls,

@@ -30,6 +30,8 @@ _IDLE_SECONDS = 0.25
 
 _GROWTH = 1.5
 _MOST_REFUSED = 20
+_MOST_BYTES = 1 << 29
+_bytes = 0
 
 _busy = threading.Lock()
 """Held while a call is looked at: what our looking calls is no call of the user's."""
@@ -101,18 +103,34 @@ class Probe(list[None]):
         self.seen.add(alike)
         self.idle = 0
         args, kwargs = _arguments(frame, values, self.qualname)
-        if self.qualname.endswith(".__init__") and args:
-            if type(args[0]).__qualname__ != self.qualname.removesuffix(".__init__"):
-                return self._refuse("it was called for a subclass")
-            args = args[1:]
         try:
-            captured = capture_call(args, kwargs)
+            captured = capture_call(self._without_owner(frame, args), kwargs)
         except Refused as refusal:
             return self._refuse(str(refusal))
+        if not _has_room(captured.blobs):
+            return self._refuse(f"more than {_MOST_BYTES >> 20} MiB were recorded before")
         module = frame.f_globals.get("__name__", "")
         write_part(self.folder, self.number, repr(alike), size, str(module), captured)
         self.recorded.append(size)
         return True
+
+    def _without_owner(self, frame: FrameType, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments without the object that a constructor is called for, or the class that a class
+        method is: a replay has them from the class. Raises Refused where that would be another class."""
+        owner, _, name = self.qualname.rpartition(".")
+        if name == "__init__" and args:
+            kind = type(args[0])
+        elif (
+            args
+            and isinstance(args[0], type)
+            and isinstance(_raw(frame.f_globals, self.qualname), classmethod)
+        ):
+            kind = args[0]
+        else:
+            return args
+        if kind.__qualname__ != owner:
+            raise Refused(f"it was called for {kind.__qualname__}, a subclass")
+        return args[1:]
 
     def _refuse(self, reason: str) -> bool:
         self.refused += 1
@@ -167,10 +185,7 @@ def _arguments(
 
 def _defaults(names: Mapping[str, Any], qualname: str, code: CodeType) -> dict[str, Any]:
     """The defaults of the function that has this code, where it can be found under its name."""
-    first, *rest = qualname.split(".")
-    found: Any = names.get(first)
-    for part in rest:
-        found = next((vars(base)[part] for base in getattr(found, "__mro__", ()) if part in vars(base)), None)
+    found = _raw(names, qualname)
     if isinstance(found, staticmethod | classmethod):
         found = found.__func__
     for _ in range(10):
@@ -185,6 +200,25 @@ def _defaults(names: Mapping[str, Any], qualname: str, code: CodeType) -> dict[s
         **dict(zip(code.co_varnames[count - len(given) : count], given, strict=True)),
         **(found.__kwdefaults__ or {}),
     }
+
+
+def _raw(names: Mapping[str, Any], qualname: str) -> Any:
+    """What stands under a qualified name, as its class holds it; None if nothing does."""
+    first, *rest = qualname.split(".")
+    found: Any = names.get(first)
+    for part in rest:
+        found = next((vars(base)[part] for base in getattr(found, "__mro__", ()) if part in vars(base)), None)
+    return found
+
+
+def _has_room(blobs: Sequence[bytes]) -> bool:
+    """Whether as much may be recorded on top of what this process has; it is counted if so."""
+    global _bytes
+    more = sum(map(len, blobs))
+    if _bytes + more > _MOST_BYTES:
+        return False
+    _bytes += more
+    return True
 
 
 def _is_traced_symbolically() -> bool:

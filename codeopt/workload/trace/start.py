@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import importlib.machinery
 import importlib.util
 import json
@@ -21,6 +22,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 RUNNER = "run_script.py"
+SEEN = ".seen"
 _COMPILED = ("jit", "njit", "vectorize", "guvectorize", "stencil", "compile", "script", "cython")
 """Decorators that read a function's bytecode, which must stay as it is."""
 _files: dict[str, dict[str, int]] = {}
@@ -34,6 +36,8 @@ def begin(plan_file: str) -> None:
     if _planned_script(files):
         _run_through_runner()
     _reach_codeopt()
+    _note(plan["folder"], "")
+    tails = {_tail(path) for path in files}
     for path, functions in files.items():
         for qualname, number in functions.items():
             name = probe_name(number)
@@ -49,6 +53,8 @@ def begin(plan_file: str) -> None:
             return code
         if path not in real:
             real[path] = os.path.realpath(path)
+            if real[path] in files or _tail(path) in tails:
+                _note(plan["folder"], real[path])
         functions = files.get(real[path])
         if functions is None or type(self).source_to_code is not compile_source:
             return code
@@ -59,6 +65,17 @@ def begin(plan_file: str) -> None:
             return code
 
     importlib.machinery.SourceFileLoader.get_code = get_code_with_probes  # type: ignore[method-assign]
+
+
+def _tail(path: str) -> str:
+    """The last names of a path, by which another copy of a file is told."""
+    return os.sep.join(path.split(os.sep)[-2:])
+
+
+def _note(folder: str, path: str) -> None:
+    """Tell the recorder that an interpreter started (an empty path), or that it loads a file."""
+    with contextlib.suppress(OSError), open(os.path.join(folder, f"{os.getpid()}{SEEN}"), "a") as file:
+        file.write(f"{path}\n")
 
 
 def _planned_script(files: Mapping[str, Any]) -> str:

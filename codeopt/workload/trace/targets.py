@@ -10,7 +10,7 @@ from pathlib import Path
 from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Sandbox
 from codeopt.source import make_folder, write_atomic
 from codeopt.target import Target
-from codeopt.workload.trace.collect import name_below, trace_file
+from codeopt.workload.trace.collect import NO_CALLS, name_below, trace_file
 from codeopt.workload.trace.confirm import Confirmed, confirm
 from codeopt.workload.trace.file_format import BrokenTrace, unpack
 from codeopt.workload.trace.names import home_of
@@ -61,7 +61,7 @@ def traced_targets(
         return
     for one, file in known.items():
         if not file.is_file():
-            yield Unserved(one, "no call of it was recorded")
+            yield Unserved(one, _why_none(file.with_suffix(NO_CALLS)))
             continue
         try:
             found = _read(file, one, root)
@@ -69,6 +69,13 @@ def traced_targets(
             yield Unserved(one, str(error))
             continue
         yield _served(one, found, root, sandbox_for)
+
+
+def _why_none(refused: Path) -> str:
+    try:
+        return f"its calls could not be recorded: {refused.read_text(encoding='utf-8')[:300]}"
+    except (OSError, ValueError):
+        return "no call of it was recorded"
 
 
 def _read(file: Path, wanted: Wanted, root: Path) -> _Trace:
