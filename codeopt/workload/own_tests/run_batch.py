@@ -6,7 +6,7 @@ pytest runs in this process, without the plug-ins that spread, repeat, shuffle o
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import inspect
 import io
 import itertools
@@ -80,12 +80,14 @@ def _run_pytest(tests: list[OwnTest], batch: Batch, around: Around) -> BatchEnd:
     except ImportError:
         return BatchEnd((), "pytest is not installed")
     plugin = _plugin(tests, batch, around)
+    timing = importlib.util.find_spec("pytest_benchmark") is not None
     said = io.StringIO()
     off = [word for name in _SWITCHED_OFF for word in ("-p", f"no:{name}")]
     arguments = [
         *(test.node_id for test in tests), "-q", *off, "-o", "addopts=", "-o", "required_plugins=",
         "--continue-on-collection-errors", f"--rootdir={batch.settings.rootdir}",
         f"--basetemp={tempfile.gettempdir()}/pytest", *batch.settings.options,
+        *(["--benchmark-disable"] if timing else []),
     ]  # fmt: skip
     # Tests name their data from the root; they can read there, and write nowhere but in their own folder.
     with (
@@ -93,7 +95,7 @@ def _run_pytest(tests: list[OwnTest], batch: Batch, around: Around) -> BatchEnd:
         contextlib.redirect_stdout(said),
         contextlib.redirect_stderr(said),
     ):
-        code = pytest.main(arguments, plugins=[plugin])
+        code = pytest.main(arguments, plugins=[plugin] if timing else [plugin, _benchmarks()])
     problem = plugin.problem
     if not plugin.ends and not problem and code != 0:
         problem = _last_words(said.getvalue()) or f"pytest ended with {code}"
@@ -162,12 +164,20 @@ def _plugin(tests: list[OwnTest], batch: Batch, around: Around) -> Any:
                 seconds = float(report.duration)
                 self.ends.append(TestEnd(path, qualname, _case(item), kind, message, seconds))
 
+    return Plugin()
+
+
+def _benchmarks() -> Any:
+    """A plug-in in place of pytest-benchmark, where that is not installed."""
+    import pytest
+
+    class Benchmarks:
         @pytest.fixture
         def benchmark(self) -> Any:
-            """pytest-benchmark's fixture, each function called once; the real one goes before it."""
+            """Calls each function once, as the real one does when it is told not to time."""
             return _Once()
 
-    return Plugin()
+    return Benchmarks()
 
 
 _OUTCOMES = {"passed": PASSED, "failed": FAILED, "skipped": SKIPPED}

@@ -56,6 +56,8 @@ def own_test_targets(
     All of it is done before the first is given: what is done with that may need another sandbox.
     The tests run in the sandbox until `is_late`. `own` are the tests below `root`, if they are known.
     """
+    if not wanted:
+        return
     own = own or find_tests(root, [one.path for one in wanted])
     if not own.tests:
         yield from (Unserved(one, "the project has no tests") for one in wanted)
