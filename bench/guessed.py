@@ -163,7 +163,7 @@ def measure(pin: str, most: int, prove: int, seed: int, jobs: int, verbose: bool
                 wanted = found.wanted
                 held_lines = code_lines(wanted.path, wanted.lines)
                 hit = found.guess.lines.get(str(wanted.path), frozenset()) & held_lines
-                if found.target is not None:
+                if found.targets:
                     ran, lines, ran_lines = ran + 1, lines + len(held_lines), ran_lines + len(hit)
                     good.append(found)
                 if verbose:
@@ -179,18 +179,17 @@ def measure(pin: str, most: int, prove: int, seed: int, jobs: int, verbose: bool
 def say(folder: Path, found: Guessed, hit: int, held: int) -> None:
     """Tell what came of one function."""
     wanted, guess = found.wanted, found.guess
-    what = f"OK {guess.qualname} {hit}/{held}" if found.target else f"-- {guess.reason}"
+    what = f"OK {guess.qualname} {hit}/{held}" if found.targets else f"-- {guess.reason}"
     where = f"{wanted.path.relative_to(folder)}::{wanted.qualname}"
     print(f"{where}: [{guess.trials}] {what}", file=sys.stderr, flush=True)
 
 
 def suggests(folder: Path, found: Guessed) -> bool:
     """Whether `codeopt suggest` proves a suggestion with the guessed workload."""
-    assert found.target is not None
-    command = [
-        sys.executable, "-m", "codeopt", "suggest", str(found.wanted.path), "--workloads",
-        str(found.target.workload_file), "--format", "json", "-q", "--time-budget", "120", "--budget", "40",
-    ]  # fmt: skip
+    files = ("--workloads", str(found.targets[0].workload_file))
+    limits = ("--time-budget", "120", "--budget", "40")
+    command = [sys.executable, "-m", "codeopt", "suggest", str(found.wanted.path), *files, *limits]
+    command += ["--format", "json", "-q"]
     environ = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environ, timeout=900)
     try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ from codeopt.workload.guess.pools import Context
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.scaling import scaled_rows
 from codeopt.workload.guess.search import Search, Tried
-from codeopt.workload.guess.spell import spell
+from codeopt.workload.guess.spell import joined, spell
 from codeopt.workload.guess.subject import (
     NoSubjectError,
     Subject,
@@ -36,6 +37,7 @@ from codeopt.workload.guess.worker import Outcome, Worker
 _TRIAL_SECONDS = 4.0
 _LEAST_BODY = 0.2
 _DEEPEST = 3
+_MOST_VARIANTS = 8
 _MOST_SECONDS = 40.0
 
 
@@ -163,7 +165,7 @@ def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> 
         text = example_text(subject, name)
         if text:
             outcome = worker.trial(text, request.seed)
-            why = _trivial_example(worker, text, outcome, request)
+            why = _too_little(subject, [outcome]) or _trivial_example(worker, text, outcome, request)
             if not why:
                 lines = outcome.lines
                 return Guess(text, module.__name__, subject.qualname, lines, bench.trials)
@@ -265,11 +267,19 @@ def _constructed(bench: _Bench, owner: type) -> Option | None:
 
 def _trivial(subject: Subject, search: Search, best: Tried, request: Request) -> str:
     """Why a call that runs exercises nothing, or an empty text."""
-    body = executable_lines(subject.code) if subject.code else frozenset()
-    ran = best.outcome.lines.get(subject.code.co_filename, frozenset()) if subject.code else frozenset()
-    if len(body) > 4 and len(body & ran) < _LEAST_BODY * len(body):
-        return f"the calls that were found run {len(body & ran)} of {len(body)} lines of its body"
-    return _without_effect(search, best, request.seed)
+    little = _too_little(subject, [best.outcome, *(variant.outcome for variant in search.variants)])
+    return little or _without_effect(search, best, request.seed)
+
+
+def _too_little(subject: Subject, outcomes: Sequence[Outcome]) -> str:
+    """How little of the function's body calls run together, or an empty text where it is enough."""
+    if subject.code is None:
+        return ""
+    body = executable_lines(subject.code)
+    ran = set().union(*(outcome.lines.get(subject.code.co_filename, ()) for outcome in outcomes)) & body
+    if len(body) > 4 and len(ran) < _LEAST_BODY * len(body):
+        return f"the calls that were found run {len(ran)} of {len(body)} lines of its body"
+    return ""
 
 
 def _without_effect(search: Search, best: Tried, seed: int) -> str:
@@ -297,22 +307,42 @@ def _trivial_example(worker: Worker, text: str, outcome: Outcome, request: Reque
 def _finished(
     bench: _Bench, subject: Subject, search: Search, best: Tried, name: str, module: ModuleType
 ) -> Guess:
-    request, worker = bench.request, search.worker
-    note = f"Guessed: arguments by which {subject.qualname} was seen to run."
-    path = str(request.target.path)
-    hits = best.outcome.lines[path] & request.lines
-    floor = rows = best.rows
+    request = bench.request
+    lines = {file: set(found) for file, found in best.outcome.lines.items()}
+    texts = [_sized(subject, search, best, name, request.seed)]
+    covered = set(search.hits(best))
+    for variant in search.variants:
+        if len(texts) == _MOST_VARIANTS or time.monotonic() > bench.deadline:
+            break
+        if search.hits(variant) <= covered or not _has_effect(search.worker, variant, request.seed):
+            continue
+        covered |= search.hits(variant)
+        texts.append(_sized(subject, search, variant, name, request.seed))
+        for file, found in variant.outcome.lines.items():
+            lines.setdefault(file, set()).update(found)
+    frozen = {file: frozenset(found) for file, found in lines.items()}
+    return Guess(joined(texts), module.__name__, subject.qualname, frozen, bench.trials)
+
+
+def _has_effect(worker: Worker, tried: Tried, seed: int) -> bool:
+    outcome = worker.trial(tried.spelled.text, seed, effect=True)
+    return not outcome.error and bool(outcome.effect)
+
+
+def _sized(subject: Subject, search: Search, tried: Tried, name: str, seed: int) -> str:
+    """The text with the fewest rows that still run the lines, and with those that make the peak stand out."""
+    worker = search.worker
+    floor = rows = tried.rows
     for least in (8, 4, 2, 1):
-        tried = worker.trial(spell(subject.form, best.state, name, least, least).text, request.seed)
-        if tried.error or tried.lines.get(path, frozenset()) & request.lines != hits:
+        small = worker.trial(spell(subject.form, tried.state, name, least, least).text, seed)
+        if small.error or small.lines.get(search.file, frozenset()) & search.lines != search.hits(tried):
             break
         floor = least
-    if "(n" in best.spelled.text or " n" in best.spelled.text.partition("scale)")[2]:
-        rows = scaled_rows(
-            subject.function,
-            lambda n: spell(subject.form, best.state, name, n, floor).text,
-            request.seed,
-            rows,
-        )
-    text = spell(subject.form, best.state, name, rows, floor, note).text
-    return Guess(text, module.__name__, subject.qualname, best.outcome.lines, bench.trials)
+
+    def text(n: int) -> str:
+        note = f"Guessed: arguments by which {subject.qualname} was seen to run."
+        return spell(subject.form, tried.state, name, n, floor, note).text
+
+    if any(re.search(r"\bn\b", option.text) for option in tried.state.values()):
+        rows = scaled_rows(subject.function, text, seed, rows)
+    return text(rows)

@@ -66,6 +66,7 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
     sure = weights[0][1] > 2 * weights[1][1]
     if parameter.default is not None or parameter.star:
         yield omitted()
+    yield from (Option(text, "shown") for text in parameter.shown if text != parameter.default)
     yield from _objects(parameter, context)
     if ranked[0] in ("namespace", "module", "estimator", "callable", "optimizer", "loader", "dataset"):
         yield from context.alike(parameter)

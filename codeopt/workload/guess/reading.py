@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from codeopt.workload.guess.docstrings import read_docstring, shown_literals
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _PATTERNED = {"rearrange", "reduce", "repeat", "einsum"}
 
@@ -27,7 +29,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. `star` is `*` or `**` for the collecting ones; texts are empty where not given."""
+    """One parameter. `star` is `*` or `**` for the collecting ones; texts are empty where not given.
+
+    `shown`: literals that the docstring's examples give for it.
+    """
 
     name: str
     annotation: str = ""
@@ -35,6 +40,7 @@ class Parameter:
     doc: str = ""
     keyword_only: bool = False
     star: str = ""
+    shown: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
 
 
@@ -74,6 +80,9 @@ def read_function(node: Function, doc: str, *, bound: bool) -> Reading:
     """Read a definition; `bound` leaves the first parameter out. `doc` adds to its own docstring."""
     notes = {**read_docstring(doc), **read_docstring(ast.get_docstring(node) or "")}
     usages = _Body(node).usages
+    own_names = [arg.arg for arg, _, _, star in _arguments(node.args) if not star][bound:]
+    names = {node.name} if node.name != "__init__" else set()
+    shown = shown_literals(f"{doc}\n{ast.get_docstring(node) or ''}", names, own_names)
     parameters = [
         Parameter(
             arg.arg,
@@ -82,6 +91,7 @@ def read_function(node: Function, doc: str, *, bound: bool) -> Reading:
             notes.get(arg.arg, ""),
             keyword_only,
             star,
+            tuple(shown.get(arg.arg, ())),
             usages.get(arg.arg, Usage()),
         )
         for arg, default, keyword_only, star in _arguments(node.args)
@@ -142,9 +152,8 @@ def _origins(node: Function, names: set[str]) -> dict[int, frozenset[str]]:
         return frozenset().union(*(comes.get(name, frozenset()) for name in used))
 
     lines: dict[int, frozenset[str]] = {}
-    for statement in ast.walk(node):
-        if not isinstance(statement, ast.stmt) or statement is node:
-            continue
+    statements = [inner for inner in ast.walk(node) if isinstance(inner, ast.stmt) and inner is not node]
+    for statement in sorted(statements, key=lambda inner: inner.lineno):
         head: ast.AST = statement
         if isinstance(statement, ast.For | ast.AsyncFor):
             head = statement.iter
@@ -173,8 +182,11 @@ class _Body:
         self._keys: dict[str, list[str]] = {}
         self._options: dict[str, list[str]] = {}
         self._numbers: dict[tuple[str, str], int] = {}
+        self._aliases: dict[str, str] = {}
         for inner in ast.walk(node):
             self._see(inner)
+        for made, source in self._aliases.items():
+            self._options.setdefault(source, []).extend(self._options.get(made, ()))
         self.usages = {name: self._usage(name) for name in {*self._found, *self._keys, *self._options}}
 
     def _usage(self, name: str) -> Usage:
@@ -214,6 +226,12 @@ class _Body:
                 self._call(node)
             case ast.Compare(left=ast.Name() as name, ops=[operator], comparators=[right]):
                 self._compare(name, operator, right)
+            case ast.Compare(
+                left=ast.Call(func=ast.Attribute(value=ast.Name() as name, attr="lower" | "upper" | "strip")),
+                ops=[operator],
+                comparators=[right],
+            ):
+                self._compare(name, operator, right)
             case ast.BinOp(left=left, right=right, op=operator):
                 trait = "matmul" if isinstance(operator, ast.MatMult) else "arithmetic"
                 if isinstance(operator, ast.Mod) and isinstance(left, ast.Constant | ast.JoinedStr):
@@ -226,6 +244,13 @@ class _Body:
                 self._add(name, "traits", "tested")
             case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
                 self._add(iterated, "traits", "iterated")
+            case ast.Assign(
+                targets=[ast.Name(id=made)],
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=source), attr="lower" | "upper" | "strip")
+                ),
+            ):
+                self._aliases[made] = source
             case ast.Assign(targets=[ast.Tuple(elts=targets)], value=value):
                 self._unpack(targets, value)
             case ast.Starred(value=ast.Name() as name):
@@ -330,57 +355,3 @@ def _number(node: ast.AST) -> int | None:
 
 def _is_none(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
-
-
-def read_docstring(text: str) -> dict[str, str]:
-    """Parameter -> what a numpydoc, Google or Sphinx docstring says of it, its type first."""
-    found: dict[str, str] = {}
-    lines = text.splitlines()
-    for number, line in enumerate(lines):
-        if re.match(r"\s*(Other )?(Parameters|Attributes)\s*$", line) and number + 1 < len(lines):
-            if set(lines[number + 1].strip()) == {"-"}:
-                found.update(_numpydoc(lines[number + 2 :], found))
-        elif re.match(r"\s*(Args|Arguments|Parameters|Params):\s*$", line):
-            found.update(_google(lines[number + 1 :]))
-    for name, rest in re.findall(r":param\s+(?:[\w.\[\], ]+\s+)?\*{0,2}(\w+):\s*(.*)", text):
-        found.setdefault(name, rest)
-    for name, kind in re.findall(r":type\s+(\w+):\s*(.*)", text):
-        found[name] = f"{kind}; {found.get(name, '')}"
-    return found
-
-
-def _numpydoc(lines: list[str], before: dict[str, str]) -> Iterator[tuple[str, str]]:
-    head = re.compile(r"^(\s*)\*{0,2}([\w*, ]+?)\s*:\s*(.*)$")
-    base = next((len(line) - len(line.lstrip()) for line in lines if line.strip()), 0)
-    names: list[str] = []
-    text = ""
-    for number, line in enumerate(lines):
-        if number + 1 < len(lines) and lines[number + 1].strip() and set(lines[number + 1].strip()) == {"-"}:
-            break
-        indent = len(line) - len(line.lstrip())
-        match = head.match(line)
-        if match and indent <= base:
-            yield from ((name, text) for name in names if name not in before)
-            names = [name.strip(" *") for name in match[2].split(",")]
-            text = match[3] + "\n"
-        elif line.strip():
-            text += " " + line.strip()
-    yield from ((name, text) for name in names if name not in before)
-
-
-def _google(lines: list[str]) -> Iterator[tuple[str, str]]:
-    base = next((len(line) - len(line.lstrip()) for line in lines if line.strip()), 0)
-    name, text = "", ""
-    for line in lines:
-        indent = len(line) - len(line.lstrip())
-        if line.strip() and indent < base:
-            break
-        match = re.match(r"\s*\*{0,2}(\w+)\s*(?:\(([^)]*(?:\([^)]*\))?[^)]*)\))?\s*:\s*(.*)$", line)
-        if match and indent == base:
-            if name:
-                yield name, text
-            name, text = match[1], f"{match[2] or ''}\n{match[3]}"
-        elif line.strip():
-            text += " " + line.strip()
-    if name:
-        yield name, text

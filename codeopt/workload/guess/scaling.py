@@ -23,16 +23,18 @@ SLOWEST = 2.0
 _AIM = 1.25
 _STEPS = 7
 _MOST_ROWS = 1 << 22
-_PATIENCE = 4.0
+_SLOWEST_WHOLE = 2.5
+_PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one call took at so many rows, in bytes and seconds."""
+    """What one call took at so many rows, in bytes and seconds; `whole` with building its arguments."""
 
     rows: int
     peak: int
     seconds: float
+    whole: float
 
 
 def scaled_rows(function: Callable[..., Any], text: Callable[[int], str], seed: int, start: int = 12) -> int:
@@ -50,7 +52,7 @@ def scaled_rows(function: Callable[..., Any], text: Callable[[int], str], seed: 
         if cost.peak >= ENOUGH:
             return best
         factor = (ENOUGH * _AIM / max(cost.peak, 4096)) ** (1 / slope)
-        by_time = SLOWEST * 0.6 / max(cost.seconds, 1e-3)
+        by_time = 0.6 * min(SLOWEST / max(cost.seconds, 1e-3), _SLOWEST_WHOLE / max(cost.whole, 1e-3))
         rows = min(int(best * max(2.0, min(factor, by_time, 64.0))), _MOST_ROWS)
         if rows <= best or by_time < 1.2:
             return best
@@ -83,7 +85,7 @@ def _cost(function: Callable[..., Any], text: str, seed: int, rows: int) -> Cost
             os._exit(0)
     os.close(sink)
     try:
-        if not select.select([source], [], [], _PATIENCE + 2 * SLOWEST)[0]:
+        if not select.select([source], [], [], _PATIENCE)[0]:
             return None
         data = os.read(source, 4096)
         found = pickle.loads(data) if data else None
@@ -111,13 +113,14 @@ def _measure(function: Callable[..., Any], text: str, seed: int, rows: int) -> C
         if rows <= 16:
             # The first call of all fills caches.
             prepare(function, builder(1.0, seed))()
+        start = time.perf_counter()
         step = prepare(function, builder(1.0, seed))
         destination = memray.FileDestination(profile, overwrite=True)
         begin = time.perf_counter()
         with memray.Tracker(destination=destination, file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS):
             step()
-        seconds = time.perf_counter() - begin
+        seconds, whole = time.perf_counter() - begin, time.perf_counter() - start
     with memray.FileReader(profile) as reader:
         peak = reader.metadata.peak_memory
     os.unlink(profile)
-    return Cost(rows, peak, seconds)
+    return Cost(rows, peak, seconds, whole)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from codeopt.workload.guess.hints import hinted, names_in
-from codeopt.workload.guess.options import OMIT, Option, holder, omitted
+from codeopt.workload.guess.options import OMIT, Option, holder, imports_of, omitted
 from codeopt.workload.guess.pools import Context, options_for
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.spell import Key, Spelled, State, spell
@@ -23,6 +24,7 @@ from codeopt.workload.guess.worker import TRIAL, Outcome, Worker
 
 ROWS = 12
 MANY_ROWS = 60
+WIDER = 80
 Score = tuple[bool, int, int, int]
 _FITTED = (
     "", "instance.fit(rng.standard_normal((n, 8)), np.arange(n) % 3)",
@@ -68,6 +70,7 @@ class Search:
     deadline: float = float("inf")
     rows: int = ROWS
     tried: dict[str, Tried] = field(default_factory=dict)
+    variants: list[Tried] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         form = self.subject.form
@@ -88,7 +91,7 @@ class Search:
     def _pool(self, key: Key, parameter: Parameter) -> list[Option]:
         if parameter.star == "**":
             return [omitted(), holder("dict", ())]
-        found = options_for(parameter, self.contexts[key[0]])
+        found = [o for o in options_for(parameter, self.contexts[key[0]]) if _is_at_hand(o)]
         if parameter.star == "*":
             items = [option for option in found if option.text and option.kind not in ("none",)]
             return [
@@ -162,6 +165,8 @@ class Search:
         for key, option in self._changes(best):
             if not self._left():
                 return
+            if not _is_at_hand(option):
+                continue
             state = {**best.state, key: option}
             text = spell(self.subject.form, state, self.target, self.rows, 1).text
             if text not in self.tried:
@@ -226,28 +231,45 @@ class Search:
         return better if better is not None and better.score >= best.score else None
 
     def _widened(self, best: Tried) -> Tried:
-        """More rows, and optional arguments set one after the other, where that runs more wanted lines."""
-        wanted = len(self.lines & self._own) or len(self.lines)
-        most = len(self.tried) + 80
-        if best.score[1] < wanted:
+        """More rows, and optional arguments set one after the other, where that runs more wanted lines.
+
+        States that run other wanted lines than the best are kept as its variants.
+        """
+        wanted = (self.lines & self._own) or self.lines
+        most = len(self.tried) + WIDER
+        if not wanted <= self.hits(best):
             before, self.rows = self.rows, MANY_ROWS
             tried = self._try(best.state)
-            if tried.done and tried.score[1] > best.score[1]:
+            if tried.done and self.hits(tried) > self.hits(best):
                 best = tried
             else:
                 self.rows = before
-        deciding = list(dict.fromkeys(self._deciding(best)))
-        optional = [key for key, options in self._options.items() if options[0].kind == OMIT]
-        rounds = [(key, o) for key in deciding for o in self._options[key][:8]]
-        rounds += [(key, o) for key in optional for o in self._options[key][1:3]]
-        rounds += [(key, o) for key in self._options for o in self._options[key][:6]]
-        for key, option in rounds:
-            if best.score[1] >= wanted or len(self.tried) >= most or time.monotonic() > self.deadline:
+        covered = set(self.hits(best))
+        for key, option in self._further(best):
+            if wanted <= covered or len(self.tried) >= most or time.monotonic() > self.deadline:
                 break
             tried = self._try({**best.state, key: option})
-            if tried.done and tried.score[1] > best.score[1]:
+            if not tried.done or self.hits(tried) <= covered:
+                continue
+            covered |= self.hits(tried)
+            if self.hits(tried) > self.hits(best):
                 best = tried
+            else:
+                self.variants.append(tried)
         return best
+
+    def _further(self, best: Tried) -> Iterator[tuple[Key, Option]]:
+        deciding = list(dict.fromkeys(self._deciding(best)))
+        optional = [key for key, options in self._options.items() if options[0].kind == OMIT]
+        yield from (
+            (key, option) for key in deciding for option in self._options[key][:20] if _is_at_hand(option)
+        )
+        yield from ((key, option) for key in optional for option in self._options[key][1:3])
+        yield from ((key, option) for key in self._options for option in self._options[key][:6])
+
+    def hits(self, tried: Tried) -> frozenset[int]:
+        """The wanted lines that a trial ran."""
+        return tried.outcome.lines.get(self.file, frozenset()) & self.lines
 
     def depends(self, best: Tried, effect: str) -> bool:
         """Whether some other argument than those found leads to another effect."""
@@ -261,6 +283,11 @@ class Search:
                     if not other.error and other.effect != effect:
                         return True
         return False
+
+
+def _is_at_hand(option: Option) -> bool:
+    """Whether the libraries that an argument is made with are loaded: the function knows no others."""
+    return all(line.split()[1].partition(".")[0] in sys.modules for line in imports_of(option.text))
 
 
 def _alternating(lists: list[list[tuple[Key, Option]]]) -> Iterator[tuple[Key, Option]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codeopt.workload.guess.options import OMIT, Option, imports_of
@@ -146,3 +146,28 @@ def _assembled(
             if key is not None:
                 at[len(lines)] = key
     return Spelled("\n".join(lines) + "\n", at)
+
+
+def joined(texts: Sequence[str]) -> str:
+    """One file of several with one builder each; the first keeps its name."""
+    if len(texts) == 1:
+        return texts[0]
+    heads, builders = zip(*(_parted(text) for text in texts), strict=True)
+    note, *_ = heads[0]
+    imports = sorted(
+        {
+            line
+            for head in heads
+            for line in head[1:]
+            if line.startswith("import ") or line.startswith("from ")
+        }
+    )
+    ours = "from codeopt import Call, workload"
+    imports = [line for line in imports if line != ours]
+    named = [b.replace("def build(", f"def build_{i}(") if i > 1 else b for i, b in enumerate(builders, 1)]
+    return "\n".join([note, "", *imports, "", ours, "", "", *"\n\n".join(named).split("\n")])
+
+
+def _parted(text: str) -> tuple[list[str], str]:
+    head, found, body = text.partition("@workload(")
+    return head.split("\n"), found + body

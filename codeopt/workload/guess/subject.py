@@ -169,14 +169,15 @@ def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
         return _Read(_from_signature(function), {}, {})
     reading = read_function(node, doc, bound=bound)
     blames, guards = _places(code, who, reading.origins), _places(code, who, reading.guards)
-    parameters = reading.parameters
+    known = _known(code.co_filename)
+    parameters = tuple(p if p.shown else replace(p, shown=known.get(p.name, ())) for p in reading.parameters)
     passed = _passed_up(node) if inspect.isclass(function) else None
     if passed is not None and parameters and parameters[-1].star == "**":
         above = _above(function, plain)
         upper = _read(above, who, doc, bound=True) if above is not None else None
         if upper is not None and upper.code is not None:
-            known = {p.name for p in parameters} | passed
-            more = tuple(p for p in upper.parameters if p.name not in known and p.star != "*")
+            own = {p.name for p in parameters} | passed
+            more = tuple(p for p in upper.parameters if p.name not in own and p.star != "*")
             parameters = (*parameters[:-1], *(replace(p, keyword_only=True) for p in more))
             blames, guards = {**upper.blames, **blames}, {**upper.guards, **guards}
     return _Read(parameters, blames, guards, code)
@@ -228,6 +229,19 @@ def _trees(file: str) -> dict[tuple[str, int], Function]:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             found.update({(node.name, line): node for line in range(first, node.lineno + 1)})
     return found
+
+
+@functools.cache
+def _known(file: str) -> dict[str, tuple[str, ...]]:
+    """Parameter -> words and numbers that other functions of the file have for it, as default or shown."""
+    found: dict[str, dict[str, None]] = {}
+    for node in dict.fromkeys(_trees(file).values()):
+        for parameter in read_function(node, "", bound=False).parameters:
+            texts = found.setdefault(parameter.name, {})
+            texts.update(dict.fromkeys(parameter.shown))
+            if parameter.default and re.fullmatch(r"'.+'|[\d.]+", parameter.default):
+                texts[parameter.default] = None
+    return {name: tuple(texts)[:4] for name, texts in found.items()}
 
 
 def _definition(code: CodeType) -> Function | None:

@@ -39,11 +39,11 @@ class Kept(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Guessed:
-    """What came of a wanted function: a guess and the target that rests on it, if there is one."""
+    """What came of a wanted function: a guess and the targets that rest on it, one for each builder."""
 
     wanted: Wanted
     guess: Guess
-    target: Target | None
+    targets: tuple[Target, ...]
 
 
 def guessed_targets(
@@ -56,15 +56,16 @@ def guessed_targets(
 ) -> Iterator[Target | Unserved]:
     """Targets with a workload file in `folder` for each wanted function, or why there is none.
 
-    A function that only another one reaches is served by that one's target, which comes once.
+    A function that only another one reaches is served by that one's targets, which come once. There are
+    several where no single call runs all lines of the sites.
     """
-    given: set[tuple[Path, str]] = set()
+    given: set[Path] = set()
     for found in guess_all(wanted, sandbox_for, root, folder, seed, budget):
-        if found.target is None:
+        if not found.targets:
             yield Unserved(found.wanted, found.guess.reason)
-        elif (found.target.workload_file, found.target.qualname) not in given:
-            given.add((found.target.workload_file, found.target.qualname))
-            yield found.target
+        elif found.targets[0].workload_file not in given:
+            given.add(found.targets[0].workload_file)
+            yield from found.targets
 
 
 def guess_all(
@@ -80,8 +81,8 @@ def guess_all(
     first = list(_tried(wanted, sandbox_for, root, folder, seed, budget, None))
     left = []
     for found in first:
-        other = None if found.target else _reached_by(found.wanted, first)
-        if found.target is not None or other is not None:
+        other = None if found.targets else _reached_by(found.wanted, first)
+        if found.targets or other is not None:
             yield other or found
         else:
             left.append(found)
@@ -89,7 +90,7 @@ def guess_all(
     again = [found.wanted for found in left]
     second = list(_tried(again, sandbox_for, root, folder, seed, budget, calls)) if again else []
     for before, found in zip(left, second, strict=True):
-        if found.target is None:
+        if not found.targets:
             found = _reached_by(found.wanted, second) or replace(found, guess=before.guess)
         yield found
 
@@ -99,10 +100,10 @@ def _reached_by(wanted: Wanted, others: Sequence[Guessed]) -> Guessed | None:
     path = str(wanted.path)
 
     def hits(other: Guessed) -> int:
-        return len(other.guess.lines.get(path, frozenset()) & wanted.lines) if other.target else 0
+        return len(other.guess.lines.get(path, frozenset()) & wanted.lines) if other.targets else 0
 
     best = max(others, key=hits, default=None)
-    return Guessed(wanted, best.guess, best.target) if best is not None and hits(best) else None
+    return Guessed(wanted, best.guess, best.targets) if best is not None and hits(best) else None
 
 
 def _calls_of(top: Path) -> Calls:
@@ -133,7 +134,7 @@ def _tried(
         if guess is None:
             guess = _guess_of(ends[number].result(), request)
             _keep(file, guess, _key(request))
-        yield Guessed(one, guess, _target(request, guess, file))
+        yield Guessed(one, guess, _targets(request, guess, file))
 
 
 def _limits(sandbox: Sandbox) -> Limits:
@@ -166,22 +167,16 @@ def _guess_of(end: JobEnd, request: Request) -> Guess:
     return Guess("", request.target.module, request.target.qualname, {}, 0, reason)
 
 
-def _target(request: Request, guess: Guess, file: Path) -> Target | None:
-    if not guess.text:
-        return None
-    line = next(i for i, text in enumerate(guess.text.splitlines(), 1) if text.startswith("@workload"))
+def _targets(request: Request, guess: Guess, file: Path) -> tuple[Target, ...]:
     path = request.target.path
     if guess.module != request.target.module:
         base = request.target.root.joinpath(*guess.module.split("."))
         path = base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
-    return replace(
-        request.target,
-        path=path,
-        module=guess.module,
-        qualname=guess.qualname,
-        workload_file=file,
-        workload_line=line,
+    made = replace(
+        request.target, path=path, module=guess.module, qualname=guess.qualname, workload_file=file
     )
+    builders = [i for i, text in enumerate(guess.text.splitlines(), 1) if text.startswith("@workload(")]
+    return tuple(replace(made, workload_index=n, workload_line=line) for n, line in enumerate(builders))
 
 
 def _name_of(wanted: Wanted, by_callers: bool) -> str:

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from codeopt.sandbox import Limits, Sandbox
+from codeopt.sandbox.world import load_declared
+from codeopt.target import Target
+from codeopt.workload.guess.callers import callers_of, read_calls
+from codeopt.workload.guess.effect import effect_of
+from codeopt.workload.guess.targets import guessed_targets
+from codeopt.workload.wanted import Unserved, Wanted
+
+PACKAGE = '''
+import os
+
+import numpy as np
+
+
+def center(X, weights):
+    """Parameters
+    ----------
+    X : array of shape (n_samples, n_features)
+    weights : array of shape (n_samples,)
+    """
+    total = (X * weights[:, None]).sum(axis=0)
+    return X - total / weights.sum()  # site
+
+
+def leaves_early(X, mode="none"):
+    if not hasattr(X, "no_such_attribute"):
+        return None
+    return X.copy() * 2  # site
+
+
+def one_branch(kind):
+    if kind == "usual":
+        return 0  # site
+    first = np.ones(5)
+    second = first + 1
+    third = second * first
+    fourth = third - second
+    fifth = fourth / 2
+    sixth = fifth + fourth
+    seventh = sixth * 2
+    eighth = seventh - 1
+    ninth = eighth + seventh
+    return ninth.missing_attribute_of_arrays
+
+
+def constant(X):
+    return np.zeros(3).sum()  # site
+
+
+def does_nothing(X):
+    X.sum() + 1  # site
+
+
+def crashes_on_floats(x):
+    if x.dtype.kind == "f":
+        os.abort()
+    return np.cumsum(x) + 1  # site
+
+
+class Model:
+    def __init__(self, width, method="plain"):
+        if method not in ("plain", "fancy"):
+            raise ValueError(f"method must be one of 'plain', 'fancy', not {method!r}")
+        self.width = width
+
+    def scores(self, X):
+        return self._inner(X @ np.ones((self.width, 2)), {"key": 1})
+
+    def _inner(self, product, settings):
+        if settings["key"] != 1 or product.shape[1] != 2:
+            raise RuntimeError("this is called by scores alone")
+        return product + product  # site
+
+
+def needs_the_unguessable(secret):
+    if sum(map(ord, str(secret))) != 123456789:
+        raise ValueError("no")
+    return np.ones(secret)  # site
+'''
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("project").resolve()
+    (root / "guesswork.py").write_text(PACKAGE)
+    (root / "broken.py").write_text("import no_such_module_at_all\n\ndef f(x):\n    return x.copy()\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    modules = ("numpy", "memray", "codeopt.workload.guess.job")
+    with Sandbox(modules, jobs=2, limits=Limits(seconds=60)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
+    """What came of every function that is asked for, in one go."""
+    names = [
+        "center",
+        "leaves_early",
+        "one_branch",
+        "constant",
+        "does_nothing",
+        "crashes_on_floats",
+        "Model._inner",
+    ]
+    wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
+    wanted.append(Wanted(folder / "broken.py", "f", frozenset({4})))
+    wanted.append(wanted_in(folder / "guesswork.py", "needs_the_unguessable"))
+    return ask(wanted, sandbox, folder)
+
+
+def ask(wanted: Sequence[Wanted], sandbox: Sandbox, folder: Path) -> dict[str, Target | Unserved]:
+    found = guessed_targets(wanted, lambda paths: sandbox, folder, folder / "workloads", 0, budget=60)
+    return {one.wanted.qualname if isinstance(one, Unserved) else one.qualname: one for one in found}
+
+
+def wanted_in(file: Path, qualname: str) -> Wanted:
+    lines = file.read_text().splitlines()
+    name = qualname.rpartition(".")[2]
+    start = next(i for i, line in enumerate(lines, 1) if line.strip().startswith(f"def {name}("))
+    site = next(i for i, line in enumerate(lines, 1) if i > start and line.endswith("# site"))
+    return Wanted(file, qualname, frozenset({site}))
+
+
+def test_arguments_are_found_and_written_as_plain_python(served: dict[str, Target | Unserved]) -> None:
+    target = served["center"]
+    assert isinstance(target, Target)
+    assert target.origin == "guessed"
+    text = target.workload_file.read_text()
+    ast.parse(text)
+    assert "@workload('guesswork.py::center')" in text
+    assert "X = rng.standard_normal((n, 8))" in text
+    assert text.splitlines()[target.workload_line - 1].startswith("@workload")
+
+
+def test_rows_are_raised_until_the_peak_stands_out(served: dict[str, Target | Unserved]) -> None:
+    target = served["center"]
+    assert isinstance(target, Target)
+    declared = load_declared(target.workload_file)
+    X, weights = declared[0].builder(1.0, 0).args
+    assert 2 * X.nbytes >= 32 << 20
+    assert len(weights) == len(X)
+    assert len(declared[0].builder(0.0, 0).args[0]) <= 12
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("leaves_early", "return before the lines of its sites"),
+        ("one_branch", "lines of its body"),
+        ("constant", "the same for all inputs"),
+        ("does_nothing", "return nothing and change nothing"),
+    ],
+)
+def test_a_call_that_exercises_nothing_is_no_workload(
+    served: dict[str, Target | Unserved], name: str, reason: str
+) -> None:
+    unserved = served[name]
+    assert isinstance(unserved, Unserved)
+    assert reason in unserved.reason
+
+
+def test_a_crash_ends_one_trial_and_not_the_search(served: dict[str, Target | Unserved]) -> None:
+    target = served["crashes_on_floats"]
+    assert isinstance(target, Target)
+    assert "integers" in target.workload_file.read_text()
+
+
+def test_a_function_that_only_another_reaches_is_served_by_that_one(
+    served: dict[str, Target | Unserved],
+) -> None:
+    target = served["Model.scores"]
+    assert isinstance(target, Target)
+    assert "Model(" in target.workload_file.read_text()
+
+
+def test_what_cannot_be_served_says_why(served: dict[str, Target | Unserved]) -> None:
+    broken, unguessable = served["f"], served["needs_the_unguessable"]
+    assert isinstance(broken, Unserved)
+    assert "cannot be imported: ModuleNotFoundError" in broken.reason
+    assert isinstance(unguessable, Unserved)
+    assert "the nearest try raised ValueError: no" in unguessable.reason
+
+
+def test_guesses_are_kept_until_the_file_changes(
+    served: dict[str, Target | Unserved], folder: Path, sandbox: Sandbox
+) -> None:
+    def none(paths: Sequence[Path]) -> Sandbox:
+        raise AssertionError("nothing was to be run")
+
+    def again(sandbox_for: Callable[[Sequence[Path]], Sandbox]) -> list[Target | Unserved]:
+        wanted = [wanted_in(folder / "guesswork.py", "center")]
+        return list(guessed_targets(wanted, sandbox_for, folder, folder / "workloads", 0, budget=60))
+
+    assert again(none) == [served["center"]]
+    with (folder / "guesswork.py").open("a") as file:
+        file.write("\nMORE = 1\n")
+    with pytest.raises(AssertionError, match="nothing was to be run"):
+        again(none)
+
+
+def test_the_same_seed_gives_the_same_file(
+    served: dict[str, Target | Unserved], folder: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    wanted = [wanted_in(folder / "guesswork.py", "crashes_on_floats")]
+    files = []
+    for name in ("one", "two"):
+        (target,) = guessed_targets(wanted, lambda paths: sandbox, folder, tmp_path / name, 0, budget=60)
+        assert isinstance(target, Target)
+        text = target.workload_file.read_text()
+        files.append([line for line in text.splitlines() if not line.strip().startswith("n = ")])
+    assert files[0] == files[1]
+
+
+def test_callers_are_found_by_name_over_files(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        "class C:\n    def fit(self):\n        self._inner()\n    def _inner(self): pass\n"
+    )
+    (tmp_path / "b.py").write_text(
+        "from a import C\n\ndef run():\n    return C().fit()\n\ndef other(): pass\n"
+    )
+    calls = read_calls(sorted(tmp_path.glob("*.py")))
+    assert [c.qualname for c in callers_of(calls, "a", "C._inner")] == ["C.fit", "run"]
+
+
+def test_the_digest_of_an_effect_is_by_content() -> None:
+    assert effect_of({"a": [1, 2.5]}) == effect_of({"a": [1, 2.5]})
+    assert effect_of([1, 2]) != effect_of([2, 1])
+    assert effect_of(object()) == effect_of(object())
+    loop: list[object] = []
+    loop.append(loop)
+    assert effect_of(loop)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+
+from codeopt.workload.guess.evidence import families
+from codeopt.workload.guess.pools import Context, options_for, shapes_for
+from codeopt.workload.guess.reading import (
+    Function,
+    Parameter,
+    Reading,
+    find_definition,
+    read_docstring,
+    read_function,
+)
+
+
+def read(text: str, name: str = "f", *, bound: bool = False) -> Reading:
+    node = find_definition(ast.parse(textwrap.dedent(text)), name)
+    assert isinstance(node, Function)
+    return read_function(node, "", bound=bound)
+
+
+def first(text: str) -> Parameter:
+    return read(text).parameters[0]
+
+
+def likely(text: str, *, torch: bool = False) -> str:
+    return families(first(text), torch=torch)[0][0]
+
+
+def test_docstrings_of_three_kinds_are_read() -> None:
+    numpydoc = "Do.\n\nParameters\n----------\nX : array of shape (n, 3)\n    Rows.\nk, m : int\n\n"
+    numpydoc += "Returns\n-------\ny : int"
+    assert set(read_docstring(numpydoc)) == {"X", "k", "m"}
+    assert read_docstring(numpydoc)["X"].startswith("array of shape (n, 3)")
+    google = "Do.\n\nArgs:\n    x (Tensor): rows.\n    mode: one of `a`.\n\nReturns:\n    z: no."
+    assert read_docstring(google) == {"x": "Tensor\nrows.", "mode": "\none of `a`."}
+    assert read_docstring(":param int k: how many\n:type w: float") == {"k": "how many", "w": "float; "}
+
+
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("def f(a: np.ndarray): pass", "array"),
+        ("def f(a: 'Float[Tensor, \"b d\"]'): pass", "tensor"),
+        ("def f(a: pd.DataFrame): pass", "frame"),
+        ("def f(a: Callable[[int], int]): pass", "callable"),
+        ("def f(zz=3): pass", "int"),
+        ("def f(zz='up'): pass", "str"),
+        ("def f(zz): return zz(1)", "callable"),
+        ("def f(zz): return zz.groupby('a').iloc[0], zz.columns", "frame"),
+        ("def f(zz): return [k for k, v in zz.items()]", "dict"),
+        ("def f(zz): return zz.hidden + zz.width_of_it", "namespace"),
+        ("def f(optimizer): optimizer.step()", "optimizer"),
+        ("def f(train_loader):\n    for x, y in train_loader: pass", "loader"),
+        ("def f(zz): return np.dot(zz, zz)", "array"),
+        ("def f(zz): return zz.shape[1]", "array"),
+        ("def f(rng): return rng.normal()", "rng"),
+    ],
+)
+def test_what_a_parameter_wants_is_told_by_annotation_default_name_or_use(text: str, family: str) -> None:
+    assert likely(text) == family
+
+
+def test_in_a_module_of_torch_what_is_no_more_than_an_array_is_a_tensor() -> None:
+    assert likely("def f(x): return x.shape[1] + x", torch=True) == "tensor"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "b, n, d = x.shape",
+        "return x[:, 0, None, 1]",
+        "return rearrange(x, 'b n (h d) -> b h n d', h=2)",
+        "x.shape[2]",
+    ],
+)
+def test_the_axes_are_told_by_unpacking_indexing_and_patterns(body: str) -> None:
+    assert first(f"def f(x):\n    {body}").usage.rank == 3
+
+
+def test_shapes_come_from_the_docstring_first() -> None:
+    parameter = Parameter("X", doc="array-like of shape (n_samples, n_features)")
+    assert shapes_for(parameter, "array", Context())[0] == ("n", "8")
+    assert shapes_for(Parameter("X", doc="array, shape (n_samples,)"), "array", Context())[0] == ("n",)
+
+
+def test_strings_that_the_body_compares_with_are_options() -> None:
+    parameter = first("def f(mode):\n    if mode == 'a': return 1\n    if mode in ('b', 'c'): return 2")
+    assert [o.text for o in options_for(parameter, Context())][:3] == ["'a'", "'b'", "'c'"]
+
+
+def test_what_has_a_default_may_be_left_out() -> None:
+    assert options_for(first("def f(k=3): pass"), Context())[0].kind == "omit"
+    assert options_for(first("def f(k): pass"), Context())[0].kind != "omit"
+
+
+def test_a_line_rests_on_the_parameters_that_its_names_come_from() -> None:
+    reading = read("def f(a, b, c):\n    d = a + b\n    if c:\n        e = d.T\n    return e\n")
+    assert reading.origins[4] == {"a", "b"}
+    assert reading.guards[4] == {"c"}
+    assert reading.origins[5] == {"a", "b"}
