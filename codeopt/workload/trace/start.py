@@ -41,7 +41,7 @@ def begin(plan_file: str) -> None:
     for path, functions in files.items():
         for qualname, number in functions.items():
             name = probe_name(number)
-            setattr(builtins, name, _Late(name, number, path, qualname, plan))
+            setattr(builtins, name, Late(name, number, path, qualname, plan))
     get_code: Callable[[Any, str], CodeType | None] = importlib.machinery.SourceFileLoader.get_code
     compile_source = importlib.machinery.SourceFileLoader.source_to_code
     real: dict[str, str] = {}
@@ -145,7 +145,7 @@ def _put_probes(tree: ast.Module, functions: Mapping[str, int]) -> None:
         node.body.insert(1 if skip else 0, probe)
 
 
-class _Late(list[None]):
+class Late(list[None]):
     """Stands for a probe until the first call: most functions of a plan are never called."""
 
     def __init__(self, name: str, number: int, path: str, qualname: str, plan: Mapping[str, Any]) -> None:
