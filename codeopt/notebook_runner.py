@@ -20,13 +20,16 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from codeopt.plots import data_of, drawn_in
 from codeopt.source import Problem, SourceFile, read_source
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-_SHOW, _AWAIT, _FAILED = "__codeopt_show__", "__codeopt_await__", "__codeopt_failed__"
+_SHOW, _AWAIT = "__codeopt_show__", "__codeopt_await__"
+_FAILED, _DRAW = "__codeopt_failed__", "__codeopt_draw__"
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
+_MOST_SHOWN = 16
 _SKIPPED, _MAY_FAIL = "skip-execution", "raises-exception"
 _AWAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -58,6 +61,28 @@ def _show(value: object, *more: object, **_: object) -> None:
         sys.stdout.write(_ADDRESS.sub("0x", text) + "\n")
 
 
+def _draw() -> None:
+    """Show the plots of a cell, and close them, as Jupyter does: each by the numbers and words in it."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return
+    for number in pyplot.get_fignums():
+        sys.stdout.write("<plot>\n")
+        for name, artist in drawn_in(pyplot.figure(number)):
+            data = [value for _, value in data_of(artist, looks=False) if value is not None]
+            told = " ".join(_summary(value) for value in data if not isinstance(value, str) or value)
+            sys.stdout.write(f"  {name} {type(artist).__name__} {told}".rstrip() + "\n")
+    pyplot.close("all")
+
+
+def _summary(value: Any) -> str:
+    """A value in a few words; a long array by its size, its extremes and its mean."""
+    size = getattr(value, "size", 0)
+    if not isinstance(size, int) or size <= _MOST_SHOWN or value.dtype.kind not in "fiu":
+        return _ADDRESS.sub("0x", " ".join(repr(value).split()))
+    return f"[{value.shape} {value.min()} {value.max()} {value.mean()}]"
+
+
 def _failed() -> None:
     sys.stderr.write(traceback.format_exc())
 
@@ -69,6 +94,7 @@ def stand_in() -> None:
     names["get_ipython"] = lambda: shell
     names["display"] = names[_SHOW] = _show
     names[_FAILED] = _failed
+    names[_DRAW] = _draw
     os.environ.setdefault("MPLBACKEND", "Agg")
 
 
@@ -107,7 +133,7 @@ def compile_cells(source: SourceFile, file: str) -> CodeType:
         if _MAY_FAIL in tags:
             caught = ast.ExceptHandler(_name("Exception"), None, [_call(_FAILED, like=statements[0])])
             statements = [ast.copy_location(ast.Try(statements, [caught], [], []), statements[0])]
-        body += statements
+        body += [*statements, _call(_DRAW, like=statements[-1])]
     names = vars(builtins)
     loops: list[AbstractEventLoop] = []
 

@@ -18,6 +18,7 @@ import numpy as np
 from codeopt.equivalence import objects
 from codeopt.equivalence.aliases import Claim, array_claim, tensor_claim
 from codeopt.equivalence.arrays import record_array, record_scalar
+from codeopt.equivalence.drawn import record_drawn
 from codeopt.equivalence.held import NOTHING, Held
 from codeopt.equivalence.node import Node, type_name
 
@@ -183,6 +184,8 @@ def _handler_for(kind: type) -> Handler:
         from codeopt.equivalence.frames import record_sparse
 
         return _first_of(record_sparse, kind)
+    if "matplotlib" in homes:
+        return _first_of(record_drawn, kind)
     return objects.handler_for(kind)
 
 

@@ -20,7 +20,7 @@ RUNS_IN_A_CHILD = (
 # Each layer may import itself and those before it.
 LAYERS = [
     ["errors", "edit", "merge"],
-    ["json_spans", "magics", "notebook"],
+    ["json_spans", "magics", "notebook", "plots"],
     ["source", "looks", "target"],
     ["config", "suppress", "output_check"],
     ["facts"],
@@ -31,7 +31,7 @@ LAYERS = [
     ["candidate", "workload", "sandbox", "notebook_runner"],
     ["equivalence", "measure"],
     ["suggestion"],
-    ["search"],
+    ["search", "events"],
     ["run"],
     ["report", "store"],
     ["pipeline", "testing"],

@@ -89,6 +89,20 @@ def test_a_cell_that_raises_ends_the_run_and_is_named(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_plots_are_shown_and_closed_with_their_cell(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    cells = [
+        "import matplotlib.pyplot as plt\nlines = plt.plot([1, 2])\nplt.title('T')\nplt.show()",
+        "plt.get_fignums()",
+        "plt.plot(range(100), label='many')\nplt.legend();",
+    ]
+    assert run(tmp_path, notebook(cells)).stdout.splitlines() == [
+        "<plot>", "  axes[0] Axes 'T'", "  axes[0].lines[0] Line2D array([[0., 1.], [1., 2.]])", "[]",
+        "<plot>", "  axes[0] Axes", "  axes[0].lines[0] Line2D [(100, 2) 0.0 99.0 49.5]",
+        "  axes[0].legend[0] Text 'many'",
+    ]  # fmt: skip
+
+
 def test_the_exit_status_is_the_notebooks_own(tmp_path: Path) -> None:
     assert run(tmp_path, notebook(["import sys", "sys.exit(7)"])).returncode == 7
 

@@ -1,0 +1,38 @@
+"""What a figure of Matplotlib shows, as data: numbers can be held against others, pixels cannot.
+
+The objects themselves refer to one another by address, in ways that say nothing of what a reader sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+_KINDS = ("lines", "collections", "images", "patches", "texts")
+_DATA = ("xydata", "offsets", "array", "verts", "text", "title", "xlabel", "ylabel")
+_LOOKS = (
+    "label", "visible", "alpha", "color", "facecolor", "edgecolor", "linewidth", "linestyle", "marker",
+    "clim", "extent", "xlim", "ylim", "xscale", "yscale",
+)  # fmt: skip
+
+
+def drawn_in(figure: Any) -> Iterator[tuple[str, Any]]:
+    """Everything with data in a figure, with a name: its axes, and what they hold."""
+    for number, axes in enumerate(figure.axes):
+        yield f"axes[{number}]", axes
+        for kind in _KINDS:
+            for place, artist in enumerate(getattr(axes, kind)):
+                yield f"axes[{number}].{kind}[{place}]", artist
+        legend = axes.get_legend()
+        for place, text in enumerate(legend.get_texts() if legend is not None else ()):
+            yield f"axes[{number}].legend[{place}]", text
+    for place, text in enumerate(figure.texts):
+        yield f"texts[{place}]", text
+
+
+def data_of(artist: Any, *, looks: bool = True) -> Iterator[tuple[str, Any]]:
+    """What one of them shows, by name: its numbers and words, and with `looks` how."""
+    for name in (*_DATA, *(_LOOKS if looks else ())):
+        ask = getattr(artist, f"get_{name}", None)
+        if ask is not None:
+            yield name, ask()

@@ -1,0 +1,41 @@
+"""Plots are held against each other by what they show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codeopt.equivalence.node import Node
+from codeopt.equivalence.snapshot import Recorder
+
+pyplot = pytest.importorskip("matplotlib.pyplot")
+
+
+def plotted(scale: float = 1.0, title: str = "a") -> dict[str, Any]:
+    pyplot.switch_backend("agg")
+    figure, (left, right) = pyplot.subplots(1, 2)
+    left.plot(np.arange(5.0) * scale, label="line")
+    left.legend()
+    right.imshow(np.arange(16.0).reshape(4, 4) * scale)
+    right.set_title(title)
+    return {"figure": figure, "axes": np.array([left, right]), "lines": left.lines}
+
+
+def recorded(value: object) -> tuple[Node, list[str]]:
+    recorder = Recorder()
+    node = recorder.record(value, "value")
+    pyplot.close("all")
+    return node, recorder.opaque_paths
+
+
+def test_what_looks_the_same_and_has_the_same_data_is_the_same() -> None:
+    node, opaque = recorded(plotted())
+    assert (recorded(plotted())[0], opaque) == (node, [])
+
+
+@pytest.mark.parametrize("other", [{"scale": 1 + 1e-12}, {"scale": 2.0}, {"title": "b"}])
+@pytest.mark.parametrize("part", ["figure", "axes"])
+def test_other_data_and_another_picture_are_not(other: dict[str, Any], part: str) -> None:
+    assert recorded(plotted(**other)[part])[0] != recorded(plotted()[part])[0]
