@@ -12,6 +12,7 @@ left out, and the verdict says so. `floor_bytes` is 0, for a process leaves no m
 
 from __future__ import annotations
 
+import ast
 import itertools
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -161,6 +162,11 @@ class RunSession:
         """How much of the lines that some sites stand on the original ran."""
         return coverage_of(self._sources, self._reach, sites)
 
+    def named(self, sites: Sequence[SiteReport]) -> str:
+        """The functions that hold the sites, in their order."""
+        found = [function_at(self._sources[site.path].text, site.line) for site in sites]
+        return ", ".join(dict.fromkeys(found)) or self.target.qualname
+
     def reported(self, variants: Sequence[Texts], samples: Sequence[PeakSample]) -> list[PeakSample]:
         """The figures of the variants as processes of their own."""
         found = []
@@ -300,6 +306,22 @@ class RunSession:
         file = self._sandbox.folder / f"run{next(_numbers)}"
         file.write_bytes(ran.data)
         return file
+
+
+def function_at(text: str, line: int) -> str:
+    """The qualified name of the innermost function around a line, `<module>` where there is none."""
+    names: list[str] = []
+    found = "<module>"
+    nodes: list[ast.stmt] = ast.parse(text).body
+    while nodes:
+        node = next((n for n in nodes if n.lineno <= line <= (n.end_lineno or n.lineno)), None)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.append(node.name)
+            if not isinstance(node, ast.ClassDef):
+                found = ".".join(names)
+                names.append("<locals>")
+        nodes = [inner for inner in ast.iter_child_nodes(node) if isinstance(inner, ast.stmt)] if node else []
+    return found
 
 
 def _ran(end: JobEnd) -> Ran:

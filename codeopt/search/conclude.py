@@ -78,7 +78,7 @@ def conclude(
     verdict = session.controlled(winner.texts, winner.verdict, baseline)
     if isinstance(verdict, Unproven):
         for kept in progress.kept:
-            yield UnprovenSite(kept.path, session.target.qualname, kept.line, kept.rule, verdict.reason)
+            yield UnprovenSite(kept.path, session.named([kept]), kept.line, kept.rule, verdict.reason)
         return
     front = _front([*progress.proven, winner])
     variants = [{}, *(proven.texts for proven in front)]
@@ -98,10 +98,10 @@ def conclude(
         for line in coverage.missed:
             if kept.path == own.name and kept.line <= line <= kept.end_line:
                 reason = "the rewrite touches this line, and the workload never runs it"
-                yield UnprovenSite(own.name, target.qualname, line, kept.rule, reason)
+                yield UnprovenSite(own.name, session.named([kept]), line, kept.rule, reason)
     yield Suggestion(
         path=own.name,
-        function=target.qualname,
+        function=session.named([kept for kept in progress.kept if kept.path == own.name]),
         line=min(lines, default=1),
         trust=_promise(progress, verdict),
         sites=tuple(sorted(progress.kept, key=lambda k: (k.path, k.line, k.rule))),

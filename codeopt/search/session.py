@@ -77,6 +77,9 @@ class Subject(Protocol):
     def coverage(self, sites: Sequence[SiteReport]) -> Coverage:
         """How much of the lines that some sites stand on the original ran."""
 
+    def named(self, sites: Sequence[SiteReport]) -> str:
+        """The function, or functions, that a suggestion of these sites is about."""
+
     def seconds(self, variants: Sequence[Texts], main: int) -> list[float]:
         """Seconds that each variant takes, the first `main` timed with more care."""
 
@@ -193,6 +196,10 @@ class Session:
             if isinstance(end, Completed):
                 best[index] = min(best[index], end.value)
         return best
+
+    def named(self, sites: Sequence[SiteReport]) -> str:
+        """The target itself."""
+        return self.target.qualname
 
     def reported(self, variants: Sequence[Texts], samples: Sequence[PeakSample]) -> list[PeakSample]:
         """The same figures as the search's."""

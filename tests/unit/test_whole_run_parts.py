@@ -20,6 +20,7 @@ from codeopt.run.command import parse, run_target
 from codeopt.run.jobs import unstable_job
 from codeopt.run.lay_out import lay_out, put, stamps
 from codeopt.run.left import files_node, record_names, shown, text_node, without_float_warnings
+from codeopt.run.session import function_at
 
 
 @pytest.fixture
@@ -75,6 +76,16 @@ def test_a_run_as_a_target_names_its_command(script: Path) -> None:
     kit = script / "src" / "kit" / "__main__.py"
     target = run_target(parse("python -m kit --fast", script), script, [script / "train.py", kit])
     assert (target.origin, target.ref, target.path) == ("run", "python -m kit --fast", kit)
+
+
+def test_a_line_belongs_to_the_innermost_function() -> None:
+    text = (
+        "import a\n\nclass C:\n    def f(self):\n        if a:\n"
+        "            def g():\n                return 1\n        return 2\n"
+    )
+    assert [function_at(text, line) for line in (1, 3, 5, 7, 8)] == [
+        "<module>", "<module>", "C.f", "C.f.<locals>.g", "C.f",
+    ]  # fmt: skip
 
 
 def test_a_copy_is_writable_and_leaves_the_original_alone(tmp_path: Path) -> None:
