@@ -9,12 +9,13 @@ import re
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from codeopt.config import Config
 from codeopt.edit import Site
 from codeopt.errors import UsageError
+from codeopt.events import Event, Finished, ProblemFound, TargetProgress, TargetStarted
 from codeopt.registry import find_sites, select_rules
 from codeopt.run.command import parse, run_target
 from codeopt.run.session import RunSession, held_modules
@@ -37,6 +38,9 @@ from codeopt.workload.declared import (
     read_declarations,
 )
 from codeopt.workload.origins import Provider, providers
+from codeopt.workload.own_tests.check import check_tests
+from codeopt.workload.own_tests.find import OwnTests, find_tests
+from codeopt.workload.own_tests.targets import test_modules
 from codeopt.workload.preload import BASE_MODULES, preload
 from codeopt.workload.wanted import Unserved, Wanted, wanted_in
 
@@ -54,43 +58,6 @@ def open_sandbox(config: Config, modules: Sequence[str]) -> Sandbox:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemFound:
-    """Something could not be used; the rest goes on."""
-
-    problem: Problem
-
-
-@dataclass(frozen=True, slots=True)
-class TargetStarted:
-    """Target `number` of `total` begins, with `sites` places to try."""
-
-    target: Target
-    number: int
-    total: int
-    sites: int
-
-
-@dataclass(frozen=True, slots=True)
-class TargetProgress:
-    """Evaluations so far, and the peaks (bytes) of the original and of the best variant."""
-
-    target: Target
-    evaluations: int
-    baseline_bytes: int
-    best_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The run is over; always the last event unless it was interrupted."""
-
-    stats: Stats
-
-
-Event = ProblemFound | TargetStarted | TargetProgress | Suggestion | Rejection | UnprovenSite | Finished
-
-
 @dataclass
 class Run:
     """One `suggest` run over some paths; iterate `events()` once."""
@@ -106,6 +73,7 @@ class Run:
     _reached: set[str] = field(default_factory=set)
     _reasons: dict[Wanted, str] = field(default_factory=dict)
     _begin: float = field(default_factory=time.monotonic)
+    _tests: OwnTests | None = None
     _sandbox: tuple[tuple[str, ...], Sandbox] | None = None
 
     def events(self) -> Generator[Event, None, None]:
@@ -232,9 +200,10 @@ class Run:
                 own = [w for w in wanted if w.is_called_by(found)]
                 targets.append(found)
                 self.targets += 1
-                before = len(self._reached)
-                yield from self._search(found, targets, self.targets)
-                if len(self._reached) > before:
+                failure = yield from self._search(found, targets, self.targets)
+                if failure:
+                    self._reasons |= dict.fromkeys(own, f"{found.origin}: {failure}")
+                else:
                     served.update(own)
                 if time.monotonic() > self._deadline:
                     return
@@ -254,7 +223,7 @@ class Run:
 
     def _origins(self) -> Sequence[Provider]:
         return providers(
-            self.config.origins, self.root, self.config.seed, self._sandbox_for,
+            self.config.origins, self.root, self.config.seed, self._sandbox_for, self._own_tests,
             lambda: time.monotonic() > self._deadline,
         )  # fmt: skip
 
@@ -282,19 +251,24 @@ class Run:
             if session.note:
                 yield ProblemFound(_problem(target.path, 1, f"{target.ref}: {session.note}"))
 
-    def _search(self, target: Target, targets: Sequence[Target], number: int) -> Iterator[Event]:
+    def _search(self, target: Target, targets: Sequence[Target], number: int) -> Generator[Event, None, str]:
         sandbox = self._sandbox_for(preload(target))
         if not any(self.by_file.values()):
             end = sandbox.call(check_target, target)
             if not isinstance(end, Completed):
                 yield ProblemFound(_problem(target.workload_file, target.workload_line, describe_end(end)))
-            return
+            return ""
         session = Session(sandbox, target, self.sources, self.config)
-        yield from self._search_with(
-            session, lambda source: self._sites_for(source, target, targets), number, len(targets)
+        return (
+            yield from self._search_with(
+                session, lambda source: self._sites_for(source, target, targets), number, len(targets)
+            )
         )
 
-    def _search_with(self, session: Subject, find: Finder, number: int, total: int) -> Iterator[Event]:
+    def _search_with(
+        self, session: Subject, find: Finder, number: int, total: int
+    ) -> Generator[Event, None, str]:
+        """Search one target; the end is empty, or why the workload that was found for it cannot be used."""
         target = session.target
         search = Search(session, self.sources, find, self.config, lambda: time.monotonic() > self._deadline)
         sites: list[Site] = []
@@ -303,22 +277,44 @@ class Run:
             sites = search.reachable({}, reach)
             yield TargetStarted(target, number, total, len(sites))
             if not sites:
-                return
+                return ""
             baseline = session.baseline(reach)
             progress = yield from _watch(target, baseline, search.run(baseline.sample, reach, sites))
         except TargetFailure as failure:
+            if target.origin in self.config.origins:
+                return str(failure)
             yield ProblemFound(_problem(target.workload_file, target.workload_line, str(failure)))
             for site in sites:
                 self._reached.add(site.id)
                 yield UnprovenSite(site.path, site.function, site.span.line, site.rule, str(failure))
-            return
+            return ""
         self.evaluations += progress.evaluations
         self._reached.update(site.id for site in sites)
         for site, verdict in progress.overclaims:
             claim = f"{site.rule} claims {site.trust}, its proof shows {verdict.level}: a defect of the rule"
             yield ProblemFound(Problem(site.path, site.span.line, claim))
         yield from rejections(progress, target, refused_folder(self.root))
-        yield from conclude(session, self.sources, baseline, progress)
+        for found in list(conclude(session, self.sources, baseline, progress)):
+            yield self._held_against_tests(found, target) if isinstance(found, Suggestion) else found
+        return ""
+
+    def _held_against_tests(self, found: Suggestion, target: Target) -> Suggestion | Rejection:
+        """A suggestion with what the project's own tests that call the target say of it."""
+        if "tests" not in self.config.origins or target.origin == "run" or not self._own_tests().tests:
+            return found
+        overlay = {change.path: change.after for change in found.changes}
+        checked = check_tests(
+            self._sandbox_for(test_modules([target.path])), self._own_tests(), target, overlay
+        )
+        if not checked.failed:
+            return replace(found, tests=checked.passed)
+        said = "\n".join(checked.failed)
+        return Rejection(found.path, found.function, found.line, found.rules, "fails a test", said)
+
+    def _own_tests(self) -> OwnTests:
+        if self._tests is None:
+            self._tests = find_tests(self.root, [source.path for source in self.sources.values()])
+        return self._tests
 
     def _sites_of(self, source: SourceFile) -> list[Site]:
         """Sites of a file as it now reads."""

@@ -103,6 +103,7 @@ class Suggestion:
     verdict: Same
     pareto: tuple[ParetoPoint, ...]
     coverage: Coverage
+    tests: tuple[str, ...] = ()
     cell: int | None = None
 
     @property

@@ -10,7 +10,8 @@ from pathlib import Path
 from codeopt.commands.environment import need_run_extra
 from codeopt.config import Config
 from codeopt.errors import UsageError, WorkloadError
-from codeopt.pipeline import ProblemFound, Run
+from codeopt.events import ProblemFound
+from codeopt.pipeline import Run
 from codeopt.report.survey import NONE, Survey, SurveyRow
 from codeopt.source import Problem, write_atomic
 from codeopt.target import Target

@@ -17,7 +17,8 @@ def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progres
     Raises MissingExtra where the packages of the extra `run` are not installed.
     """
     need_run_extra("suggest")
-    from codeopt.pipeline import Finished, ProblemFound, Run, TargetProgress, TargetStarted
+    from codeopt.events import Finished, ProblemFound, TargetProgress, TargetStarted
+    from codeopt.pipeline import Run
     from codeopt.registry import rule_problems
     from codeopt.report.cells import in_cells, problem_in_cells
     from codeopt.suggestion import Rejection, Suggestion, UnprovenSite, rank_key

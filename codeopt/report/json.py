@@ -163,6 +163,7 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
         "optimized": _figures(suggestion.optimized),
         "floor_bytes": suggestion.floor_bytes,
         "equivalence": _same(suggestion.verdict),
+        "tests": suggestion.tests,
         "pareto": [
             {
                 "sites": point.sites,

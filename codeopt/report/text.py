@@ -94,6 +94,8 @@ def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Itera
     yield f"   resident {resident}; time {format_seconds(before.seconds)} -> {format_seconds(after.seconds)}"
     yield from _proof_lines(suggestion.verdict, suggestion.trust.value)
     yield f"   workload {suggestion.origin} {suggestion.ref}, {_coverage(suggestion.coverage)}"
+    if suggestion.tests:
+        yield f"   tests    {_count(len(suggestion.tests), 'test')} of the project that call it still pass"
     for site in suggestion.sites:
         place = position(site.path, site.line, site.cell)
         yield f"   {site.rule} {place} saves {format_bytes(site.saved_bytes)}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from codeopt.sandbox import Sandbox
 from codeopt.target import Target
 from codeopt.workload.guess.targets import guessed_targets
+from codeopt.workload.own_tests.find import OwnTests
 from codeopt.workload.own_tests.targets import own_test_targets
 from codeopt.workload.preload import preload, preload_files
 from codeopt.workload.trace.targets import traced_targets
@@ -24,6 +25,7 @@ def providers(
     root: Path,
     seed: int,
     sandbox_for: Callable[[tuple[str, ...]], Sandbox],
+    own_tests: Callable[[], OwnTests],
     is_late: Callable[[], bool],
 ) -> list[Provider]:
     """Those of the origins that are asked for; `sandbox_for` gives one whose zygote holds some modules."""
@@ -32,7 +34,7 @@ def providers(
         return traced_targets(wanted, root, lambda target: sandbox_for(preload(target)))
 
     def tests(wanted: Sequence[Wanted]) -> Iterator[Target | Unserved]:
-        return own_test_targets(wanted, sandbox_for, root, is_late)
+        return own_test_targets(wanted, sandbox_for, root, is_late, own_tests())
 
     def guessed(wanted: Sequence[Wanted]) -> Iterator[Target | Unserved]:
         held = root / FOLDER

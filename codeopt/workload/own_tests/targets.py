@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,7 +67,11 @@ def own_test_targets(
     yield from (Unserved(one, "no test leads to it") for one in wanted if one not in set(led))
     yield from (Unserved(one, f"its calls cannot be recorded: {reason}") for one, reason in plan.left_out)
     if plan.functions:
-        yield from list(_called(plan, own, sandbox_for(_modules(plan)), root, is_late))
+        yield from list(
+            _called(
+                plan, own, sandbox_for(test_modules(f.wanted.path for f in plan.functions)), root, is_late
+            )
+        )
 
 
 def _called(
@@ -153,10 +157,10 @@ def _served(wanted: Wanted, trace: Path, test: str, root: Path, sandbox: Sandbox
     return replace(target, workload_line=text[: text.index("@workload")].count("\n") + 1)
 
 
-def _modules(plan: Plan) -> tuple[str, ...]:
-    """What the zygote holds: pytest, and the libraries of all the files that are to be called."""
+def test_modules(paths: Iterable[Path]) -> tuple[str, ...]:
+    """What the zygote of tests holds: pytest, and the libraries of the files that they are to call."""
     found: dict[str, None] = dict.fromkeys(_PRELOAD)
-    for path in dict.fromkeys(function.wanted.path for function in plan.functions):
+    for path in dict.fromkeys(paths):
         folder, module = module_of(path)
         found |= dict.fromkeys(libraries(Target(path, "", module, folder, path, 0, 1)))
     return tuple(found)
