@@ -161,7 +161,8 @@ def table(judged: Sequence[Finding]) -> Iterator[str]:
     yield _row("default", [f for f in found if f.kind == "default"])
     yield _row("weaker", [f for f in found if f.kind == "weaker"])
     yield _row("all findings", found)
-    yield _row("candidates of the search", [f for f in judged if f.kind == "candidate"])
+    if tried := [f for f in judged if f.kind == "candidate"]:
+        yield _row("candidates of the search", tried)
     judged = found
     head = ("findings | right | small | idle | wrong |", "---|---:|---:|---:|---:|---:|")
     yield from ("", f"| package | {head[0]}", f"|{head[1]}")
