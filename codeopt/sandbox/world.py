@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from codeopt.errors import WorkloadError
-from codeopt.source import NOTEBOOK
+from codeopt.source import NOTEBOOK, python_of
 from codeopt.target import Target, module_of
 from codeopt.workload.call import Call, Declared, take_declared
 
@@ -48,32 +48,56 @@ class _NotebookLoader(_OverlayLoader):
         load_definitions(module.__dict__, self._text, self.path)
 
 
-class _OverlayFinder(importlib.abc.MetaPathFinder):
-    def __init__(self, overlay: Overlay) -> None:
-        self._overlay = {str(Path(p).resolve()): text for p, text in overlay.items()}
-        notebooks = (path for path in self._overlay if path.endswith(NOTEBOOK))
-        self._notebooks = {module_of(Path(path))[1]: path for path in notebooks}
+class _NotebookFinder(importlib.abc.MetaPathFinder):
+    """Notebooks on the path, by the names that `module_of` gives them."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname in self._notebooks:
-            return self._served(fullname, self._notebooks[fullname], _NotebookLoader, None)
-        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if path is not None or not fullname.endswith(NOTEBOOK.replace(".", "_")):
+            return None
+        files = (file for folder in sys.path for file in Path(folder).glob(f"*{NOTEBOOK}"))
+        found = next((file.resolve() for file in files if module_of(file)[1] == fullname), None)
+        if found is None:
+            return None
+        return _spec(fullname, str(found), python_of(found), None)
+
+
+def _spec(name: str, file: str, text: str, inside: list[str] | None) -> importlib.machinery.ModuleSpec | None:
+    """The spec of a module with a text in the place of what its file holds."""
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    loader = (_NotebookLoader if file.endswith(NOTEBOOK) else _OverlayLoader)(name, file, text)
+    return importlib.util.spec_from_file_location(
+        name, file, loader=loader, submodule_search_locations=inside
+    )
+
+
+class _OverlayFinder(importlib.abc.MetaPathFinder):
+    def __init__(self, overlay: Overlay) -> None:
+        self._overlay = {str(Path(p).resolve()): text for p, text in overlay.items()}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        spec = self._found_by_others(fullname, path, target)
         if spec is None or spec.origin is None:
             return None
-        if str(Path(spec.origin).resolve()) not in self._overlay:
+        text = self._overlay.get(str(Path(spec.origin).resolve()))
+        if text is None:
             return None
-        return self._served(fullname, spec.origin, _OverlayLoader, spec.submodule_search_locations)
+        return _spec(fullname, spec.origin, text, spec.submodule_search_locations)
 
-    def _served(
-        self, name: str, file: str, loader: type[_OverlayLoader], inside: list[str] | None
+    def _found_by_others(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> importlib.machinery.ModuleSpec | None:
-        text = self._overlay[str(Path(file).resolve())]
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        return importlib.util.spec_from_file_location(
-            name, file, loader=loader(name, file, text), submodule_search_locations=inside
-        )
+        """What would be imported without this finder; editable installs have finders of their own."""
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            spec = find(fullname, path, target) if find is not None and finder is not self else None
+            if spec is not None:
+                found: importlib.machinery.ModuleSpec = spec
+                return found
+        return None
 
 
 @dataclass(frozen=True)
@@ -125,6 +149,7 @@ def load_declared(file: Path) -> list[Declared]:
     take_declared()
     name = f"codeopt_workloads_{abs(hash(str(file)))}"
     folder = str(file.parent)
+    find_notebooks()
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
@@ -143,7 +168,7 @@ def resolve(target: Target) -> Callable[..., Any]:
     where = f"{target.workload_file}:{target.workload_line}"
     if str(target.root) not in sys.path:
         sys.path.insert(0, str(target.root))
-    serve(target)
+    find_notebooks()
     try:
         found: Any = importlib.import_module(target.module)
     except Exception as error:
@@ -160,10 +185,10 @@ def resolve(target: Target) -> Callable[..., Any]:
     return resolved
 
 
-def serve(target: Target) -> None:
-    """Let a target in a notebook be imported, where no overlay does already."""
-    if target.path.suffix == NOTEBOOK and importlib.util.find_spec(target.module) is None:
-        put_overlay({str(target.path): target.original()})
+def find_notebooks() -> None:
+    """Let notebooks be imported from the path from now on."""
+    if not any(isinstance(finder, _NotebookFinder) for finder in sys.meta_path):
+        sys.meta_path.append(_NotebookFinder())
 
 
 def put_overlay(overlay: Overlay) -> None:
@@ -194,8 +219,7 @@ def load_world(target: Target, overlay: Overlay) -> World:
     """
     for name in _project_modules(target):
         del sys.modules[name]
-    is_file = target.text is None and target.path.suffix != NOTEBOOK
-    below = {} if is_file else {str(target.path): target.original()}
+    below = {} if target.text is None else {str(target.path): target.text}
     put_overlay({**below, **overlay})
     function = resolve(target)
     declared = load_declared(target.workload_file)

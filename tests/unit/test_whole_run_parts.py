@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -221,3 +222,24 @@ def test_timings_are_found_and_left_out_wherever_they_stand(tmp_path: Path) -> N
     assert compare(outcome(texts[0]), later, None, unstable).level is Trust.EXACT
     wrong = outcome("epoch 1 took 9.00 s\nepoch 7 took 8.00 s\nepoch 3 took 7.00 s\nloss 1.5\n")
     assert compare(outcome(texts[0]), wrong, None, unstable).level is None
+
+
+def test_a_module_that_an_editable_install_maps_is_served_too(tmp_path: Path) -> None:
+    kit = tmp_path / "far_away" / "mapped_kit.py"
+    kit.parent.mkdir()
+    kit.write_text("value = 1\n")
+    text = """
+import importlib.util, sys
+from codeopt.sandbox.world import put_overlay
+file = sys.argv[1]
+class Mapped:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return importlib.util.spec_from_file_location(name, file) if name == "mapped_kit" else None
+sys.meta_path.append(Mapped)
+put_overlay({file: "value = 2"})
+import json, mapped_kit
+print(mapped_kit.value)
+"""
+    done = subprocess.run([sys.executable, "-c", text, str(kit)], capture_output=True, text=True, check=True)
+    assert done.stdout == "2\n"
