@@ -17,10 +17,12 @@ SCORES = "def scores(x):\n    squashed = np.tanh(x - x.mean())\n    return float
 WORKLOAD = """
 import numpy as np
 from codeopt import Call, workload
+from n_ipynb import SCALE
 
 @workload("n.ipynb::scores")
 def build(scale, seed):
     rng = np.random.default_rng(seed)
+    assert SCALE == 2.0
     return Call(args=(rng.standard_normal(max(1, int(1_000_000 * scale))),))
 """
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from codeopt.sandbox.world import serve
+from codeopt.sandbox.world import find_notebooks
 from codeopt.target import Target
 from codeopt.workload.guess.examples import example_text
 from codeopt.workload.guess.options import Option
@@ -99,7 +99,7 @@ def guess_job(request: Request) -> Guess:
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
     bench = _Bench(request)
     target = request.target
-    serve(target)
+    find_notebooks()
     with contextlib.suppress(NoSubjectError):
         import_module(target.root, target.module)
     for module, qualname, budget in _ways(request):
