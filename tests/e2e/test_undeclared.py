@@ -1,4 +1,4 @@
-"""`codeopt suggest` on code that declares no workload: guesses, own tests, and what is said where none is found."""
+"""`codeopt suggest` on code that declares no workload: guesses, the project's tests, or neither."""
 
 from __future__ import annotations
 
