@@ -24,7 +24,7 @@ from codeopt.workload.guess.worker import TRIAL, Outcome, Worker
 
 ROWS = 12
 MANY_ROWS = 60
-WIDER = 80
+WIDER = 150
 Score = tuple[bool, int, int, int]
 _FITTED = (
     "", "instance.fit(rng.standard_normal((n, 8)), np.arange(n) % 3)",
@@ -236,7 +236,7 @@ class Search:
         States that run other wanted lines than the best are kept as its variants.
         """
         wanted = (self.lines & self._own) or self.lines
-        most = len(self.tried) + WIDER
+        most = max(len(self.tried) + 60, WIDER)
         if not wanted <= self.hits(best):
             before, self.rows = self.rows, MANY_ROWS
             tried = self._try(best.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -118,14 +119,15 @@ def _assembled(
     note: str,
 ) -> Spelled:
     source = "\n".join(text for text, _ in body)
-    head = ["rng = np.random.default_rng(seed)"]
+    head = ["rng = np.random.default_rng(seed)"] if re.search(r"\brng\b", source) else []
     if form.torch:
         head.append("torch.manual_seed(seed)")
-    head.append(f"n = max({floor}, int({n} * scale))")
+    if re.search(r"\bn\b", source):
+        head.append(f"n = max({floor}, int({n} * scale))")
     local = [need for option in state.values() for need in option.needs if option.kind != OMIT]
     if form.shape == "method":
         local.append(f"from {form.module} import {form.maker.partition('.')[0]}")
-    libraries = imports_of("np.\n" + ("torch.\n" if form.torch else "") + source)
+    libraries = imports_of("\n".join(head) + "\n" + ("torch.\n" if form.torch else "") + source)
     lines = [
         f'"""{note}"""',
         "",
