@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -160,7 +161,7 @@ class _Sizing:
     def text(self, grown: Mapping[int, int], inside: bool) -> str:
         """The workload file for a size."""
         return _FILE.format(
-            qualname=self.target.qualname, test=self.test, file=self.file, home=self.home, calls=self.calls,
+            qualname=self.target.qualname, test=re.sub(r"[^\w.:\[\]-]", "_", self.test), file=self.file, home=self.home, calls=self.calls,
             fixed=self.fixed, grown=dict(grown), inside=inside,
             target=f"{self.target.path}::{self.target.qualname}",
         )  # fmt: skip
