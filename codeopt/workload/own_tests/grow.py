@@ -31,6 +31,7 @@ _AS_RECORDED = 16
 
 _STARTS = (16 * 16, 4 * 16)
 
+_NOT_PLAIN = re.compile(r"[^\w.:\[\]-]")
 _FILE = '''\
 """Calls of {qualname} as {test} makes them. Written by codeopt, and written anew when they change."""
 
@@ -161,7 +162,7 @@ class _Sizing:
     def text(self, grown: Mapping[int, int], inside: bool) -> str:
         """The workload file for a size."""
         return _FILE.format(
-            qualname=self.target.qualname, test=re.sub(r"[^\w.:\[\]-]", "_", self.test), file=self.file, home=self.home, calls=self.calls,
+            qualname=self.target.qualname, test=_NOT_PLAIN.sub("_", self.test), file=self.file, home=self.home, calls=self.calls,
             fixed=self.fixed, grown=dict(grown), inside=inside,
             target=f"{self.target.path}::{self.target.qualname}",
         )  # fmt: skip
