@@ -193,6 +193,14 @@ def test_objects_of_the_project_are_made_without_calling_them(tmp_path: Path, pr
     assert project.Counting.made == 1
 
 
+def test_a_method_of_a_container_stays_with_it(tmp_path: Path) -> None:
+    held = {"a": 1}
+    made, items, append = again(tmp_path, held, held.items, [].append).args
+    made["b"] = 2
+    assert list(items()) == [("a", 1), ("b", 2)]
+    assert append.__self__ == []
+
+
 def test_an_object_that_holds_itself(tmp_path: Path) -> None:
     held: list[Any] = [1]
     held.append(held)

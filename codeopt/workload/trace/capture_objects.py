@@ -9,6 +9,7 @@ from typing import Any
 
 from codeopt.workload.trace.capture import Capture, Node
 
+_CONTAINERS = (dict, list, set, frozenset, tuple, str, bytes)
 _NATIVE: tuple[type, ...] = (
     dict,
     list,
@@ -60,11 +61,9 @@ def class_path(capture: Capture, kind: type) -> list[str]:
 
 def _function(capture: Capture, value: Any) -> Node:
     owner = getattr(value, "__self__", None)
-    if (
-        isinstance(value, types.BuiltinFunctionType)
-        and owner is not None
-        and not isinstance(owner, types.ModuleType)
-    ):
+    if isinstance(owner, _CONTAINERS) and vars(type(owner)).get(value.__name__) is not None:
+        return {"k": "method", "name": value.__name__, "self": capture.node(owner, ".__self__")}
+    if isinstance(value, types.BuiltinFunctionType) and not isinstance(owner, types.ModuleType | None):
         raise capture.refuse(f"the method {value.__name__} of a {type(owner).__name__} cannot be captured")
     name = getattr(value, "__qualname__", value.__name__)
     if name.endswith("<lambda>"):

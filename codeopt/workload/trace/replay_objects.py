@@ -122,6 +122,7 @@ def _object(replay: Replay, node: Node) -> Any:
     return made
 
 
+_BUILTIN = (dict, list, set, frozenset, tuple, str, bytes)
 _NATIVE: dict[str, Any] = {
     kind.__name__: kind for kind in (frozenset, tuple, str, bytes, int, float, complex)
 }
@@ -168,6 +169,8 @@ def _method(replay: Replay, node: Node) -> Any:
     owner = _exact(replay, node["self"])
     kind = owner if isinstance(owner, type) else type(owner)
     found = next((vars(base)[node["name"]] for base in kind.__mro__ if node["name"] in vars(base)), None)
+    if kind in _BUILTIN and isinstance(found, types.MethodDescriptorType):
+        return found.__get__(owner)
     function = found.__func__ if isinstance(found, classmethod) else found
     if not isinstance(function, types.FunctionType):
         raise replay.broken(f"names the method {node['name']!r}, which {kind.__qualname__} does not have")
