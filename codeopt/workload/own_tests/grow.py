@@ -162,8 +162,8 @@ class _Sizing:
     def text(self, grown: Mapping[int, int], inside: bool) -> str:
         """The workload file for a size."""
         return _FILE.format(
-            qualname=self.target.qualname, test=_NOT_PLAIN.sub("_", self.test), file=self.file, home=self.home, calls=self.calls,
-            fixed=self.fixed, grown=dict(grown), inside=inside,
+            qualname=self.target.qualname, test=_NOT_PLAIN.sub("_", self.test), file=self.file,
+            home=self.home, calls=self.calls, fixed=self.fixed, grown=dict(grown), inside=inside,
             target=f"{self.target.path}::{self.target.qualname}",
         )  # fmt: skip
 
