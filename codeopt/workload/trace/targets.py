@@ -111,17 +111,20 @@ def _served(wanted: Wanted, trace: _Trace, root: Path, sandbox_for: SandboxFor) 
     # The object does not exist yet when its constructor is called: the class is what is called.
     called = wanted.qualname.removesuffix(".__init__")
     target = Target(wanted.path, called, module, folder, workload, 0, 1, origin="traced")
-    end = sandbox_for(target).call(confirm, target, str(trace.file))
+    end = sandbox_for(target).call(confirm, target, str(trace.file), wanted.lines)
     if not isinstance(end, Completed) or not isinstance(end.value, Confirmed):
         return Unserved(wanted, f"its recorded calls cannot be replayed: {_told(end)}")
     if not end.value.calls:
         return Unserved(wanted, f"no recorded call of it runs again: {end.value.failures[0]}")
+    if wanted.lines and not any(end.value.hits):
+        return Unserved(wanted, "no recorded call of it runs these lines")
     return _written(target, trace, end.value)
 
 
 def _written(target: Target, trace: _Trace, confirmed: Confirmed) -> Target:
     """The target with its workload file in place."""
-    calls = tuple(sorted(confirmed.calls, key=lambda number: -trace.sizes[number]))
+    hits = dict(zip(confirmed.calls, confirmed.hits, strict=True))
+    calls = tuple(sorted(confirmed.calls, key=lambda number: (-hits[number], -trace.sizes[number])))
     name = f"{target.path}::{target.qualname}"
     text = _FILE.format(
         qualname=target.qualname,
