@@ -20,6 +20,7 @@ from codeopt.workload.drafts import Draft, added_text, draft_file, lacking, sign
 from codeopt.workload.wanted import Unserved, Wanted
 
 GUESSED = "guessed"
+_TEST_FILES = ("test_*.py", "*_test.py", "conftest.py")
 
 
 class _Looking(Run):
@@ -68,7 +69,9 @@ def survey(paths: Sequence[Path], config: Config, root: Path) -> Survey:
             name = _name(found.wanted.path, found.wanted.qualname, root)
             rows.append(SurveyRow(name, NONE, found.reason))
             signature = signature_of(found.wanted.path, found.wanted.qualname)
-            drafts.append(Draft(name, signature=signature, note=found.reason))
+            # Nobody calls a test by a workload; those that something calls by chance do no harm.
+            if not any(found.wanted.path.match(pattern) for pattern in _TEST_FILES):
+                drafts.append(Draft(name, signature=signature, note=found.reason))
         else:
             name = _name(found.path, found.qualname, root)
             rows.append(SurveyRow(name, found.origin, _said(found)))
@@ -123,11 +126,11 @@ def _name(path: Path, qualname: str, root: Path) -> str:
 
 
 def _said(target: Target) -> str:
-    """Where the workload stands or, of one that was generated, what its file says of itself."""
+    """Where the workload stands or, of one that was generated, what its file says of itself first."""
     if target.origin == "declared":
         return target.ref
     try:
         said = ast.get_docstring(ast.parse(target.workload_file.read_bytes())) or ""
     except (OSError, SyntaxError, ValueError):
         said = ""
-    return " ".join(said.split()) or target.ref
+    return " ".join(said.split()).split(". ")[0] or target.ref
