@@ -27,6 +27,7 @@ from codeopt.equivalence.prove import stable_part
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Verdict
 from codeopt.errors import WorkloadError
 from codeopt.measure.peak import HotLine, PeakSample, hot_lines
+from codeopt.run.around import Around
 from codeopt.run.inside import be_forked
 from codeopt.run.lay_out import lay_out, put, stamps
 from codeopt.run.left import MOST_TEXT, files_node, shown, text_node, without_float_warnings
@@ -76,7 +77,7 @@ class _Process(NamedTuple):
     record: dict[str, Any]
     sample: PeakSample | None
     files: Node
-    places: dict[str, str]
+    around: Around
 
 
 def run_job(order: Order) -> Ran:
@@ -164,11 +165,11 @@ def _perform(order: Order) -> _Process:
         "PWD": copy + order.folder[len(order.root) :],
     }
     out, err = f"{aside}/stdout", f"{aside}/stderr"
-    begin = time.perf_counter()
+    begin, moment = time.perf_counter(), time.time()
     start = _start if order.fresh else _fork
     status = start(Inside(order, copy, aside), environment, out, err)
     seconds = time.perf_counter() - begin
-    places = {temporary: "<temporary>", copy: order.root}
+    around = Around({temporary: "<temporary>", copy: order.root}, moment, time.time())
     record = _read_record(Path(aside, RECORD))
     return _Process(
         status,
@@ -177,8 +178,8 @@ def _perform(order: Order) -> _Process:
         Path(err).read_bytes(),
         record,
         _sample(order, Path(aside, PROFILE), copy, record, seconds) if order.mode == MEASURED else None,
-        files_node(copy, before, stamps(copy), places),
-        places,
+        files_node(copy, before, stamps(copy), around),
+        around,
     )
 
 
@@ -250,8 +251,8 @@ def _outcome(done: _Process) -> Outcome:
         parts = [("raised", Node("error", raised[0], (), raised[1]))]
     parts += [
         ("exit status", Node("int", "int", (), done.status)),
-        ("stdout", text_node(done.out, done.places)),
-        ("stderr", text_node(err, done.places)),
+        ("stdout", text_node(done.out, done.around)),
+        ("stderr", text_node(err, done.around)),
         ("warnings", warned),
         ("files", done.files),
         ("globals", record.get("names", Node("globals", ""))),

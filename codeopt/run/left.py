@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import io
 import os
@@ -16,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from codeopt.equivalence.node import Node, without_addresses
+from codeopt.equivalence.node import Node
 from codeopt.equivalence.said import FLOAT_WARNING
 from codeopt.equivalence.snapshot import Recorder
+from codeopt.run.around import Around
 from codeopt.run.lay_out import Stamp
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
@@ -48,13 +48,11 @@ def record_names(names: Mapping[str, Any], returned: str) -> dict[str, Any]:
     return {"names": Node("globals", "", (), None, tuple(parts)), "result": result}
 
 
-def text_node(data: bytes, places: Mapping[str, str]) -> Node:
+def text_node(data: bytes, around: Around) -> Node:
     """A text line by line, each as a pattern and the numbers in it, so that floats can be compared
-    within their tolerance; `places` are folders of this run, and what to call them."""
+    within their tolerance."""
     rest = data[MOST_TEXT:]
-    text = without_addresses(data[:MOST_TEXT].decode("utf-8", "backslashreplace"))
-    for place, name in places.items():
-        text = text.replace(place, name)
+    text = around.blotted(data[:MOST_TEXT].decode("utf-8", "backslashreplace"))
     lines = text.split("\n")
     tail = "\n".join(lines[_MOST_LINES:]).encode("utf-8", "backslashreplace") + rest
     parts = [(f"[{i}]", _line(line)) for i, line in enumerate(lines[:_MOST_LINES])]
@@ -101,25 +99,22 @@ def without_float_warnings(data: bytes) -> tuple[bytes, Node]:
     return b"\n".join(kept), Node("lines", "", (), tuple(warned))
 
 
-def files_node(
-    copy: str, before: Mapping[str, Stamp], after: Mapping[str, Stamp], places: Mapping[str, str]
-) -> Node:
+def files_node(copy: str, before: Mapping[str, Stamp], after: Mapping[str, Stamp], around: Around) -> Node:
     """What became of the files below `copy`."""
     parts: list[tuple[str, Node]] = []
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
-            parts.append((name, _became(os.path.join(copy, name), after.get(name), places)))
+            parts.append((around.blotted(name), _became(os.path.join(copy, name), after.get(name), around)))
     return Node("files", "", (), None, tuple(parts))
 
 
-def _became(path: str, stamp: Stamp | None, places: Mapping[str, str]) -> Node:
+def _became(path: str, stamp: Stamp | None, around: Around) -> Node:
     if stamp is None:
         return Node("text", "file", (), "removed")
     if stat.S_ISDIR(stamp.mode):
         return Node("text", "folder", (), "a folder")
     if stat.S_ISLNK(stamp.mode):
-        target = functools.reduce(lambda text, p: text.replace(*p), places.items(), stamp.target)
-        return Node("text", "link", (), f"a link to {target}")
+        return Node("text", "link", (), f"a link to {around.blotted(stamp.target)}")
     if not stat.S_ISREG(stamp.mode):
         return Node("text", "file", (), f"a special file of type {stat.S_IFMT(stamp.mode):o}")
     decode = _DECODERS.get(Path(path).suffix.lower())
@@ -128,13 +123,13 @@ def _became(path: str, stamp: Stamp | None, places: Mapping[str, str]) -> Node:
         try:
             node = recorder.record(decode(path), path)
         except Exception:  # noqa: BLE001 - a file may hold anything, whatever its name says
-            return _content(path, stamp, places)
+            return _content(path, stamp, around)
         if not recorder.opaque_paths:
             return node
-    return _content(path, stamp, places)
+    return _content(path, stamp, around)
 
 
-def _content(path: str, stamp: Stamp, places: Mapping[str, str]) -> Node:
+def _content(path: str, stamp: Stamp, around: Around) -> Node:
     """Text line by line, anything else by its digest."""
     if stamp.size <= MOST_TEXT:
         data = Path(path).read_bytes()
@@ -144,7 +139,7 @@ def _content(path: str, stamp: Stamp, places: Mapping[str, str]) -> Node:
             except UnicodeDecodeError:
                 pass
             else:
-                return text_node(data, places)
+                return text_node(data, around)
     with open(path, "rb") as file:
         return Node("bytes", "file", (), hashlib.file_digest(file, "sha256").digest())
 

@@ -7,6 +7,7 @@ import pickle
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,14 @@ from codeopt.equivalence.compare import compare
 from codeopt.equivalence.node import Node
 from codeopt.equivalence.observe import Outcome
 from codeopt.errors import UsageError
+from codeopt.run.around import Around
 from codeopt.run.command import parse, run_target
 from codeopt.run.jobs import unstable_job
 from codeopt.run.lay_out import lay_out, put, stamps
 from codeopt.run.left import files_node, record_names, shown, text_node, without_float_warnings
 from codeopt.run.session import function_at
+
+NOWHERE = Around({}, 0.0, 0.0)
 
 
 @pytest.fixture
@@ -108,7 +112,7 @@ def test_a_copy_is_writable_and_leaves_the_original_alone(tmp_path: Path) -> Non
     with (copy / "data" / "x.csv").open("a") as file:
         file.write("3,4\n")
     (copy / "out").mkdir()
-    changed = dict(files_node(str(copy), before, stamps(str(copy)), {}).children)
+    changed = dict(files_node(str(copy), before, stamps(str(copy)), NOWHERE).children)
     assert set(changed) == {"run.py", "data/x.csv", "out"}
     assert (root / "data" / "x.csv").read_text() == "1,2\n"
     assert (root / "run.py").read_text() == "pass\n"
@@ -131,7 +135,7 @@ def outcome(out: str = "", files: Node | None = None, narrow: str = "", **names:
     recorded = record_names(names, "__returned__")
     parts = (
         ("result", recorded["result"]),
-        ("stdout", text_node(out.encode(), {})),
+        ("stdout", text_node(out.encode(), NOWHERE)),
         ("files", files or Node("files", "")),
         ("globals", recorded["names"]),
     )
@@ -160,14 +164,36 @@ def test_names_of_the_main_module_are_compared_by_value() -> None:
 
 
 def test_a_line_can_be_shown_again() -> None:
-    node = text_node(b"took 3 steps, loss 2.5e-3\n", {})
+    node = text_node(b"took 3 steps, loss 2.5e-3\n", NOWHERE)
     assert shown(node.children[0][1]) == "took 3 steps, loss 0.0025"
 
 
 def test_places_and_addresses_are_blotted_out() -> None:
-    a = text_node(b"wrote /tmp/j1/copy/out, <object at 0x7f12345678>", {"/tmp/j1/copy": "/home/me"})
-    b = text_node(b"wrote /tmp/j2/copy/out, <object at 0x7f87654321>", {"/tmp/j2/copy": "/home/me"})
+    a = text_node(
+        b"wrote /tmp/j1/copy/out, <object at 0x7f12345678>", Around({"/tmp/j1/copy": "/home/me"}, 0.0, 0.0)
+    )
+    b = text_node(
+        b"wrote /tmp/j2/copy/out, <object at 0x7f87654321>", Around({"/tmp/j2/copy": "/home/me"}, 0.0, 0.0)
+    )
     assert a == b
+
+
+def test_the_clock_of_a_run_is_blotted_out_and_no_other() -> None:
+    begin = time.mktime((2026, 11, 21, 23, 59, 50, 0, 0, -1))
+    around = Around({}, begin, begin + 20)
+    log = "2026-11-21 23:59:59,120 | INFO | step 3\nrun_20261122_000005 at 2026-11-22T00:00:07.5\n"
+    assert around.blotted(log) == "<now> | INFO | step 3\nrun_<now> at <now>\n"
+    assert around.blotted(f"saved at {begin + 3.25}, 00:00:05") == "saved at <now>, <now>"
+    assert around.blotted("2020-01-01 23:59:59") == "2020-01-01 23:59:59", "that moment is another day's"
+    for text in ("opens 09:30:00", "index 1234567890", "2020-01-01 12:00:00", "took 0:00:03"):
+        assert around.blotted(text) == text
+
+
+def test_of_a_progress_bar_only_the_last_state_counts() -> None:
+    start = "\r  0%|     | 0/3 [00:00<?, ?it/s]"
+    slow = f"{start}\r 33%|#  | 1/3 [00:01<00:02,  1.2s/it]\r100%|###| 3/3 [00:02<00:00,  1.1s/it]\n"
+    fast = f"{start}\r100%|###| 3/3 [00:00<00:00, 30.1it/s]\n"
+    assert NOWHERE.blotted(slow) == NOWHERE.blotted(fast) == "100%|###| 3/3 [...]\n"
 
 
 def test_floating_point_warnings_stand_apart() -> None:
@@ -179,7 +205,7 @@ def test_floating_point_warnings_stand_apart() -> None:
 
 
 def files_of(folder: Path) -> Node:
-    return files_node(str(folder), {}, stamps(str(folder)), {str(folder): "."})
+    return files_node(str(folder), {}, stamps(str(folder)), Around({str(folder): "."}, 0.0, 0.0))
 
 
 def test_files_are_compared_by_what_they_hold(tmp_path: Path) -> None:
