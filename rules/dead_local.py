@@ -101,6 +101,7 @@ RULE = Rule(
             "    return c\n"
         ),
         "def f(g):\n    a = g(1)\n    b = g(a)\n    a = g(b)\n    return a\n",
+        "def f(g):\n    a = g(1)\n    b = g(a)\n    a = c = None\n    d = g(2)\n    return b, c, d\n",
         (
             "import tempfile\n"
             "\n"
@@ -138,6 +139,35 @@ def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
     following = [s for s in behind if lifetimes.may_be_new(s.value)]
     if not following or not lifetimes.frees_array(death, function):
         return False
-    return facts.axes.is_table(death.value, death.made) and any(
-        lifetimes.is_big(s.value, s) for s in following
-    )
+    big = [s for s in following if lifetimes.is_big(s.value, s)]
+    return bool(big) and _is_large(death, big, block, facts)
+
+
+def _is_large(death: Death, big: list[ast.Assign], block: list[ast.stmt], facts: Facts) -> bool:
+    """Whether what dies has three axes at least, or is the product of two tables, and no fewer than what is
+    made behind it."""
+    axes = facts.axes
+    count = axes.least(death.value, death.made)
+    if _is_mask(death.value) or count < max(axes.least(s.value, s) for s in big):
+        return False
+    if axes.is_product(death.value, death.made):
+        return count >= 2
+    # A product counts from far below; anything else is beside what the statements around it read.
+    around = ((n, s) for s in block for n in facts.under(s) if isinstance(n, ast.Name))
+    read = (axes.least(n, s) for n, s in around if isinstance(n.ctx, ast.Load))
+    return count >= 3 and count >= max(read, default=0)
+
+
+def _is_mask(expr: ast.expr) -> bool:
+    """Whether an array holds answers: a byte each, where what they are asked of has four or eight."""
+    match expr:
+        case ast.Compare():
+            return True
+        case ast.BinOp():
+            return _is_mask(expr.left) or _is_mask(expr.right)
+        case ast.UnaryOp():
+            return _is_mask(expr.operand)
+        case ast.Call():
+            named = [*(k.value for k in expr.keywords), *(n for a in expr.args for n in ast.walk(a))]
+            return any(getattr(n, "attr", getattr(n, "id", "")) in ("bool", "bool_") for n in named)
+    return False

@@ -23,10 +23,11 @@ _COMPILING = frozenset({"is_compiling", "is_dynamo_compiling", "is_scripting", "
 
 
 def is_aside(facts: Facts, node: ast.AST) -> bool:
-    """Whether a node stands in a function that a decorator hands to a compiler, in a branch for compilers,
+    """Whether a node stands in what a decorator hands to a compiler, in a branch for compilers,
     or under a condition at the top of its module."""
     around = (node, *facts.index.ancestors(node))
-    if any(_compiles(facts, d) for f in around if isinstance(f, DEFS) for d in f.decorator_list):
+    holders = (f for f in around if isinstance(f, (*DEFS, ast.ClassDef)))
+    if any(_compiles(facts, decorator) for f in holders for decorator in f.decorator_list):
         return True
     top = around[-2] if len(around) > 1 else node
     return isinstance(top, (ast.If, ast.Try)) or any(_asks(n) for n in around if isinstance(n, ast.If))
@@ -45,4 +46,5 @@ def _compiles(facts: Facts, decorator: ast.expr) -> bool:
     name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
     # partial(jit, ...) hands over as well.
     handed = decorator.args if isinstance(decorator, ast.Call) and dotted == "functools.partial" else []
-    return dotted.startswith(_PACKAGES) or name in _NAMES or any(_compiles(facts, a) for a in handed[:1])
+    known = dotted.startswith(_PACKAGES) or name in _NAMES or "compile" in name
+    return known or any(_compiles(facts, a) for a in handed[:1])

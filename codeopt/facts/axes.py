@@ -43,6 +43,7 @@ _ALONG = library.words(
 )
 _TAKEN = (_SUMMED | _ALONG | {"gather", "topk", "index_select"}) - library.words("unsqueeze expand_dims")
 _BY_PLACE = _ALONG | _JOINED | _SUMMED | {"stack", "gather"}
+_PRODUCTS = library.words("mm bmm matmul dot")
 _TURNED = library.words("T mT H")
 _TURNS = library.words("transpose permute swapaxes t")
 
@@ -83,6 +84,30 @@ class Axes:
             case ast.Call():
                 return max(self._known(expr, at), self._call(expr, at, depth))
         return 0
+
+    def is_product(self, expr: ast.expr, at: ast.stmt) -> bool:
+        """Whether an array is the matrix product of two tables, which has the axes of the larger one."""
+        match expr:
+            case ast.BinOp(op=ast.MatMult()):
+                sides = [expr.left, expr.right]
+            case ast.BinOp(op=ast.Mult() | ast.Div()):
+                return any(self.is_product(side, at) for side in (expr.left, expr.right))
+            case ast.Call():
+                sides = list(expr.args)
+                dotted = self._facts.names.dotted(expr.func) or ""
+                package, _, name = dotted.rpartition(".")
+                if not dotted and isinstance(expr.func, ast.Attribute):
+                    package, name, sides = "torch", expr.func.attr, [expr.func.value, *sides]
+                if not package.startswith(_PACKAGES):
+                    return False
+                if name == "einsum":
+                    terms = _einsum(expr)
+                    return len(terms) == 3 and all(2 <= len(term) <= len(terms[2]) for term in terms[:2])
+                if name not in _PRODUCTS or len(sides) != 2:
+                    return False
+            case _:
+                return False
+        return any(map(_is_turned, sides)) or all(self.is_table(side, at) for side in sides)
 
     def _known(self, expr: ast.expr, at: ast.stmt) -> int:
         value = self._facts.arrays.value(expr, at)
@@ -150,7 +175,7 @@ class Axes:
             return 0
         first, axis = operands[0], _axis(call, operands)
         if name == "einsum":
-            return max((len(term) for term in _einsum(call)[-1:]), default=0)
+            return max(map(len, _einsum(call)[-1:]), default=0)
         if name in ("matmul", "dot") and len(operands) == 2:
             return self._product(first, operands[1], at, depth)
         if name in _JOINED or name == "stack":
@@ -201,6 +226,9 @@ def _told_by(node: ast.AST) -> list[tuple[str, int]]:
             return [(name, _reaches(axis))]
         case ast.Assign(targets=[ast.Tuple(elts=names)], value=value):
             return [(_shape_of(value), sum(not isinstance(n, ast.Starred) for n in names))]
+        case ast.Call(func=ast.Attribute(attr="einsum") | ast.Name(id="einsum"), args=[_, *args]):
+            told = zip(args, _einsum(node), strict=False)
+            return [(part.id, len(term)) for part, term in told if isinstance(part, ast.Name)]
         case ast.Call(func=ast.Attribute(value=owner, attr=method), args=args):
             operands = [owner, *args]
             if isinstance(owner, ast.Name) and owner.id in ("torch", "np", "F", "numpy"):
@@ -223,11 +251,16 @@ def _shape_of(value: ast.expr) -> str:
 
 
 def _einsum(call: ast.Call) -> list[list[str]]:
-    """The axes of the result of an `einsum`, in letters or in words; empty where it does not say."""
+    """The axes of each operand of an `einsum` and of its result, in letters or in words; empty where it does
+    not say. Dots stand for one axis at least, or nobody would write them."""
     written = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-    _, arrow, result = written[0].partition("->") if written else ("", "", "")
-    words = result.replace("...", " ").split()
-    return [words if len(words) > 1 else list("".join(words))] if arrow else []
+    operands, arrow, result = written[0].partition("->") if written else ("", "", "")
+    return [_letters(term) for term in (*operands.split(","), result)] if arrow else []
+
+
+def _letters(term: str) -> list[str]:
+    words = term.replace("...", " . ").split()
+    return words if len(words) > 1 and max(map(len, words)) > 1 else list("".join(words))
 
 
 def _axis(call: ast.Call, operands: list[ast.expr]) -> ast.expr | None:

@@ -11,7 +11,7 @@ from codeopt.facts import library
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _COUNTS = library.words("n num count counts total mean std var norm correction scale length lengths")
 
-LENGTHS = library.words("layer head level degree group scales")
+LENGTHS = library.words("layer head level degree group scales action natm nroot ncore ncvs")
 """Axes of arrays that are short."""
 ITEMS = LENGTHS | library.words(
     "key option loss losse quantile param config kwarg setting device dim axis axe version metric plugin "

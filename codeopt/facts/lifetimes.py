@@ -76,7 +76,7 @@ class Lifetimes:
         if not self.is_big(death.value, made) or self._trains(death, function):
             return False
         reads = [n for n in self._facts.under(death.last) if isinstance(n, ast.Name) and n.id == death.name]
-        if any(isinstance(n.ctx, ast.Load) and aliases.keeps(n) for n in reads):
+        if any(not isinstance(n.ctx, ast.Load) or aliases.keeps(n) for n in reads):
             return False
         return aliases.owner(death.name, death.last, function).owned
 
@@ -174,7 +174,7 @@ class Lifetimes:
         last = self._last_reader(name, block[begin + 1 :])
         if last is None or isinstance(last, (ast.Return, ast.Raise, ast.Break, ast.Continue)):
             return None
-        if name in flow.live_after(last) or name not in flow.bound_after(last):
+        if name in flow.live_after(last) or name not in flow.bound_after(last) or self._binds(last, name):
             return None
         rest = block[block.index(last) + 1 :]
         if rest and self._binds(rest[0], name):
@@ -196,7 +196,8 @@ class Lifetimes:
     @staticmethod
     def _binds(stmt: ast.stmt, name: str) -> bool:
         targets = stmt.targets if isinstance(stmt, (ast.Assign, ast.Delete)) else []
-        return any(isinstance(t, ast.Name) and t.id == name for t in targets)
+        return any(isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load)
+                   for t in targets for n in ast.walk(t))  # fmt: skip
 
     def _outer_allocates(self, last: ast.stmt, loop: ast.AST | None, flow: Flow) -> bool:
         """Whether statements behind the block of `last`, not counting its own loop, allocate."""

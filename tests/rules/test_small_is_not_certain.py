@@ -28,6 +28,34 @@ CASES = [
         "torch.mm(x, y.t())",
         "torch.stack([p.sum() for p in x])",
     ),
+    *(
+        (
+            "MEM103",
+            TORCH + "def f(x, y, z):\n    s = {}\n    a = F.softmax(s, dim=-1)\n    b = torch.bmm(a, y)\n"
+            "    c = z[:, :, :] + 1\n    return b, c\n",
+            "torch.exp(x[:, :, :len(y)])",
+            small,
+        )
+        for small in (
+            "(torch.exp(x[:, :, :len(y)]) > 0) & (y[:, :, :] > 0)",
+            "torch.rand(len(x), len(y))",
+            "torch.ones(len(x), len(y), len(z), dtype=torch.bool)",
+        )
+    ),
+    (
+        "MEM103",
+        TORCH + "def f(x, y, w):\n    s = torch.exp(x[:, :, :len(y)])\n    a = s.sum(dim=2)\n    b = {}\n"
+        "    return a, b\n",
+        "torch.exp(w[:, :, :len(y)])",
+        "torch.exp(w[:, :, :, :len(y)])",
+    ),
+    (
+        "MEM103",
+        TORCH + "@torch.{}()\ndef f(x, y):\n    s = torch.bmm(x, y.mT)\n    a = F.softmax(s, dim=2)\n"
+        "    b = torch.bmm(a, y)\n    return b + 1\n",
+        "no_grad",
+        "compile",
+    ),
     (
         "MEM314",
         TORCH + "def f(x, y, k):\n    {}\n    return torch.where(k, x, torch.zeros_like(x))\n",
