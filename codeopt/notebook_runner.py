@@ -77,6 +77,8 @@ def _draw() -> None:
 
 def _summary(value: Any) -> str:
     """A value in a few words; a long array by its size, its extremes and its mean."""
+    if isinstance(value, list):
+        return " ".join(map(_summary, value[:_MOST_SHOWN]))
     size = getattr(value, "size", 0)
     if not isinstance(size, int) or size <= _MOST_SHOWN or value.dtype.kind not in "fiu":
         return _ADDRESS.sub("0x", " ".join(repr(value).split()))

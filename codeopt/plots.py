@@ -5,6 +5,7 @@ The objects themselves refer to one another by address, in ways that say nothing
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,5 +35,9 @@ def data_of(artist: Any, *, looks: bool = True) -> Iterator[tuple[str, Any]]:
     """What one of them shows, by name: its numbers and words, and with `looks` how."""
     for name in (*_DATA, *(_LOOKS if looks else ())):
         ask = getattr(artist, f"get_{name}", None)
-        if ask is not None:
-            yield name, ask()
+        # Some mean something else by one of these names, and some want to be drawn first.
+        with contextlib.suppress(TypeError, AttributeError, ValueError, RuntimeError, NotImplementedError):
+            if ask is not None:
+                yield name, ask()
+    if hasattr(artist, "get_paths"):
+        yield "paths", [path.vertices for path in artist.get_paths()]
