@@ -244,6 +244,14 @@ def test_calls_that_go_round_end(tmp_path: Path) -> None:
     assert leading_to(tmp_path, "b.py", "g") == ["test_f"]
 
 
+def test_files_elsewhere_bring_their_own_project(tmp_path: Path) -> None:
+    root, here = tmp_path / "there", tmp_path / "here"
+    here.mkdir()
+    write(root, shop="def f(): ...\n", tests__test_shop="import shop\ndef test_f(): shop.f()\n")
+    (root / "pyproject.toml").write_text("")
+    assert names(find_tests(here, [root / "shop.py"])) == {"test_f"}
+
+
 def test_a_project_without_tests_has_none(tmp_path: Path) -> None:
     write(tmp_path, work="def f(x): return x\n", broken="def f(:\n")
     assert find_tests(tmp_path).tests == {}

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 
 from codeopt.facts.index import DEFS, DefNode
@@ -16,6 +17,8 @@ PYTEST, BENCHMARK, ASV = "pytest", "benchmark", "asv"
 _ASV_PREFIXES = ("time_", "timeraw_", "mem_", "peakmem_", "track_")
 _PASSED_OVER = ("timeraw_",)
 _MOST_BASES = 8
+_MOST_FILES = 20_000
+"""Files of a folder that are looked at: what holds more is no project."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,7 +47,8 @@ def test_files(root: Path, settings: PytestSettings) -> list[Path]:
     """The files that pytest would collect when it is started at the root."""
     named = [path for name in settings.testpaths for path in _matching(root, name)]
     folders = named or [root]
-    return [file for file in discover(folders) if _is_test_file(file, settings.python_files)]
+    found = islice(discover(folders), _MOST_FILES)
+    return [file for file in found if _is_test_file(file, settings.python_files)]
 
 
 def benchmark_files(root: Path) -> list[Path]:

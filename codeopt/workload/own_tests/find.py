@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from codeopt.config import project_root
 from codeopt.facts import Facts
 from codeopt.source import Problem, discover, display_name, read_source
 from codeopt.workload.own_tests.call_graph import CallGraph, Node
@@ -55,8 +56,13 @@ class OwnTests:
 
 
 def find_tests(root: Path, sources: Sequence[Path] = ()) -> OwnTests:
-    """Read a project and find its tests; `sources` are files of it that may lie outside of the root."""
+    """Read a project and find its tests; `sources` are files of it that may lie outside of the root.
+
+    Where all of them do, the project is theirs.
+    """
     root = root.resolve()
+    if sources and not any(file.resolve().is_relative_to(root) for file in sources):
+        root = project_root(sources[0].resolve().parent)
     read = pytest_settings(root)
     settings = PytestSettings(root) if isinstance(read, Problem) else read
     problems = [read] if isinstance(read, Problem) else []
