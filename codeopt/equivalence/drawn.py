@@ -22,23 +22,21 @@ def record_drawn(recorder: Recorder, value: Any, path: str) -> Node | None:
         return None
     parts: tuple[tuple[str, Node], ...]
     if isinstance(value, figures.Figure):
-        parts = tuple(
-            (
-                name,
-                Node("object", type_name(type(artist)), (), None, _data(recorder, artist, f"{path}.{name}")),
-            )
-            for name, artist in drawn_in(value)
-        )
+        drawn = ((name, artist, f"{path}.{name}") for name, artist in drawn_in(value))
+        parts = tuple((name, _record(recorder, artist, place)) for name, artist, place in drawn)
     elif value.get_figure() is not None:
         figure = recorder.record(value.get_figure(), f"{path}.figure")
-        parts = (*_data(recorder, value, path), (".figure", figure))
+        parts = ((".data", _record(recorder, value, path)), (".figure", figure))
     else:
         return None
     return Node("object", type_name(type(value)), (), None, parts)
 
 
-def _data(recorder: Recorder, artist: Any, path: str) -> tuple[tuple[str, Node], ...]:
-    return tuple(_parts(recorder, artist, path))
+def _record(recorder: Recorder, artist: Any, path: str) -> Node:
+    if type(artist).__module__.startswith("mpl_toolkits."):
+        # What stands in space has its data where only drawing finds it.
+        return recorder.opaque(artist, path)
+    return Node("object", type_name(type(artist)), (), None, tuple(_parts(recorder, artist, path)))
 
 
 def _parts(recorder: Recorder, artist: Any, path: str) -> Iterator[tuple[str, Node]]:

@@ -35,6 +35,13 @@ def test_what_looks_the_same_and_has_the_same_data_is_the_same() -> None:
     assert (recorded(plotted())[0], opaque) == (node, [])
 
 
+def test_plots_in_space_are_not_looked_into() -> None:
+    pyplot.switch_backend("agg")
+    axes = pyplot.figure().add_subplot(projection="3d")
+    axes.plot([1], [2], [3])
+    assert recorded(axes)[1]
+
+
 @pytest.mark.parametrize("other", [{"scale": 1 + 1e-12}, {"scale": 2.0}, {"title": "b"}])
 @pytest.mark.parametrize("part", ["figure", "axes"])
 def test_other_data_and_another_picture_are_not(other: dict[str, Any], part: str) -> None:
