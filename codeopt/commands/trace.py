@@ -40,7 +40,10 @@ def trace(
     if shutil.which(command[0]) is None:
         raise UsageError(f"{command[0]}: command not found")
     plan = make_plan(_wanted(paths, config))
-    folder = traces_folder(root)
+    try:
+        folder = traces_folder(root)
+    except OSError as error:
+        raise UsageError(f"{root / '.codeopt'}: traces cannot be kept there: {error.strerror}") from error
     with tempfile.TemporaryDirectory(prefix="incoming-", dir=folder) as name:
         incoming = Path(name).resolve()
         file = incoming / "plan.json"

@@ -157,9 +157,13 @@ class Late(list[None]):
         if not self:
             return
         self.clear()
-        from codeopt.workload.trace.probe import Probe
+        try:
+            from codeopt.workload.trace.probe import Probe
 
-        probe = Probe(number, path, qualname, plan)
+            probe = Probe(number, path, qualname, plan)
+        except Exception as error:  # noqa: BLE001 - the user's call goes on, recorded or not
+            sys.stderr.write(f"codeopt: {qualname} is not recorded: {type(error).__name__}: {error}\n")
+            return
         setattr(builtins, name, probe)
         probe.look(sys._getframe(1))
 
