@@ -244,6 +244,28 @@ def test_calls_that_go_round_end(tmp_path: Path) -> None:
     assert leading_to(tmp_path, "b.py", "g") == ["test_f"]
 
 
+def test_tests_are_inherited_from_other_files(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        lib="class Square:\n    def area(self): return 1\nclass Disc:\n    def area(self): return 3\n",
+        cases="""
+            class AreaCase:
+                def make(self): raise NotImplementedError
+                def test_area(self): assert self.make().area()
+        """,
+        test_square="""
+            import unittest
+            from cases import AreaCase
+            from lib import Square
+
+            class Squares(AreaCase, unittest.TestCase):
+                def make(self): return Square()
+        """,
+    )
+    assert names(find_tests(tmp_path)) == {"Squares.test_area"}
+    assert leading_to(tmp_path, "lib.py", "Square.area") == ["Squares.test_area"]
+
+
 def test_files_elsewhere_bring_their_own_project(tmp_path: Path) -> None:
     root, here = tmp_path / "there", tmp_path / "here"
     here.mkdir()

@@ -34,9 +34,9 @@ class Node(NamedTuple):
 
 
 class CallGraph:
-    """The graph of some files; `tests` are nodes whose fixtures and preparations belong to them."""
+    """The graph of some files; tests are added to it, with the fixtures and preparations they need."""
 
-    def __init__(self, files: Iterable[FileReferences], tests: Iterable[Node]) -> None:
+    def __init__(self, files: Iterable[FileReferences]) -> None:
         self._files = {file.path: file for file in files}
         self._modules: dict[str, Path] = {}
         for path in self._files:
@@ -50,10 +50,24 @@ class CallGraph:
         for path, file in self._files.items():
             for name, definition in file.definitions.items():
                 self._connect(Node(path, name), definition)
-        self._tests = set(tests)
-        for test in self._tests:
-            self._prepare(test)
+        self._tests: set[Node] = set()
         self._callers = self.graph.reverse(copy=False)
+
+    def add_tests(self, tests: Iterable[Node]) -> None:
+        """Say which nodes are tests; methods that a class inherits may be among them."""
+        for test in tests:
+            self._tests.add(test)
+            self._prepare(test)
+
+    def methods(self, owner: Node, depth: int = 0) -> set[str]:
+        """The names of a class's methods, with those it inherits from classes of the project."""
+        definition = self._definition(owner)
+        found = set(definition.methods)
+        for base in definition.bases if depth < _DEEPEST else ():
+            above = self.resolve(owner.path, base)
+            if above is not None and above != owner:
+                found |= self.methods(above, depth + 1)
+        return found
 
     def nearest(self, wanted: Node) -> list[tuple[int, Node]]:
         """The tests that may reach a definition, with their distances, nearest first."""

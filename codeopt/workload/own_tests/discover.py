@@ -78,6 +78,11 @@ def asv_benchmarks(file: Path, tree: ast.Module) -> Iterator[OwnTest]:
                     yield OwnTest(file, f"{node.name}.{name}", ASV)
 
 
+def is_test_class(name: str, settings: PytestSettings) -> bool:
+    """Whether pytest takes a class of this name for one of tests."""
+    return _starts(name, settings.python_classes)
+
+
 def _class_tests(
     file: Path,
     node: ast.ClassDef,
@@ -86,7 +91,7 @@ def _class_tests(
     settings: PytestSettings,
 ) -> Iterator[OwnTest]:
     unittest = _is_unittest(node, classes)
-    if not unittest and not _starts(node.name, settings.python_classes):
+    if not unittest and not is_test_class(node.name, settings):
         return
     methods = _methods(node, classes)
     if not unittest and "__init__" in methods:

@@ -18,6 +18,7 @@ from codeopt.workload.own_tests.discover import (
     OwnTest,
     asv_benchmarks,
     benchmark_files,
+    is_test_class,
     pytest_tests,
     test_files,
 )
@@ -84,7 +85,26 @@ def find_tests(root: Path, sources: Sequence[Path] = ()) -> OwnTests:
         found += list(asv_benchmarks(file, facts.tree)) if file in asv_files else []
         tests |= {Node(file, test.qualname): test for test in found}
         facts.close()
-    return OwnTests(settings, tests, CallGraph(files.values(), tests), tuple(problems))
+    graph = CallGraph(files.values())
+    for file in pytest_files & files.keys():
+        # What stands in the file itself is known better: it may be a benchmark.
+        tests = _inherited(files[file], settings, graph) | tests
+    graph.add_tests(tests)
+    return OwnTests(settings, tests, graph, tuple(problems))
+
+
+def _inherited(file: FileReferences, settings: PytestSettings, graph: CallGraph) -> dict[Node, OwnTest]:
+    """The tests that classes of a file get from bases in other files."""
+    found: dict[Node, OwnTest] = {}
+    for name, definition in file.definitions.items():
+        is_unittest = any(base.endswith("TestCase") for base in definition.bases)
+        if not definition.bases or not (is_unittest or is_test_class(name, settings)):
+            continue
+        for method in graph.methods(Node(file.path, name)):
+            if method.startswith("test"):
+                qualname = f"{name}.{method}"
+                found[Node(file.path, qualname)] = OwnTest(file.path, qualname)
+    return found
 
 
 def _facts(file: Path) -> Facts | None:
