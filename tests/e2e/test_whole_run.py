@@ -62,7 +62,7 @@ def test_a_run_lowers_the_peak_of_its_process_and_touches_nothing(project: Path,
     (project / "kit" / "features.py").write_text(FEATURES)
     (project / "train.py").write_text(TRAIN)
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
-    done = codeopt("suggest", ".", "--run", "python train.py 3000", "--budget", "12", "--format", "json")
+    done = codeopt("suggest", ".", "--run", "python train.py 3000", "--budget", "5", "--format", "json")
     assert done.returncode == 0, done.stderr
     report = report_of(done)
     (suggestion,) = report["suggestions"]
@@ -148,7 +148,7 @@ sys.exit(3 if total else 0)
 
 def test_an_exit_status_of_its_own_is_compared_and_told(project: Path, codeopt: Run) -> None:
     (project / "status.py").write_text(STATUS)
-    done = codeopt("suggest", ".", "--run", "python status.py", "--budget", "6", "--format", "json")
+    done = codeopt("suggest", ".", "--run", "python status.py", "--budget", "3", "--format", "json")
     report = report_of(done)
     assert [s["path"] for s in report["suggestions"]] == ["status.py"], done.stdout
     assert any("ends with status 3" in error["message"] for error in report["errors"])
