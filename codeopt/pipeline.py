@@ -229,13 +229,14 @@ class Run:
 
     def _left_over(self) -> Iterator[UnprovenSite]:
         """Every site that nothing ran."""
+        usual = "no run reaches this line" if self.config.run else "no workload runs this line"
         reasons = {(w.path, w.qualname): reason for w, reason in self._reasons.items()}
         for name, sites in self.by_file.items():
             path = self.sources[name].path.resolve()
             for site in sites:
                 if site.id not in self._reached and site.edits:
                     outermost = site.function.partition(".<locals>")[0]
-                    reason = reasons.get((path, outermost), "no workload runs this line")
+                    reason = reasons.get((path, outermost), usual)
                     yield UnprovenSite(name, site.function, site.span.line, site.rule, reason)
 
     def _search_runs(self) -> Iterator[Event]:
@@ -245,6 +246,9 @@ class Run:
         targets = [run_target(parse(text, folder), self.root, files) for text in self.config.run]
         self.targets = len(targets)
         for number, target in enumerate(targets, 1):
+            if time.monotonic() > self._deadline:
+                yield ProblemFound(_problem(target.path, 1, f"{target.ref}: the time budget was spent"))
+                continue
             sandbox = self._sandbox_for(held_modules(preload(target), self.root, self.sources))
             session = RunSession(sandbox, target, folder, self.sources, self.config)
             yield from self._search_with(session, self._sites_of, number, len(targets))
