@@ -7,7 +7,6 @@ is left afterwards.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 import signal
@@ -40,15 +39,14 @@ _BROKEN = 70
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One run of the original: the pickled outcome, which only children read, a `digest` that tells
-    different ones apart, and in words how it failed, if it did.
+    """One run of the original: the pickled outcome, which only children read, and in words how it
+    failed, if it did.
 
     `note` tells of an exit status other than 0. `changed` are the paths below the project's root that
     it wrote or removed. `seconds` are those of the process.
     """
 
     data: bytes
-    digest: str
     failure: str
     note: str
     changed: tuple[str, ...]
@@ -93,10 +91,8 @@ def run_job(order: Order) -> Ran:
     elif done.status:
         note = f"it ends {_ending(done.status)}{_last(done.err)}"
     empty: dict[str, Any] = {}
-    outcome = _outcome(done)
     return Ran(
-        pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL),
-        hashlib.sha256(repr(outcome.tree).encode()).hexdigest(),
+        pickle.dumps(_outcome(done), pickle.HIGHEST_PROTOCOL),
         failure,
         note,
         tuple(name for name, _ in done.files.children),
