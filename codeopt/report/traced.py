@@ -37,7 +37,7 @@ def _lines(traced: Traced, folder: Path) -> Iterator[str]:
         yield "no function here holds a site, so there was nothing to record"
         return
     where = f" under {display_name(folder)}" if kept else ""
-    functions = f"{len(kept)} of the {_count(total, 'function')} that hold sites"
+    functions = f"{len(kept)} of the {_count(total, 'function')} with sites"
     yield f"recorded {_count(calls, 'call')} of {functions}{where}"
     for one in kept[:_MOST]:
         yield f"  {_name(one)}: {_count(one.calls, 'call')}"

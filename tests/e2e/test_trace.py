@@ -133,7 +133,7 @@ def test_a_poisoned_trace_does_not_run_what_it_names(shapes: Path, codeopt: Run)
 def test_a_command_that_fails_and_one_that_is_not_found(shapes: Path, codeopt: Run) -> None:
     done = codeopt("trace", "--", sys.executable, "-c", "import shapes; raise SystemExit('no')")
     assert done.returncode == 1
-    assert done.stderr == "no\ncodeopt: recorded 0 calls of 0 of the 2 functions that hold sites\n" + (
+    assert done.stderr == "no\ncodeopt: recorded 0 calls of 0 of the 2 functions with sites\n" + (
         "codeopt: 2 functions were not called\n"
     )
     missing = codeopt("trace", "--", "no-such-command", "a")
