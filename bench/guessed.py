@@ -7,7 +7,8 @@
 
 Asked are functions and methods that hold at least one site of any rule, outside tests and examples;
 where a package has more than `--most`, a seeded sample of them. *run*: a call returned, ran lines of the
-sites and depends on its inputs, with arguments for the function itself or for one that calls it.
+sites and depends on its inputs, with arguments for the function itself or for one that calls it. *no
+import*: its module cannot be imported here; such a function counts as one that does not run.
 *lines*: of the sites' lines with code, those that ran, in functions that ran. *proven*: of a sample of
 `--prove` functions that ran, those for which `codeopt suggest` had at least one suggestion.
 
@@ -75,6 +76,7 @@ class Row:
     proven: int
     sampled: int
     seconds: float
+    broken: int
 
     def cells(self) -> str:
         """One line of the table."""
@@ -82,8 +84,8 @@ class Row:
         reach = f"{self.ran_lines / self.lines:.0%}" if self.lines else "-"
         proven = f"{self.proven} of {self.sampled}" if self.sampled else "-"
         return (
-            f"| {self.name} | {self.held} | {self.asked} | {self.ran} | {share} | {reach} | {proven} "
-            f"| {self.seconds:.0f} |"
+            f"| {self.name} | {self.held} | {self.asked} | {self.broken} | {self.ran} | {share} | {reach} "
+            f"| {proven} | {self.seconds:.0f} |"
         )
 
 
@@ -153,7 +155,7 @@ def measure(pin: str, most: int, prove: int, seed: int, jobs: int, verbose: bool
     )
     sys.path.append(str(folder))
     begin = time.perf_counter()
-    ran = lines = ran_lines = 0
+    ran = lines = ran_lines = broken = 0
     good: list[Guessed] = []
     out = folder.parent / "workloads"
     try:
@@ -166,6 +168,7 @@ def measure(pin: str, most: int, prove: int, seed: int, jobs: int, verbose: bool
                 if found.targets:
                     ran, lines, ran_lines = ran + 1, lines + len(held_lines), ran_lines + len(hit)
                     good.append(found)
+                broken += found.guess.reason.startswith("its module cannot be imported")
                 if verbose:
                     say(folder.resolve(), found, len(hit), len(held_lines))
         seconds = time.perf_counter() - begin
@@ -173,7 +176,7 @@ def measure(pin: str, most: int, prove: int, seed: int, jobs: int, verbose: bool
         proven = sum(suggests(folder, found) for found in sample)
     finally:
         sys.path.remove(str(folder))
-    return Row(pin, len(held), len(asked), ran, lines, ran_lines, proven, len(sample), seconds)
+    return Row(pin, len(held), len(asked), ran, lines, ran_lines, proven, len(sample), seconds, broken)
 
 
 def say(folder: Path, found: Guessed, hit: int, held: int) -> None:
@@ -187,7 +190,7 @@ def say(folder: Path, found: Guessed, hit: int, held: int) -> None:
 def suggests(folder: Path, found: Guessed) -> bool:
     """Whether `codeopt suggest` proves a suggestion with the guessed workload."""
     files = ("--workloads", str(found.targets[0].workload_file))
-    limits = ("--time-budget", "120", "--budget", "40")
+    limits = ("--time-budget", "120", "--budget", "40", "--origins", "none")
     command = [sys.executable, "-m", "codeopt", "suggest", str(found.wanted.path), *files, *limits]
     command += ["--format", "json", "-q"]
     environ = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
@@ -206,8 +209,8 @@ def table(rows: Sequence[Row]) -> str:
     """The whole table, with all packages in its last line."""
     total = Row("all", *(sum(getattr(row, name) for row in rows) for name in Row.__slots__[1:]))
     return "\n".join([
-        "| package | with sites | asked | run | share | lines | proven | s |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        "| package | with sites | asked | no import | run | share | lines | proven | s |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
         *(row.cells() for row in (*rows, total)),
     ])  # fmt: skip
 

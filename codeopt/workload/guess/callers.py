@@ -15,7 +15,16 @@ from codeopt.workload.guess.job import Caller
 _MOST_FILES = 600
 _MOST = 6
 _SELF_CALLED = {"__init__", "forward", "__call__", "__new__"}
-_ENTRIES = ("fit", "forward", "__call__", "fit_transform", "transform", "predict", "fit_resample", "run")
+_ENTRIES = (
+    "fit",
+    "forward",
+    "__call__",
+    "fit_transform",
+    "transform",
+    "predict",
+    "fit_resample",
+    "run",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,8 @@ def read_calls(files: Iterable[Path]) -> Calls:
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 _note(found, node, Caller(module, node.name))
     return Calls(
-        {name: tuple(callers) for name, callers in found.items()}, {k: tuple(v) for k, v in methods.items()}
+        {name: tuple(callers) for name, callers in found.items()},
+        {k: tuple(v) for k, v in methods.items()},
     )
 
 

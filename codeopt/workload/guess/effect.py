@@ -41,7 +41,10 @@ def _add(digest: Any, value: Any, depth: int, left: list[int], seen: set[int]) -
         for item in items:
             _add(digest, item, depth - 1, left, seen)
     else:
-        for part in (getattr(value, "__dict__", None), getattr(value, "__slots__", None) and repr(value)):
+        for part in (
+            getattr(value, "__dict__", None),
+            getattr(value, "__slots__", None) and repr(value),
+        ):
             if part:
                 _add(digest, part, depth - 1, left, seen)
 

@@ -9,7 +9,10 @@ from collections import Counter
 from codeopt.workload.guess.reading import Parameter
 
 _ANNOTATED = (
-    (r"\b(Float|Int|Bool|Num|Shaped|Complex)\[\s*(\w+\.)*Tensor|\bTensor\b|\bFloatTensor\b", "tensor"),
+    (
+        r"\b(Float|Int|Bool|Num|Shaped|Complex)\[\s*(\w+\.)*Tensor|\bTensor\b|\bFloatTensor\b",
+        "tensor",
+    ),
     (r"\bLongTensor\b|\bInt\[\s*(\w+\.)*Tensor", "ids"),
     (r"\bBoolTensor\b|\bBool\[\s*(\w+\.)*Tensor", "mask"),
     (r"\bndarray\b|\bNDArray\b|\bArrayLike\b|\bArray\b|\bMatrixLike\b", "array"),
@@ -20,6 +23,8 @@ _ANNOTATED = (
     (r"\bModule\b", "module"),
     (r"\bOptimizer\b", "optimizer"),
     (r"\bDataLoader\b", "loader"),
+    (r"\bDistribution\b", "distribution"),
+    (r"\bSize\b", "shape"),
     (r"\bDataset\b", "dataset"),
     (r"\bCallable\b", "callable"),
     (r"\bPath(Like)?\b", "path"),
@@ -61,6 +66,7 @@ _NAMED = (
     (r"model|net|network|module|encoder|decoder|backbone|layer|teacher|student|fn_module|vit|transformer",
      "module"),
     (r"optim|optimizer|opt", "optimizer"),
+    (r"(base_?)?dist(ribution)?s?|base|prior|posterior", "distribution"),
     (r"criterion|loss_fn|loss_func|loss_function", "loss"),
     (r"\w*(fn|func|function|callback|activation|metric|kernel_func|callable|transform|norm|hook)|f|"
      r"g|hx|fx", "callable"),
@@ -134,14 +140,20 @@ _ATTRIBUTES = {
 }  # fmt: skip
 _SHARED = Counter(name for names in _ATTRIBUTES.values() for name in names)
 _PASSED = (
-    (r"(np|numpy|scipy\.\w+|sp)\.(zeros|ones|empty|arange|eye|identity|full|linspace)|range", "int"),
+    (
+        r"(np|numpy|scipy\.\w+|sp)\.(zeros|ones|empty|arange|eye|identity|full|linspace)|range",
+        "int",
+    ),
     (r"(nn|torch\.nn)\.[A-Z]\w+|torch\.(zeros|ones|empty|arange|eye|linspace)", "int"),
     (
         r"(np|numpy|scipy\.\w+|sp|linalg|ss|stats)\.\w+(\.\w+)*|check_array|check_X_y|_num_samples|unique",
         "array",
     ),
     (r"(torch|F|nn|einops|tl|T)(\.\w+)+|rearrange|repeat|reduce|einsum|pack", "tensor"),
-    (r"len|sum|zip|enumerate|max|min|sorted|list|set|tuple|reversed|map|any|all", "list"),
+    (
+        r"len|sum|zip|enumerate|max|min|sorted|list|set|tuple|reversed|map|any|all",
+        "list",
+    ),
     (r"math\.\w+|float|round|abs", "float"),
     (r"int", "int"),
     (r"str|print|\w+\.(split|join)|re\.\w+", "str"),
@@ -173,7 +185,12 @@ def families(parameter: Parameter, *, torch: bool) -> list[tuple[str, int]]:
             if moved:
                 weights[other] += moved
                 weights[family] = 1
-    for family, weight in (("tensor" if torch else "array", 3), ("int", 2), ("str", 1), ("list", 1)):
+    for family, weight in (
+        ("tensor" if torch else "array", 3),
+        ("int", 2),
+        ("str", 1),
+        ("list", 1),
+    ):
         weights[family] += weight
     return weights.most_common()
 

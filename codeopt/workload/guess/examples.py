@@ -41,7 +41,8 @@ def _text(subject: Subject, sources: list[str], target: str) -> str:
             return ""
         for statement in statements:
             call = next(
-                (c for c in ast.walk(statement) if isinstance(c, ast.Call) and _called(c) == name), None
+                (c for c in ast.walk(statement) if isinstance(c, ast.Call) and _called(c) == name),
+                None,
             )
             if call is not None and not any(isinstance(a, ast.Starred) for a in call.args):
                 return _spelled(subject, before, call, target)

@@ -10,6 +10,10 @@ FIXED_TORCH = {
     ),
     "modules": ("torch.nn.ModuleList([torch.nn.Linear(16, 16) for _ in range(2)])",),
     "rng": ("torch.Generator().manual_seed(seed)",),
+    "distribution": (
+        "torch.distributions.Normal(torch.zeros(16), torch.ones(16))",
+        "torch.distributions.Independent(torch.distributions.Normal(torch.zeros(16), torch.ones(16)), 1)",
+    ),
     "loader": (
         "torch.utils.data.DataLoader(torch.utils.data.TensorDataset("
         "torch.randn(n, 16), torch.randint(0, 3, (n,))), batch_size=8)",

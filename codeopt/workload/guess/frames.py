@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from codeopt.workload.guess.options import Option
@@ -32,7 +33,10 @@ def frame_options(parameter: Parameter, family: str) -> Iterator[Option]:
     if family == "series":
         yield Option("pd.Series(rng.standard_normal(n))", "series")
         yield Option("pd.Series(rng.integers(0, 3, n))", "series")
-        yield Option("pd.Series(rng.standard_normal(n), index=pd.date_range('2000', periods=n))", "series")
+        yield Option(
+            "pd.Series(rng.standard_normal(n), index=pd.date_range('2000', periods=n))",
+            "series",
+        )
         yield Option("pd.Series(np.where(np.arange(n) % 2, 'a', 'b'))", "series")
         return
     numbers = "pd.DataFrame(rng.standard_normal((n, 4)), columns=list('abcd'))"
@@ -54,3 +58,24 @@ def with_columns(names: tuple[str, ...]) -> Option:
     """The table with these columns beside its own; its `entries` name them."""
     extra = {name: "rng.standard_normal(3 * n)" for name in names if name not in _DESIGN}
     return Option(frame_text(extra), "frame", entries=tuple((name, "") for name in names))
+
+
+def columns(parameter: Parameter) -> list[str]:
+    """Names of the table's columns, as source texts, that a parameter may ask for by its name."""
+    name = parameter.name
+    pools = (
+        (r"within|time\w*", ["'time'", "['time']"]),
+        (r"subject|\w*id", ["'subject'"]),
+        (
+            r"between|group\w*|by|cat\w*|hue",
+            ["'group'", "['group', 'kind']", "['group']"],
+        ),
+        (r"dv|y|target|value\w*|outcome|scores?", ["'x0'", "'y'"]),
+        (r"covar|x_covar|covariates?", ["'x1'", "['x1', 'x2']"]),
+        (
+            r"x|m|col\w*|feature\w*|var\w*|column",
+            ["'x1'", "['x1', 'x2']", "['x1']", "'group'"],
+        ),
+        (r"raters?|targets|items", ["'time'", "'subject'"]),
+    )
+    return [text for pattern, texts in pools if re.fullmatch(pattern, name) for text in texts]

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from codeopt.workload.guess.evidence import families
 from codeopt.workload.guess.frames import with_columns
 from codeopt.workload.guess.options import Option, holder, made
-from codeopt.workload.guess.pools import FLOATS, IDS, INTS, SWITCHES, TENSOR, Context, entry_text, options_for
+from codeopt.workload.guess.pools import (
+    FLOATS,
+    IDS,
+    INTS,
+    SWITCHES,
+    TENSOR,
+    Context,
+    entry_text,
+    options_for,
+)
 from codeopt.workload.guess.reading import Parameter, Usage
 from codeopt.workload.guess.worker import Outcome
 
@@ -38,7 +47,10 @@ _DIM = (
     (r"weight .* of size \[\d+, (\d+)", 1),
     (r"running_mean should contain \d+ elements not (\d+)", 1),
     (r"size mismatch, got input \(\d+\), mat \(\d+x\d+\), vec \((\d+)\)", -1),
-    (r"expected size for first two dimensions of batch2 tensor to be: \[\d+, (\d+)\]", -2),
+    (
+        r"expected size for first two dimensions of batch2 tensor to be: \[\d+, (\d+)\]",
+        -2,
+    ),
 )
 _SQUARE = r"square|Last 2 dimensions|symmetric|not aligned|positive.definite|diagonal"
 _NUMBERS = re.compile(r"(?<![\w.])(\d{1,4})(?![\w.])")
@@ -49,7 +61,10 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
     message, error = outcome.message, outcome.error
     yield from _missing_entry(message, error, now, context)
     if parameter.star == "**":
-        missing = re.search(r"missing \d+ required (?:keyword-only|positional) arguments?: '(\w+)'", message)
+        missing = re.search(
+            r"missing \d+ required (?:keyword-only|positional) arguments?: '(\w+)'",
+            message,
+        )
         name = missing[1] if missing else message.strip("'") if error == "KeyError" else ""
         if name.isidentifier():
             held = now if now.kind == "dict" else holder("dict", ())
@@ -81,7 +96,8 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
         "TypeError",
     ):
         choice = re.search(
-            r"one of|expected|support|choose|valid|among|recogni|unknown|either|allowed|possible", message
+            r"one of|expected|support|choose|valid|among|recogni|unknown|either|allowed|possible",
+            message,
         )
         for text in re.findall(r"['\"`]([A-Za-z][\w.+ -]{0,24})['\"`]", message) if choice else ():
             if text != parameter.name and now.kind in ("str", "omit"):
@@ -130,7 +146,12 @@ def _shapes(message: str, now: Option) -> Iterator[Option]:
             if shape is not None and len(shape) != len(now.shape) and shape:
                 yield now.shaped(shape)
                 if len(now.shape) and len(shape) > len(now.shape):
-                    yield now.shaped((*(shape[: len(shape) - len(now.shape)]), *now.shape[-len(shape) :]))
+                    yield now.shaped(
+                        (
+                            *(shape[: len(shape) - len(now.shape)]),
+                            *now.shape[-len(shape) :],
+                        )
+                    )
     for pattern, place in _DIM:
         for number in re.findall(pattern, message):
             yield from _replaced(now, place, number)
@@ -170,7 +191,8 @@ def _replaced(now: Option, place: int, text: str) -> Iterator[Option]:
 def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
     tensor = now.kind == "tensor"
     if re.search(
-        r"integer|[Ll]ong|Int\b|int64|index|indices|bincount|safe.* cast|labels|categor|continuous", message
+        r"integer|[Ll]ong|Int\b|int64|index|indices|bincount|safe.* cast|labels|categor|continuous",
+        message,
     ):
         yield made(now.kind, IDS if tensor else INTS, now.shape)
     if re.search(r"[Bb]ool|mask", message):
@@ -183,9 +205,17 @@ def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
         maker = "torch.randn({}, dtype=torch.complex64)" if tensor else "(rng.standard_normal({}) + 0j)"
         yield made(now.kind, maker, now.shape)
     if re.search(r"binary|0 and 1|0s and 1s|two (classes|values|groups)|[Oo]nly two", message):
-        yield made(now.kind, "torch.randint(0, 2, {})" if tensor else "rng.integers(0, 2, {})", now.shape)
+        yield made(
+            now.kind,
+            "torch.randint(0, 2, {})" if tensor else "rng.integers(0, 2, {})",
+            now.shape,
+        )
     if re.search(r"out of range|out of bounds", message):
-        yield made(now.kind, "torch.randint(0, 2, {})" if tensor else "rng.integers(0, 2, {})", now.shape)
+        yield made(
+            now.kind,
+            "torch.randint(0, 2, {})" if tensor else "rng.integers(0, 2, {})",
+            now.shape,
+        )
     if re.search(
         r"ints? or slices|not (callable|iterable)|unhashable|ambiguous|scalar|only (one element|"
         r"length-1|0-dim)",
@@ -205,10 +235,19 @@ def _attributes(message: str, parameter: Parameter, context: Context) -> Iterato
 
 _KINDS = (
     (r"not callable", "callable"),
-    (r"not iterable|no len\(\)|not a sequence|not subscriptable|unpack non-iterable", "list"),
+    (
+        r"not iterable|no len\(\)|not a sequence|not subscriptable|unpack non-iterable",
+        "list",
+    ),
     (r"must be (a |an )?(str|string)|expected str|str, bytes|join\(\) argument", "str"),
-    (r"must be (a |an )?(int|integer)|as an integer|an instance of 'int'|expected int", "int"),
-    (r"must be (a |an )?(real|float|number)|an instance of 'float'|could not convert", "float"),
+    (
+        r"must be (a |an )?(int|integer)|as an integer|an instance of 'int'|expected int",
+        "int",
+    ),
+    (
+        r"must be (a |an )?(real|float|number)|an instance of 'float'|could not convert",
+        "float",
+    ),
     (r"must be (a |an )?(bool)|an instance of 'bool'", "bool"),
     (r"must be (a |an )?(dict|mapping)|not a mapping|must be a mapping", "dict"),
     (r"DataFrame", "frame"),
@@ -223,7 +262,10 @@ _KINDS = (
         "array",
     ),
     (r"must be (a |an )?(list|sequence)|instance of 'list'|expected (a )?list", "list"),
-    (r"must be (a |an )?tuple|instance of 'tuple'|expected (a )?tuple|must be tuple", "tuple"),
+    (
+        r"must be (a |an )?tuple|instance of 'tuple'|expected (a )?tuple|must be tuple",
+        "tuple",
+    ),
     (r"not a Module|is not an? .*Module", "module"),
     (r"[Ee]stimator|fit method|'fit'", "estimator"),
     (r"RandomState|seed", "rng"),
@@ -244,7 +286,11 @@ def _named_kinds(message: str, parameter: Parameter, now: Option, context: Conte
             continue
         annotation = _ANNOTATION.get(kind, "")
         known = Parameter(
-            parameter.name, annotation, None, parameter.doc if not annotation else "", usage=parameter.usage
+            parameter.name,
+            annotation,
+            None,
+            parameter.doc if not annotation else "",
+            usage=parameter.usage,
         )
         for option in options_for(known, context)[:6]:
             if option.kind == kind or kind == "any":

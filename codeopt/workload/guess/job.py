@@ -39,6 +39,7 @@ _LEAST_BODY = 0.2
 _DEEPEST = 3
 _MOST_VARIANTS = 8
 _MOST_SECONDS = 40.0
+_SEEDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,15 @@ def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> 
         contexts = {who: _context(bench, module, subject, who) for who in ("call", "init")}
         name = f"{_file_name(request, module)}::{subject.qualname}"
         search = Search(
-            subject, worker, name, path, request.lines, contexts, budget, request.seed, bench.deadline
+            subject,
+            worker,
+            name,
+            path,
+            request.lines,
+            contexts,
+            budget,
+            request.seed,
+            bench.deadline,
         )
         best = search.run()
         bench.trials += worker.trials
@@ -248,7 +257,14 @@ def _constructed(bench: _Bench, owner: type) -> Option | None:
     contexts = {"call": _context(bench, sys.modules[owner.__module__], subject, "call")}
     try:
         search = Search(
-            subject, worker, f"x::{owner.__qualname__}", "", frozenset(), contexts, 40, bench.request.seed
+            subject,
+            worker,
+            f"x::{owner.__qualname__}",
+            "",
+            frozenset(),
+            contexts,
+            40,
+            bench.request.seed,
         )
         best = search.run()
         bench.trials += worker.trials
@@ -289,7 +305,10 @@ def _without_effect(search: Search, best: Tried, seed: int) -> str:
         return f"a second call raised {plain.error}"
     if not plain.effect:
         return "the calls that were found return nothing and change nothing"
-    others = [worker.trial(text, seed + 1, effect=True), worker.trial(text, seed, 1.75, effect=True)]
+    others = [
+        worker.trial(text, seed + 1, effect=True),
+        worker.trial(text, seed, 1.75, effect=True),
+    ]
     same = all(other.effect == plain.effect for other in others if not other.error)
     if same and best.state and not search.depends(best, plain.effect):
         return "the result is the same for all inputs"
@@ -305,7 +324,12 @@ def _trivial_example(worker: Worker, text: str, outcome: Outcome, request: Reque
 
 
 def _finished(
-    bench: _Bench, subject: Subject, search: Search, best: Tried, name: str, module: ModuleType
+    bench: _Bench,
+    subject: Subject,
+    search: Search,
+    best: Tried,
+    name: str,
+    module: ModuleType,
 ) -> Guess:
     request = bench.request
     lines = {file: set(found) for file, found in best.outcome.lines.items()}
@@ -334,8 +358,10 @@ def _sized(subject: Subject, search: Search, tried: Tried, name: str, seed: int)
     worker = search.worker
     floor = rows = tried.rows
     for least in (8, 4, 2, 1):
-        small = worker.trial(spell(subject.form, tried.state, name, least, least).text, seed)
-        if small.error or small.lines.get(search.file, frozenset()) & search.lines != search.hits(tried):
+        small = spell(subject.form, tried.state, name, least, least).text
+        first, *others = [worker.trial(small, seed + more) for more in range(_SEEDS)]
+        same = first.lines.get(search.file, frozenset()) & search.lines == search.hits(tried)
+        if not same or any(outcome.error for outcome in (first, *others)):
             break
         floor = least
 

@@ -5,14 +5,13 @@ Dimensions are written as `n`, which scales, or as numbers that agree between pa
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codeopt.workload.guess.evidence import families
 from codeopt.workload.guess.fixed import FIXED, FIXED_TORCH
-from codeopt.workload.guess.frames import frame_options
+from codeopt.workload.guess.frames import columns, frame_options
 from codeopt.workload.guess.numbers import float_texts, int_texts
 from codeopt.workload.guess.options import Option, holder, made, omitted
 from codeopt.workload.guess.reading import Parameter
@@ -67,11 +66,22 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
     if parameter.default is not None or parameter.star:
         yield omitted()
     yield from (Option(text, "shown") for text in parameter.shown if text != parameter.default)
+    heard = [Option(text, "shown") for text in parameter.heard if text != parameter.default]
+    if ranked[0] in ("str", "int", "float", "bool"):
+        yield from heard
     yield from _objects(parameter, context)
-    if ranked[0] in ("namespace", "module", "estimator", "callable", "optimizer", "loader", "dataset"):
+    if ranked[0] in (
+        "namespace",
+        "module",
+        "estimator",
+        "callable",
+        "optimizer",
+        "loader",
+        "dataset",
+    ):
         yield from context.alike(parameter)
     if context.frames:
-        yield from (Option(text, "str") for text in _columns(parameter))
+        yield from (Option(text, "str") for text in columns(parameter))
     pools = [list(_family(family, parameter, context)) for family in _with_rest(ranked)]
     if sure:
         yield from pools[0][:10]
@@ -79,6 +89,7 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
     # The first few of each likely family, then what is left of them, then the unlikely.
     for pool in heads:
         yield from pool[:4]
+    yield from heard
     for pool in heads:
         yield from pool[4:]
     for pool in pools[3:]:
@@ -109,13 +120,19 @@ def _family(family: str, parameter: Parameter, context: Context) -> Iterator[Opt
         r"t|ts|times?|timestamps|grid|x_grid|scales", parameter.name
     ):
         yield Option(
-            "torch.linspace(0.0, 1.0, n)" if family == "tensor" else "np.linspace(0.1, 1.0, n)", family
+            "torch.linspace(0.0, 1.0, n)" if family == "tensor" else "np.linspace(0.1, 1.0, n)",
+            family,
         )
     match family:
         case "tensor":
             yield from _shaped(parameter, "tensor", UNIT if _positive(parameter) else TENSOR, context)
         case "array":
-            yield from _shaped(parameter, "array", POSITIVE if _positive(parameter) else FLOATS, context)
+            yield from _shaped(
+                parameter,
+                "array",
+                POSITIVE if _positive(parameter) else FLOATS,
+                context,
+            )
         case "ids":
             yield from _shaped(parameter, *(("tensor", IDS) if torch else ("array", INTS)), context)
         case "labels":
@@ -167,7 +184,11 @@ def _shaped(parameter: Parameter, kind: str, maker: str, context: Context) -> It
     for shape in shapes_for(parameter, kind, context):
         yield made(kind, maker, shape)
     yield made(kind, IDS if kind == "tensor" else INTS, ("n",))
-    yield made(kind, IDS if kind == "tensor" else INTS, ("n", "16" if kind == "tensor" else "8"))
+    yield made(
+        kind,
+        IDS if kind == "tensor" else INTS,
+        ("n", "16" if kind == "tensor" else "8"),
+    )
     if kind == "tensor":
         yield Option("torch.tensor(0.5)", "tensor")
 
@@ -176,7 +197,10 @@ _ROWS = re.compile(
     r"(n|N|m|M|b|B|T|t|batch\w*|n_?samples\w*|n_?obs\w*|rows?|samples?|points|len\w*|length|size|events|"
     r"num_\w+|n_\w*(points|times|rows|instances|queries)\w*|observations)$"
 )
-_OTHERS = {"3": r"channels?|n_channels|C|c|n_classes|num_classes|classes|k|K", "32": r"h|w|H|W|height|width"}
+_OTHERS = {
+    "3": r"channels?|n_channels|C|c|n_classes|num_classes|classes|k|K",
+    "32": r"h|w|H|W|height|width",
+}
 
 
 def _dimension(name: str, plain: str) -> str:
@@ -185,7 +209,10 @@ def _dimension(name: str, plain: str) -> str:
         return name
     if _ROWS.match(name):
         return "n"
-    return next((number for number, names in _OTHERS.items() if re.fullmatch(names, name)), plain)
+    return next(
+        (number for number, names in _OTHERS.items() if re.fullmatch(names, name)),
+        plain,
+    )
 
 
 def shapes_for(parameter: Parameter, kind: str, context: Context) -> list[tuple[str, ...]]:
@@ -232,6 +259,8 @@ def _by_name(parameter: Parameter, kind: str, context: Context) -> list[int]:
         return [5]
     if re.search(r"im(g|age)", name):
         return [4, 2, 3] if kind == "tensor" else [2, 3]
+    if kind == "tensor" and re.search(r"emb|feat|logit|pred|prob|score|latent|code|^z$", name):
+        return [2, 3, 1]
     if kind == "tensor":
         return [3, 4, 2, 1] if context.module_call else [2, 3, 1]
     if re.match(r"X|.*matrix|.*mat$|[A-Z]$|data|points|samples|.*features|cov|array|arr$", name):
@@ -260,23 +289,12 @@ def _strings(parameter: Parameter) -> list[str]:
     return list(dict.fromkeys([*parameter.usage.options, *said, "a", "x0", "some words"]))
 
 
-def _columns(parameter: Parameter) -> list[str]:
-    name = parameter.name
-    pools = (
-        (r"within|time\w*", ["'time'", "['time']"]),
-        (r"subject|\w*id", ["'subject'"]),
-        (r"between|group\w*|by|cat\w*|hue", ["'group'", "['group', 'kind']", "['group']"]),
-        (r"dv|y|target|value\w*|outcome|scores?", ["'x0'", "'y'"]),
-        (r"covar|x_covar|covariates?", ["'x1'", "['x1', 'x2']"]),
-        (r"x|m|col\w*|feature\w*|var\w*|column", ["'x1'", "['x1', 'x2']", "['x1']", "'group'"]),
-        (r"raters?|targets|items", ["'time'", "'subject'"]),
-    )
-    return [text for pattern, texts in pools if re.fullmatch(pattern, name) for text in texts]
-
-
 def _lists(family: str, parameter: Parameter, context: Context) -> Iterator[Option]:
     torch = context.torch
-    count = next((int(t.split(":")[1]) for t in parameter.usage.traits if t.startswith("unpacked:")), 0)
+    count = next(
+        (int(t.split(":")[1]) for t in parameter.usage.traits if t.startswith("unpacked:")),
+        0,
+    )
     default = parameter.default
     if default and default[0] in "[(" and len(default) > 2:
         yield Option(default, family)
@@ -288,7 +306,12 @@ def _lists(family: str, parameter: Parameter, context: Context) -> Iterator[Opti
     if re.search(r"\bstr|names?\b|words?\b|columns|keys|texts?\b", words):
         texts.append("['a', 'b', 'c']")
     if re.search(r"\bint|axes|dims|indices|shape|size|modes|ranks?", words):
-        texts += ["(8, 8)" if family == "tuple" else "[8, 8]", "[0, 1]", "[2, 2, 2]", "[0]"]
+        texts += [
+            "(8, 8)" if family == "tuple" else "[8, 8]",
+            "[0, 1]",
+            "[2, 2, 2]",
+            "[0]",
+        ]
     if re.search(r"float|number", words):
         texts.append("[0.5, 1.0, 2.0]")
     if count:
@@ -301,10 +324,21 @@ def _lists(family: str, parameter: Parameter, context: Context) -> Iterator[Opti
         "[('a', sklearn.linear_model.LogisticRegression()), ('b', sklearn.tree.DecisionTreeClassifier())]"
     )
     if re.search(r"estimators|steps|classifiers|regressors|clfs|models", words):
-        texts.insert(0, estimators if "tuple" in words else "[sklearn.linear_model.LogisticRegression()] * 2")
+        texts.insert(
+            0,
+            estimators if "tuple" in words else "[sklearn.linear_model.LogisticRegression()] * 2",
+        )
     if re.search(r"transactions|itemset", words):
         texts.insert(0, "[['a', 'b'], ['b', 'c'], ['a', 'c']] * n")
-    texts += [*arrays, "[1, 2, 3]", "[0.5, 1.0, 2.0]", "['a', 'b', 'c']", "list(range(n))", "(0, 1)", "[]"]
+    texts += [
+        *arrays,
+        "[1, 2, 3]",
+        "[0.5, 1.0, 2.0]",
+        "['a', 'b', 'c']",
+        "list(range(n))",
+        "(0, 1)",
+        "[]",
+    ]
     yield from (Option(text, family) for text in dict.fromkeys(texts))
 
 
@@ -349,12 +383,3 @@ def _callables(parameter: Parameter, context: Context) -> Iterator[Option]:
     yield Option("torch.nn.Linear(16, 16)" if context.torch else "np.mean", "callable")
     yield Option("np.std" if not context.torch else "torch.nn.Identity", "callable")
     yield Option("dict", "callable")
-
-
-def is_literal(text: str) -> bool:
-    """Whether a default's text says its whole value."""
-    try:
-        ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError):
-        return False
-    return True

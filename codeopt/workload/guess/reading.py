@@ -31,7 +31,8 @@ class Usage:
 class Parameter:
     """One parameter. `star` is `*` or `**` for the collecting ones; texts are empty where not given.
 
-    `shown`: literals that the docstring's examples give for it.
+    `shown`: literals that the docstring's examples give for it; `heard`: those that the file
+    has for others of its name.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Parameter:
     keyword_only: bool = False
     star: str = ""
     shown: tuple[str, ...] = ()
+    heard: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
 
 
@@ -61,13 +63,18 @@ def find_definition(tree: ast.Module, qualname: str) -> ast.AST | None:
     """The function or class of a qualified name without `<locals>`; the last of that name."""
     node: ast.AST | None = tree
     for part in qualname.split("."):
-        node = next((inner for inner in reversed(list(_inside(node))) if inner.name == part), None)
+        node = next(
+            (inner for inner in reversed(list(_inside(node))) if inner.name == part),
+            None,
+        )
         if node is None:
             return None
     return node
 
 
-def _inside(node: ast.AST | None) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+def _inside(
+    node: ast.AST | None,
+) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
     """Definitions in a body, also below `if` and `try`, not inside other definitions."""
     for child in ast.iter_child_nodes(node) if node is not None else ():
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -92,7 +99,7 @@ def read_function(node: Function, doc: str, *, bound: bool) -> Reading:
             keyword_only,
             star,
             tuple(shown.get(arg.arg, ())),
-            usages.get(arg.arg, Usage()),
+            usage=usages.get(arg.arg, Usage()),
         )
         for arg, default, keyword_only, star in _arguments(node.args)
     ]
@@ -122,7 +129,9 @@ def _guards(
             yield from _guards(handler.body, origins, inner)
 
 
-def _arguments(args: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None, bool, str]]:
+def _arguments(
+    args: ast.arguments,
+) -> Iterator[tuple[ast.arg, ast.expr | None, bool, str]]:
     plain = [*args.posonlyargs, *args.args]
     defaults = [None] * (len(plain) - len(args.defaults)) + list(args.defaults)
     for arg, default in zip(plain, defaults, strict=True):
@@ -144,12 +153,24 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _origins(node: Function, names: set[str]) -> dict[int, frozenset[str]]:
-    """Line -> parameters that its names come from, by assignments in the order of the text."""
+    """Line -> parameters that its names come from, by assignments in the order of the text.
+
+    An attribute of the object stands among them as `self.name`.
+    """
     comes: dict[str, frozenset[str]] = {name: frozenset({name}) for name in names}
 
     def read(inner: ast.AST) -> frozenset[str]:
-        used = (n.id for n in ast.walk(inner) if isinstance(n, ast.Name))
-        return frozenset().union(*(comes.get(name, frozenset()) for name in used))
+        found: frozenset[str] = frozenset()
+        for part in ast.walk(inner):
+            if isinstance(part, ast.Name):
+                found |= comes.get(part.id, frozenset())
+            elif (
+                isinstance(part, ast.Attribute)
+                and isinstance(part.value, ast.Name)
+                and part.value.id == "self"
+            ):
+                found |= {f"self.{part.attr}"}
+        return found
 
     lines: dict[int, frozenset[str]] = {}
     statements = [inner for inner in ast.walk(node) if isinstance(inner, ast.stmt) and inner is not node]
@@ -239,7 +260,11 @@ class _Body:
                 self._add(left, "traits", trait)
                 self._add(right, "traits", trait)
             case ast.UnaryOp(op=operator, operand=operand):
-                self._add(operand, "traits", "tested" if isinstance(operator, ast.Not) else "arithmetic")
+                self._add(
+                    operand,
+                    "traits",
+                    "tested" if isinstance(operator, ast.Not) else "arithmetic",
+                )
             case ast.If(test=ast.Name() as name) | ast.IfExp(test=ast.Name() as name):
                 self._add(name, "traits", "tested")
             case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
@@ -268,7 +293,11 @@ class _Body:
             self._add(name, "traits", "subscripted")
             self._add(index, "traits", "index")
         else:
-            self._add(name, "traits", "sliced" if isinstance(index, ast.Slice) else "subscripted")
+            self._add(
+                name,
+                "traits",
+                "sliced" if isinstance(index, ast.Slice) else "subscripted",
+            )
 
     def _call(self, node: ast.Call) -> None:
         called = node.func

@@ -117,7 +117,10 @@ def _measure(function: Callable[..., Any], text: str, seed: int, rows: int) -> C
         step = prepare(function, builder(1.0, seed))
         destination = memray.FileDestination(profile, overwrite=True)
         begin = time.perf_counter()
-        with memray.Tracker(destination=destination, file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS):
+        with memray.Tracker(
+            destination=destination,
+            file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS,
+        ):
             step()
         seconds, whole = time.perf_counter() - begin, time.perf_counter() - start
     with memray.FileReader(profile) as reader:

@@ -16,7 +16,14 @@ from dataclasses import dataclass, field
 
 from codeopt.workload.guess.hints import hinted, names_in
 from codeopt.workload.guess.options import OMIT, Option, holder, imports_of, omitted
-from codeopt.workload.guess.pools import Context, options_for
+from codeopt.workload.guess.pools import (
+    FLOATS,
+    POSITIVE,
+    TENSOR,
+    UNIT,
+    Context,
+    options_for,
+)
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.spell import Key, Spelled, State, spell
 from codeopt.workload.guess.subject import Subject, executable_lines
@@ -136,7 +143,9 @@ class Search:
         return bool(shaped & set(self._blamed(tried)))
 
     def _profiled(self, key: Key, option: Option, shape: tuple[str, ...]) -> Option:
-        return option.shaped(shape) if option.is_shaped and key[0] == "call" else option
+        """An array of real numbers in another shape; whole ones are labels and places, and keep theirs."""
+        real = option.maker in (FLOATS, POSITIVE, TENSOR, UNIT)
+        return option.shaped(shape) if real and key[0] == "call" else option
 
     def _try(self, state: State) -> Tried:
         spelled = spell(self.subject.form, state, self.target, self.rows, 1)
@@ -151,7 +160,12 @@ class Search:
         everything = sum(len(found) for found in outcome.lines.values())
         own = self.subject.code.co_filename if self.subject.code else self.file
         body = len(outcome.lines.get(own, frozenset()) & self._own)
-        return not outcome.error, len(here & self.lines) if self.lines else 1, body, everything
+        return (
+            not outcome.error,
+            len(here & self.lines) if self.lines else 1,
+            body,
+            everything,
+        )
 
     def _accepts(self, tried: Tried, best: Tried) -> bool:
         if tried.score > best.score:
@@ -259,13 +273,35 @@ class Search:
         return best
 
     def _further(self, best: Tried) -> Iterator[tuple[Key, Option]]:
+        """Changes that may lead elsewhere: first of what decides whether missed lines run, switches first."""
         deciding = list(dict.fromkeys(self._deciding(best)))
-        optional = [key for key, options in self._options.items() if options[0].kind == OMIT]
-        yield from (
-            (key, option) for key in deciding for option in self._options[key][:20] if _is_at_hand(option)
-        )
-        yield from ((key, option) for key in optional for option in self._options[key][1:3])
-        yield from ((key, option) for key in self._options for option in self._options[key][:6])
+        optional = [
+            key for key, pool in self._options.items() if pool[0].kind == OMIT and key not in deciding
+        ]
+        for keys, words, others in (
+            (deciding, 20, 0),
+            (optional, 3, 0),
+            (deciding, 0, 4),
+            (optional, 0, 2),
+        ):
+            for key in keys:
+                fitting = [o for o in self._options[key][:20] if self._fits(key, o)]
+                plain = [o for o in fitting if o.kind in ("bool", "str", "shown")]
+                yield from ((key, option) for option in plain[:words])
+                yield from ((key, option) for option in [o for o in fitting if o not in plain][:others])
+        yield from ((key, option) for key in self._options for option in self._options[key][:4])
+
+    def _fits(self, key: Key, option: Option) -> bool:
+        """Whether an option is of the kind of the parameter's default, where that tells one."""
+        default = self._parameters[key].default if key in self._parameters else None
+        kinds: tuple[str, ...] = ()
+        if default in ("True", "False"):
+            kinds = ("bool",)
+        elif default and default[0] in "'\"":
+            kinds = ("str", "shown")
+        elif default and default[0].isdigit():
+            kinds = ("int", "float", "shown")
+        return _is_at_hand(option) and option.kind != OMIT and (not kinds or option.kind in kinds)
 
     def hits(self, tried: Tried) -> frozenset[int]:
         """The wanted lines that a trial ran."""
@@ -277,7 +313,11 @@ class Search:
             for option in options[:5]:
                 if option.text and option.text != best.state[key].text:
                     text = spell(
-                        self.subject.form, {**best.state, key: option}, self.target, self.rows, 1
+                        self.subject.form,
+                        {**best.state, key: option},
+                        self.target,
+                        self.rows,
+                        1,
                     ).text
                     other = self.worker.trial(text, self.seed, effect=True)
                     if not other.error and other.effect != effect:

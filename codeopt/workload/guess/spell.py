@@ -79,7 +79,10 @@ def _init_lines(form: Form, state: State) -> list[tuple[str, Key]]:
     shown = [(p, key) for p, key in keys if state[key].kind != OMIT]
     lines = [(f"{p.name}={state[key].text}", key) for p, key in shown]
     more = [("init", p.name) for p in form.init if p.star == "**" and state["init", p.name].kind != OMIT]
-    spread = next((p for p in form.init if p.star == "*" and state["init", p.name].kind != OMIT), None)
+    spread = next(
+        (p for p in form.init if p.star == "*" and state["init", p.name].kind != OMIT),
+        None,
+    )
     if spread is not None and form.shape == "method":
         # What is collected comes after positional arguments only.
         lines = [(state[key].text, key) for p, key in shown if not p.keyword_only]

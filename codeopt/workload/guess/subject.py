@@ -15,7 +15,6 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from codeopt.source import parse_file
-from codeopt.workload.guess.pools import is_literal
 from codeopt.workload.guess.reading import Function, Parameter, read_function
 from codeopt.workload.guess.spell import Form, Key
 
@@ -89,9 +88,19 @@ def _method(owner: type, made: type, qualname: str, function: Any, uses_torch: b
         function, qualname = owner, qualname.rpartition(".")[0]
     else:
         form = Form(
-            "method", read.parameters, init.parameters, made.__module__, made.__qualname__, uses_torch
+            "method",
+            read.parameters,
+            init.parameters,
+            made.__module__,
+            made.__qualname__,
+            uses_torch,
         )
-    fits = hasattr(made, "fit") and name not in ("fit", "fit_transform", "fit_predict", "fit_resample")
+    fits = hasattr(made, "fit") and name not in (
+        "fit",
+        "fit_transform",
+        "fit_predict",
+        "fit_resample",
+    )
     blames, guards = {**init.blames, **read.blames}, {**init.guards, **read.guards}
     readies = tuple(sorted(n for n in dir(made) if n != name and _READY.match(n) and _needs_nothing(made, n)))
     return Subject(qualname, function, form, blames, guards, made, read.code, fits, readies[:6])
@@ -168,9 +177,12 @@ def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
     if node is None or code is None:
         return _Read(_from_signature(function), {}, {})
     reading = read_function(node, doc, bound=bound)
-    blames, guards = _places(code, who, reading.origins), _places(code, who, reading.guards)
+    blames, guards = (
+        _places(code, who, reading.origins),
+        _places(code, who, reading.guards),
+    )
     known = _known(code.co_filename)
-    parameters = tuple(p if p.shown else replace(p, shown=known.get(p.name, ())) for p in reading.parameters)
+    parameters = tuple(p if p.shown else replace(p, heard=known.get(p.name, ())) for p in reading.parameters)
     passed = _passed_up(node) if inspect.isclass(function) else None
     if passed is not None and parameters and parameters[-1].star == "**":
         above = _above(function, plain)
@@ -178,15 +190,21 @@ def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
         if upper is not None and upper.code is not None:
             own = {p.name for p in parameters} | passed
             more = tuple(p for p in upper.parameters if p.name not in own and p.star != "*")
-            parameters = (*parameters[:-1], *(replace(p, keyword_only=True) for p in more))
+            parameters = (
+                *parameters[:-1],
+                *(replace(p, keyword_only=True) for p in more),
+            )
             blames, guards = {**upper.blames, **blames}, {**upper.guards, **guards}
     return _Read(parameters, blames, guards, code)
 
 
 def _places(code: CodeType, who: str, lines: dict[int, frozenset[str]]) -> Places:
-    return {
-        (code.co_filename, line): frozenset((who, name) for name in found) for line, found in lines.items()
-    }
+    """The keys of arguments by place; an attribute stands for the constructor's argument of that name."""
+
+    def key(name: str) -> Key:
+        return ("init" if who == "call" else who, name[5:]) if name.startswith("self.") else (who, name)
+
+    return {(code.co_filename, line): frozenset(map(key, found)) for line, found in lines.items()}
 
 
 def _passed_up(node: Function) -> set[str] | None:
@@ -203,7 +221,8 @@ def _above(owner: type, constructor: Any) -> type | None:
     """The class whose constructor comes after this one in the order of bases."""
     order = owner.__mro__
     holder = next(
-        (n for n, base in enumerate(order) if vars(base).get("__init__") is constructor), len(order)
+        (n for n, base in enumerate(order) if vars(base).get("__init__") is constructor),
+        len(order),
     )
     return next((base for base in order[holder + 1 : -1] if "__init__" in vars(base)), None)
 
@@ -258,7 +277,7 @@ def _from_signature(function: Any) -> tuple[Parameter, ...]:
         Parameter(
             p.name,
             "" if p.annotation is p.empty else str(p.annotation),
-            None if p.default is p.empty else (repr(p.default) if is_literal(repr(p.default)) else "..."),
+            None if p.default is p.empty else (repr(p.default) if _is_literal(repr(p.default)) else "..."),
             keyword_only=p.kind is kinds.KEYWORD_ONLY,
             star="*" if p.kind is kinds.VAR_POSITIONAL else "**" if p.kind is kinds.VAR_KEYWORD else "",
         )
@@ -332,3 +351,12 @@ def _attributes(owner: type) -> frozenset[str]:
             if isinstance(code, CodeType) and code.co_name == "__init__":
                 names.update(code.co_names)
     return frozenset(names)
+
+
+def _is_literal(text: str) -> bool:
+    """Whether a default's text says its whole value."""
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError):
+        return False
+    return True

@@ -138,15 +138,32 @@ def _tried(
 
 
 def _limits(sandbox: Sandbox) -> Limits:
-    return replace(sandbox.limits, seconds=_SECONDS, memory_bytes=min(sandbox.limits.memory_bytes, 6 << 30))
+    return replace(
+        sandbox.limits,
+        seconds=_SECONDS,
+        memory_bytes=min(sandbox.limits.memory_bytes, 6 << 30),
+    )
 
 
 def _request(
-    wanted: Wanted, root: Path, seed: int, budget: int, calls: Callable[[Path], Calls] | None
+    wanted: Wanted,
+    root: Path,
+    seed: int,
+    budget: int,
+    calls: Callable[[Path], Calls] | None,
 ) -> Request:
     folder, module = module_of(wanted.path)
     name = str(wanted.path.relative_to(root)) if wanted.path.is_relative_to(root) else str(wanted.path)
-    target = Target(wanted.path, wanted.qualname, module, folder, wanted.path, 0, 1, origin="guessed")
+    target = Target(
+        wanted.path,
+        wanted.qualname,
+        module,
+        folder,
+        wanted.path,
+        0,
+        1,
+        origin="guessed",
+    )
     if calls is None:
         return Request(target, name, wanted.lines, seed, budget)
     top = folder / module.partition(".")[0]
@@ -173,7 +190,11 @@ def _targets(request: Request, guess: Guess, file: Path) -> tuple[Target, ...]:
         base = request.target.root.joinpath(*guess.module.split("."))
         path = base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
     made = replace(
-        request.target, path=path, module=guess.module, qualname=guess.qualname, workload_file=file
+        request.target,
+        path=path,
+        module=guess.module,
+        qualname=guess.qualname,
+        workload_file=file,
     )
     builders = [i for i, text in enumerate(guess.text.splitlines(), 1) if text.startswith("@workload(")]
     return tuple(replace(made, workload_index=n, workload_line=line) for n, line in enumerate(builders))
@@ -187,7 +208,13 @@ def _name_of(wanted: Wanted, by_callers: bool) -> str:
 
 def _key(request: Request) -> str:
     """What a kept guess rests on: the file's text, what was asked, and how guesses are made."""
-    asked = (request.seed, request.budget, sorted(request.lines), request.callers, request.name)
+    asked = (
+        request.seed,
+        request.budget,
+        sorted(request.lines),
+        request.callers,
+        request.name,
+    )
     return hashlib.sha256(request.target.path.read_bytes() + f"{_own_code()} {asked}".encode()).hexdigest()
 
 
@@ -213,7 +240,13 @@ def _keep(file: Path, guess: Guess, key: str) -> None:
     """Keep a guess; that there is none is kept too, for it takes the longest to find out."""
     lines = {name: sorted(found) for name, found in guess.lines.items()}
     kept = Kept(
-        key, "" if not guess.text else "yes", guess.module, guess.qualname, lines, guess.trials, guess.reason
+        key,
+        "" if not guess.text else "yes",
+        guess.module,
+        guess.qualname,
+        lines,
+        guess.trials,
+        guess.reason,
     )
     if guess.text:
         write_atomic(file, guess.text.encode())

@@ -52,7 +52,12 @@ class Outcome:
 class Worker:
     """Makes trials of one function; `within` says which files count as the project's."""
 
-    def __init__(self, function: Callable[..., Any], within: Callable[[str], bool], seconds: float) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        within: Callable[[str], bool],
+        seconds: float,
+    ) -> None:
         self._function = function
         self._within = within
         self._seconds = seconds
