@@ -122,7 +122,7 @@ def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
     """An array of this function dies, and it is the only thing that a turn makes."""
     if death.next_turn is None or not facts.lifetimes.frees_array(death, function):
         return False
-    if not facts.axes.is_table(death.value, death.made):
+    if facts.axes.least(death.value, death.made) < 3:
         return False
     others = [stmt for stmt in death.next_turn.body if stmt is not death.made]
     return death.made not in others and not any(facts.lifetimes.allocates(stmt) for stmt in others)

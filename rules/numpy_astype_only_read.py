@@ -37,6 +37,7 @@ RULE = Rule(
     summary="a conversion copies even where there is nothing to convert",
     triggers=(".astype(",),
     pair=Pair("N05", 8.0, 0.0),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef f(x: np.ndarray):\n    return x.astype(np.float64).max()\n",
@@ -79,6 +80,6 @@ def find(facts: Facts) -> Iterator[Site]:
         stored = isinstance(reader, (ast.BinOp, ast.Compare))
         yield RULE.site(
             facts, call, "an array of this type already is copied to be read",
-            patterns.add_argument(facts, call, "copy=False"), certain=kind == "ndarray" and roundless,
+            patterns.add_argument(facts, call, "copy=False"),
             trust=Trust.EXACT if roundless or stored else None,
         )  # fmt: skip

@@ -34,6 +34,7 @@ RULE = Rule(
     summary="positions are collected only to be counted",
     triggers=("nonzero", "where", "argwhere"),
     pair=Pair("N37", 8.58, 0.95),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef hits(x):\n    return len(np.where(x > 0.5)[0])\n",
@@ -77,16 +78,7 @@ def find(facts: Facts) -> Iterator[Site]:
         count = facts.names.spell("numpy.count_nonzero", call)
         if whole is not None and count is not None:
             text = f"int({count}({facts.text(call.args[0])}))"
-            yield RULE.site(
-                facts, whole, "counting needs no positions", facts.edits.replace(whole, text),
-                certain=not _has_twin(facts, call),
-            )  # fmt: skip
-
-
-def _has_twin(facts: Facts, call: ast.Call) -> bool:
-    """Whether the same statement makes other positions too, which may be as many."""
-    others = (n for n in facts.under(facts.statement(call)) if isinstance(n, ast.Call) and n is not call)
-    return any(facts.names.dotted(n.func) in _COUNTED and len(n.args) == 1 for n in others)
+            yield RULE.site(facts, whole, "counting needs no positions", facts.edits.replace(whole, text))
 
 
 _COUNTED = ("numpy.where", "numpy.nonzero", "numpy.flatnonzero", "numpy.argwhere")

@@ -36,6 +36,7 @@ RULE = Rule(
     summary="a full decomposition of which only a part is read",
     triggers=("svd(",),
     pair=Pair("X8", 62.18, 1.91),
+    search_only=True,
     examples=(
         Example(
             "import numpy as np\n\ndef values(a):\n    return np.linalg.svd(a)[1]\n",
@@ -76,8 +77,8 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         if facts.extents.is_slight(call.args[0], facts.statement(call)):
             continue
-        certain = _values_only(facts, call)
-        if certain is None:
+        values = _values_only(facts, call)
+        if values is None:
             continue
         # Gradients of the values go through U and V, which differ in the last place.
         graphs = patterns.is_call(facts, call, "torch.linalg.svd")
@@ -85,7 +86,7 @@ def find(facts: Facts) -> Iterator[Site]:
         yield RULE.site(
             facts, call, "the square completion of U and V is not read",
             patterns.add_argument(facts, call, "full_matrices=False"),
-            certain=certain, trust=Trust.EXACT if certain and not graphs else Trust.CLOSE,
+            trust=Trust.EXACT if values and not graphs else Trust.CLOSE,
         )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, listed, patterns
+from codeopt.facts import Facts, patterns
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -34,6 +34,7 @@ RULE = Rule(
     summary="an object is pickled into bytes to be written",
     triggers=("dumps(",),
     pair=Pair("I04", 16.0, 8.01),
+    search_only=True,
     examples=(
         Example(
             "import pickle\n\ndef f(x, path):\n    with open(path, 'wb') as h:\n"
@@ -81,9 +82,5 @@ def find(facts: Facts) -> Iterator[Site]:
         tail = data[place : facts.range(made)[1]].decode()
         if spelled is None:
             continue
-        mode = listed.opened(facts, file)
         edit = Edit(*facts.range(call), f"{spelled}{head}, {file.id}{tail}")
-        sure = mode in ("wb", "bw") and not facts.loops.around(call)
-        yield RULE.site(
-            facts, call, "the bytes stand beside the object until they are written", (edit,), certain=sure
-        )
+        yield RULE.site(facts, call, "the bytes stand beside the object until they are written", (edit,))

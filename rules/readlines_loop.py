@@ -124,10 +124,10 @@ def find(facts: Facts) -> Iterator[Site]:
 
 
 def _are_few(facts: Facts, file: ast.expr) -> bool:
-    """Whether the name of the file, or of what becomes of it, tells of a handful."""
+    """Whether the file is not known to hold data, or what becomes of it tells of a handful."""
     stmt = facts.statement(file)
     targets = stmt.targets if isinstance(stmt, ast.Assign) else []
-    if listed.is_one_file(facts, file):
+    if not listed.is_of_data(facts, file):
         return True
     return any(listed.few(facts, part) for part in (file, *targets))
 

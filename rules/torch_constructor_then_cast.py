@@ -23,7 +23,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, library, patterns, stages
+from codeopt.facts import Facts, few, library, patterns, stages
 from codeopt.rule import Example, Pair, Rule
 
 _MADE = tuple(f"torch.{n}" for n in ("zeros", "ones", "eye", "zeros_like", "ones_like"))
@@ -72,7 +72,8 @@ def find(facts: Facts) -> Iterator[Site]:
         _, inner = facts.range(made)
         _, end = facts.range(call)
         edits = [*patterns.add_argument(facts, made, f"dtype={dtype}"), Edit(inner, end, "")]
-        worth = not _is_mask(facts, made) and not facts.extents.is_slight(made, facts.statement(made))
+        table = facts.axes.is_table(made, facts.statement(made)) and not _is_of_tokens(made)
+        worth = table and not _is_mask(facts, made)
         yield RULE.site(
             facts, call, "it can be built in its final type", edits,
             certain=worth and stages.is_last(facts, call),
@@ -85,6 +86,11 @@ def _is_mask(facts: Facts, made: ast.Call) -> bool:
     text = " ".join(facts.text(node) for node in (made, *bound))
     tested = any(isinstance(value, ast.Compare) for value in bound)
     return tested or any(word in text for word in ("mask", "isnan", "isinf", "isfinite"))
+
+
+def _is_of_tokens(made: ast.Call) -> bool:
+    """Whether there is one number a token, which is small beside what a model keeps of each."""
+    return few.tell((n for arg in made.args for n in ast.walk(arg)), few.TOKENS)
 
 
 def _cast(facts: Facts, call: ast.Call) -> tuple[ast.Call | None, str | None]:

@@ -29,7 +29,7 @@ import re
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, evaluation, torch_use
+from codeopt.facts import Facts, evaluation, patterns, torch_use
 from codeopt.facts.index import DEFS, DefNode
 from codeopt.rule import Example, Pair, Rule
 
@@ -92,7 +92,8 @@ def find(facts: Facts) -> Iterator[Site]:
         calls = list(_calls(facts, function))
         if not calls or facts.grad.calls_backward(function) or evaluation.trains(function):
             continue
-        known = all(sure for _, sure in calls)
+        # What runs a whole model from its own `forward` is run without gradients, or for them.
+        known = all(sure for _, sure in calls) and facts.function_name(function) != "forward"
         if facts.deciding and not known:
             continue
         run = _run(facts, function, [call for call, _ in calls])
@@ -124,7 +125,14 @@ def _calls(facts: Facts, function: DefNode) -> Iterator[tuple[ast.Call, bool]]:
                 used = not isinstance(facts.parent(node), ast.Expr)
                 # A loss has no layers whose results a graph would keep.
                 layers = not re.search("loss|criterion", facts.text(node.func).lower())
-                yield node, known is True and used and layers
+                yield node, known is True and used and layers and not _made_here(facts, node)
+
+
+def _made_here(facts: Facts, call: ast.Call) -> bool:
+    """Whether a function makes the module that it calls: a similarity or an activation, and no network."""
+    made = patterns.bound(facts, call.func)
+    values = [s.value for s in made if isinstance(s, ast.Assign) and isinstance(s.value, ast.Call)]
+    return any((facts.names.dotted(v.func) or "").startswith("torch.nn.") for v in values)
 
 
 def _run(facts: Facts, function: DefNode, calls: list[ast.Call]) -> list[ast.stmt]:

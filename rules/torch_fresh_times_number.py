@@ -86,8 +86,13 @@ def find(facts: Facts) -> Iterator[Site]:
         text = _chain(facts, node)
         if text is not None and "\n" not in text:
             edits = facts.edits.replace(node, text)
-            certain = stages.is_last(facts, node)
+            certain = stages.is_last(facts, node) and not _has_identity(facts, node)
             yield RULE.site(facts, node, "the new tensor can be changed in place", edits, certain=certain)
+
+
+def _has_identity(facts: Facts, node: ast.AST) -> bool:
+    """Whether it is an identity that is changed: what it is added to has been as large for long."""
+    return any(isinstance(n, ast.Call) and patterns.is_call(facts, n, "torch.eye") for n in ast.walk(node))
 
 
 def _chain(facts: Facts, node: ast.expr) -> str | None:

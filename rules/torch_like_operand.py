@@ -32,7 +32,7 @@ from codeopt.rule import Example, Pair, Rule
 _PAIRED = ("torch.max", "torch.min", "torch.maximum", "torch.minimum")
 _MADE = ("torch.zeros_like", "torch.ones_like")
 _SMALL = re.compile(
-    r"(^|_)(min|max|scale|lr|count|denom|denominator|norm|std|var|sum|total|num|length|mean|loss|score)(_|$)"
+    r"(^|_)(min|max|scale|lr|count|denom|denominator|norm|std|var|sum|total|num|length|mean|loss|score|index|indices|idx|ids|lens|radius|radii)(_|$)"
 )
 
 RULE = Rule(

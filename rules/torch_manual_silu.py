@@ -21,11 +21,15 @@ When it is safe
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
 from codeopt.facts import Facts, patterns, torch_use
+from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
+
+_REASON = re.compile(r"(?i)export|onnx|\btrac|torchscript|pytorch|\bsilu\b|bf16|\bround")
 
 RULE = Rule(
     code="MEM305",
@@ -76,9 +80,24 @@ def find(facts: Facts) -> Iterator[Site]:
                 yield RULE.site(
                     facts, node, f"the gate is a tensor that `{fused}` does without",
                     facts.edits.replace(node, f"{name}({facts.text(subject)})"),
-                    certain=torch_use.is_tensor(facts, subject),
+                    certain=torch_use.is_tensor(facts, subject) and not _is_meant(facts, node),
                 )  # fmt: skip
                 break
+
+
+def _is_meant(facts: Facts, node: ast.AST) -> bool:
+    """Whether the text around it gives a reason for the formula: an export, another version, other bits."""
+    around = [n for n in facts.index.ancestors(node) if isinstance(n, (*DEFS, ast.ClassDef))]
+    if not around:
+        return False
+    outer = around[-1]
+    lines = facts.source.text.splitlines()
+    first = min(n.lineno for n in (outer, *outer.decorator_list)) - 1
+    while first > 0 and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    said = [ast.get_docstring(n) or "" for n in around]
+    said += [line.partition("#")[2] for line in lines[first : outer.end_lineno]]
+    return _REASON.search("\n".join(said)) is not None
 
 
 def _fused(facts: Facts, subject: ast.expr, gate: ast.expr) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codeopt.edit import Edit
 from codeopt.facts import patterns
-from codeopt.facts.few import ITEMS, tell
+from codeopt.facts.few import ITEMS, tell, tell_of_data
 from codeopt.facts.index import COMPREHENSIONS, DEFS
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def many(facts: Facts, node: ast.expr) -> bool:
         return any(many(facts, a) for a in node.args)
     if name == "builtins.range":
         return any(map(_is_length, node.args))
-    if name in _LONG or name.startswith("itertools."):
+    if name in _LONG or name == "itertools.chain":
         return True
     return isinstance(node.func, ast.Attribute) and node.func.attr in _LONG_METHODS
 
@@ -192,10 +192,20 @@ def kept(facts: Facts, loop: ast.For | ast.comprehension) -> bool:
     return any(isinstance(part, ast.Name) and part.id == item for part in stored)
 
 
-def is_one_file(facts: Facts, file: ast.expr) -> bool:
-    """Whether the name of an opened file stands in the text: it is known, and no data of whatever size."""
+def is_of_data(facts: Facts, file: ast.expr) -> bool:
+    """Whether the name of an opened file does not stand in the text and tells of data of any size."""
     call = _opening(facts, file)
-    return isinstance(call, ast.Call) and bool(call.args) and isinstance(call.args[0], ast.Constant)
+    if not isinstance(call, ast.Call) or not call.args or isinstance(call.args[0], ast.Constant):
+        return False
+    path = call.args[0]
+    while True:
+        match path:
+            case ast.BinOp(op=ast.Div(), right=last):
+                path = last
+            case ast.Call(func=ast.Attribute(attr="join"), args=[*_, last]):
+                path = last
+            case _:
+                return tell_of_data(ast.walk(path))
 
 
 def opened(facts: Facts, file: ast.expr) -> str | None:

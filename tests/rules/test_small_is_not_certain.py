@@ -11,6 +11,10 @@ from codeopt.source import SourceFile
 
 TORCH = "import torch\nimport torch.nn.functional as F\n"
 NUMPY = "import numpy as np\n"
+_READ = (
+    "import os\ndef f(self, path, data_dir, manifest_path, hostfile):\n"
+    "    with open({}) as file:\n        return [x.split() for x in file.readlines()]\n"
+)
 
 
 def certain(code: str, text: str) -> bool:
@@ -70,15 +74,9 @@ CASES = [
     ),
     (
         "MEM102",
-        "def f(path):\n    with open(path) as file:\n        {}\n    return rows\n",
+        "def f(scp_path):\n    with open(scp_path) as file:\n        {}\n    return rows\n",
         "rows = [line.split() for line in file.readlines()]",
         "rows = [line for line in file.readlines() if line.strip()]",
-    ),
-    (
-        "MEM102",
-        "def f(path):\n    with open({}) as file:\n        return [x.split() for x in file.readlines()]\n",
-        "path",
-        "'setup.cfg'",
     ),
     ("MEM101", "def f(xs, k):\n    return sum([i * i for i in range({})])\n", "len(xs)", "k"),
     ("MEM108", "def f(xs, k):\n    for i in list(range({})):\n        print(i)\n", "len(xs)", "k"),
@@ -87,12 +85,6 @@ CASES = [
         "import random\ndef f(x, n):\n    return random.sample(list(range({})), 1)\n",
         "n",
         "x.shape[-1]",
-    ),
-    (
-        "MEM215",
-        NUMPY + "def f(x, y):\n    return {}\n",
-        "len(np.where(x > 0)[0])",
-        "len(np.where(x > 0)[0]) != len(np.where(y > 0)[0])",
     ),
     (
         "MEM250",
@@ -109,8 +101,68 @@ CASES = [
     (
         "MEM312",
         TORCH + "def f(x):\n    t = {}\n    return torch.zeros_like(t).bool()\n",
+        "x.softmax(dim=1)",
+        "torch.isnan(x.softmax(dim=1))",
+    ),
+    *(
+        ("MEM102", _READ, "manifest_path", small)
+        for small in (
+            "path",
+            "'data.cfg'",
+            "os.path.join(data_dir, 'mapping.pair')",
+            "hostfile",
+        )
+    ),
+    (
+        "MEM312",
+        TORCH + "def f(n, {}):\n    return torch.zeros((n, {})).long()\n".replace("{}", "{0}"),
+        "nodes",
+        "max_token_len",
+    ),
+    (
+        "MEM312",
+        TORCH + "def f(x):\n    y = {}\n    return torch.zeros_like(y).bool()\n",
+        "x.softmax(dim=1)",
         "x.round()",
-        "torch.isnan(x)",
+    ),
+    ("MEM317", TORCH + "def f(n, m):\n    return 2.0 * torch.{}\n", "rand(n, m)", "eye(n)"),
+    (
+        "MEM305",
+        TORCH + "class A(torch.nn.Module):\n    {}\n    def forward(self, x: torch.Tensor):\n"
+        "        return x * torch.sigmoid(x)\n",
+        "'A unit.'",
+        "'Made for ONNX.'",
+    ),
+    (
+        "MEM305",
+        TORCH + "# {}\nclass A(torch.nn.Module):\n    def forward(self, x: torch.Tensor):\n"
+        "        return x * torch.sigmoid(x)\n",
+        "A unit.",
+        "PyTorch before 1.7 has no SiLU.",
+    ),
+    (
+        "MEM101",
+        "import itertools\ndef f(xs, ys):\n    return sum([x * y for x, y in itertools.{}(xs, ys)])\n",
+        "chain",
+        "product",
+    ),
+    ("MEM101", "def f({0}):\n    return set([i for i in range(len({0}))])\n", "rows", "vocabulary"),
+    (
+        "MEM210",
+        "import numpy as np\nimport torch\ndef f(x: {0}, y: {0}):\n"
+        "    return {1}(x[:, None, :] - y[None], {2}=-1)\n",
+        ("np.ndarray", "np.linalg.norm", "axis"),
+        ("torch.Tensor", "torch.norm", "dim"),
+    ),
+    *(
+        (
+            "MEM301",
+            TORCH + "def {}(x, net: torch.nn.Module):\n    {}\n    out = net(x)\n"
+            "    _, label = torch.max(out, 1)\n    return label.cpu().numpy()\n",
+            ("predict", "x = x + 1"),
+            small,
+        )
+        for small in (("forward", "x = x + 1"), ("predict", "net = torch.nn.Softmax(1)"))
     ),
 ]
 
@@ -118,6 +170,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("code", "text", "large", "small"), CASES, ids=[f"{c[0]}-{i}" for i, c in enumerate(CASES)]
 )
-def test_small(code: str, text: str, large: str, small: str) -> None:
-    assert certain(code, text.format(large))
-    assert not certain(code, text.format(small))
+def test_small(code: str, text: str, large: str | tuple[str, ...], small: str | tuple[str, ...]) -> None:
+    large, small = ((given,) if isinstance(given, str) else given for given in (large, small))
+    assert certain(code, text.format(*large))
+    assert not certain(code, text.format(*small))
