@@ -70,11 +70,11 @@ class CallGraph:
         return found
 
     def nearest(self, wanted: Node) -> list[tuple[int, Node]]:
-        """The tests that may reach a definition, with their distances, nearest first."""
+        """The tests that may reach a definition, with their distances."""
         if wanted not in self.graph:
             return []
         lengths = nx.single_source_dijkstra_path_length(self._callers, wanted, cutoff=_FARTHEST)
-        return sorted((length, node) for node, length in lengths.items() if node in self._tests)
+        return [(length, node) for node, length in lengths.items() if node in self._tests]
 
     def _all_methods(self) -> dict[str, list[Node]]:
         found: dict[str, list[Node]] = {}

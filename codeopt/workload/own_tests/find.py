@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -28,11 +30,12 @@ from codeopt.workload.wanted import Wanted
 
 _MOST_FILES = 4000
 _MOST_BYTES = 1_000_000
+_MOST_RANKED = 32
 _OF_ERRORS = re.compile(r"error|raise|exception|invalid|wrong|fail|illegal|bad_", re.IGNORECASE)
 _RANK = {BENCHMARK: 0, ASV: 1}
 
 
-@dataclass(frozen=True)
+@dataclass
 class OwnTests:
     """What was found below a root; `problems` are files that could not be used."""
 
@@ -40,20 +43,23 @@ class OwnTests:
     tests: dict[Node, OwnTest]
     graph: CallGraph
     problems: tuple[Problem, ...] = ()
+    _ranked: dict[Node, list[OwnTest]] = field(default_factory=dict)
 
     def nearest(self, wanted: Wanted, most: int) -> list[OwnTest]:
         """At most so many tests that may reach a function: the fewest steps first, tests of errors after
         others, benchmarks before tests, small files before large ones."""
-        path = wanted.path.resolve()
-        found = self.graph.nearest(Node(path, wanted.qualname))
-        ranked = sorted((steps, *_rank(self.tests[node]), self._size(node), node) for steps, node in found)
-        return [self.tests[node] for *_, node in ranked[:most]]
+        node = Node(wanted.path.resolve(), wanted.qualname)
+        if node not in self._ranked:
+            keys = self._keys
+            found = ((steps, *keys[test], test) for steps, test in self.graph.nearest(node))
+            self._ranked[node] = [self.tests[test] for *_, test in heapq.nsmallest(_MOST_RANKED, found)]
+        return self._ranked[node][:most]
 
-    def _size(self, node: Node) -> int:
-        try:
-            return node.path.stat().st_size
-        except OSError:
-            return 0
+    @cached_property
+    def _keys(self) -> dict[Node, tuple[bool, int, int]]:
+        """What tests at the same distance are ordered by."""
+        sizes = {path: _size(path) for path in {node.path for node in self.tests}}
+        return {node: (*_rank(test), sizes[node.path]) for node, test in self.tests.items()}
 
 
 def find_tests(root: Path, sources: Sequence[Path] = ()) -> OwnTests:
@@ -114,6 +120,13 @@ def _facts(file: Path) -> Facts | None:
         return None
     facts = Facts.of(source)
     return None if isinstance(facts, Problem) else facts
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _rank(test: OwnTest) -> tuple[bool, int]:
