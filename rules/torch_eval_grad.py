@@ -93,7 +93,7 @@ def find(facts: Facts) -> Iterator[Site]:
         if not calls or facts.grad.calls_backward(function) or evaluation.trains(function):
             continue
         # What runs a whole model from its own `forward` is run without gradients, or for them.
-        known = all(sure for _, sure in calls) and facts.function_name(function) != "forward"
+        known = all(sure for _, sure in calls) and function.name != "forward"
         if facts.deciding and not known:
             continue
         run = _run(facts, function, [call for call, _ in calls])

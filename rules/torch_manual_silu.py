@@ -86,7 +86,10 @@ def find(facts: Facts) -> Iterator[Site]:
 
 
 def _is_meant(facts: Facts, node: ast.AST) -> bool:
-    """Whether the text around it gives a reason for the formula: an export, another version, other bits."""
+    """Whether the text around it gives a reason for the formula: an export, another version, other bits, or
+    an option whose usual choice may be another."""
+    if any(isinstance(n, (ast.If, ast.IfExp)) for n in facts.index.ancestors(node)):
+        return True
     around = [n for n in facts.index.ancestors(node) if isinstance(n, (*DEFS, ast.ClassDef))]
     if not around:
         return False

@@ -259,8 +259,9 @@ def _einsum(call: ast.Call) -> list[list[str]]:
 
 
 def _letters(term: str) -> list[str]:
-    words = term.replace("...", " . ").split()
-    return words if len(words) > 1 and max(map(len, words)) > 1 else list("".join(words))
+    words, dots = term.replace("...", " ").split(), ["..."] * ("..." in term)
+    named = len(words) > 1 and max(map(len, words)) > 1
+    return dots + (words if named else list("".join(words)))
 
 
 def _axis(call: ast.Call, operands: list[ast.expr]) -> ast.expr | None:

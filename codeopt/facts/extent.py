@@ -94,7 +94,8 @@ class Extents:
         if not isinstance(function, DEFS) or self._facts.function(at) is not function:
             return None
         flow = self._facts.flow(function)
-        made = flow.definitions(name.id, at)
+        # What is added in place has no more axes than what it is added to.
+        made = [d for d in flow.definitions(name.id, at) if not isinstance(d, ast.AugAssign)]
         if name.id in flow.captured or not made:
             return None
         found = [self._bound(node, depth) for node in made]

@@ -164,6 +164,13 @@ CASES = [
         )
         for small in (("forward", "x = x + 1"), ("predict", "net = torch.nn.Softmax(1)"))
     ),
+    (
+        "MEM305",
+        TORCH + "def f(x: torch.Tensor, inplace):\n    if {}:\n        return x.exp()\n"
+        "    {}return x * torch.sigmoid(x)\n",
+        ("inplace", ""),
+        ("inplace", "else:\n        "),
+    ),
 ]
 
 

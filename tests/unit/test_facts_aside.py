@@ -11,8 +11,8 @@ from codeopt.facts import Facts
 from codeopt.source import SourceFile
 
 
-def last_return(text: str) -> tuple[Facts, ast.AST]:
-    facts = Facts.of(SourceFile(Path("m.py"), "m.py", text))
+def last_return(text: str, name: str = "m.py") -> tuple[Facts, ast.AST]:
+    facts = Facts.of(SourceFile(Path(name), name, text))
     assert isinstance(facts, Facts)
     return facts, list(facts.walk(ast.Return))[-1]
 
@@ -29,6 +29,9 @@ def last_return(text: str) -> tuple[Facts, ast.AST]:
         "import torch\nif hasattr(torch, 'x'):\n    def f(x): return x",
         "try:\n    import a\nexcept ImportError:\n    def f(x): return x",
         "import torch\ndef f(x):\n    if torch.compiler.is_compiling():\n        return x",
+        "import torch\n@torch.compile(dynamic=True)\ndef f(x): return x",
+        "from package import torch_compile\n@torch_compile\nclass A:\n    def f(self, x): return x",
+        "def f(x):\n    'For debugging purposes only.'\n    return x",
     ],
 )
 def test_aside(text: str) -> None:
@@ -40,6 +43,7 @@ def test_aside(text: str) -> None:
     "text",
     [
         "def f(x): return x",
+        "def f(x):\n    'Prints more when debugging.'\n    return x",
         "def f(x):\n    if x.any():\n        return x",
         "import torch\n@torch.no_grad()\ndef f(x): return x",
         "import functools\n@functools.partial(print, 1)\ndef f(x): return x",
@@ -49,3 +53,14 @@ def test_aside(text: str) -> None:
 def test_not_aside(text: str) -> None:
     facts, node = last_return(text)
     assert not facts.is_aside(node)
+
+
+def test_tests_and_setup_scripts_are_aside() -> None:
+    for name, aside in (
+        ("a/test_x.py", True),
+        ("x_test.py", True),
+        ("setup.py", True),
+        ("a/latest.py", False),
+    ):
+        facts, node = last_return("def f(x): return x", name)
+        assert facts.is_aside(node) is aside
