@@ -24,7 +24,8 @@ When it is safe
     exception handlers included), not captured by an inner function, and the function does not
     look at its own frame (`locals`, `eval`, ...). Values whose end does something (open files,
     temporary directories, locks, processes) are left alone. Only arrays that were made in this
-    function and that nothing else holds are unbound without a proof by running.
+    function and that nothing else holds, of three axes or more or the product of two tables, are
+    unbound without a proof by running.
 """
 
 from __future__ import annotations
