@@ -197,6 +197,17 @@ def test_the_nearest_test_comes_first(tmp_path: Path) -> None:
     assert leading_to(tmp_path, "work.py", "f") == ["test_near", "test_large", "test_far"]
 
 
+def test_a_file_named_after_the_function_s_is_nearer(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        ring="class Ring:\n    def size(self): return 1\n",
+        shapes="from ring import Ring\ndef ring(): return Ring()\n",
+        test_a="import shapes\nclass TestA:\n    def test_a(self): shapes.ring().size()\n",
+        test_ring="import shapes\ndef test_ring():\n    # This one.\n    shapes.ring().size()\n",
+    )
+    assert leading_to(tmp_path, "ring.py", "Ring.size")[0] == "test_ring"
+
+
 def test_a_method_of_an_unknown_object_is_any_of_that_name(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -31,6 +31,9 @@ from codeopt.workload.wanted import Wanted
 _MOST_FILES = 4000
 _MOST_BYTES = 1_000_000
 _MOST_RANKED = 32
+_OWN_STEPS = 2
+"""Steps that a test is nearer for standing in a file named after the function's."""
+
 _OF_ERRORS = re.compile(r"error|raise|exception|invalid|wrong|fail|illegal|bad_", re.IGNORECASE)
 _RANK = {BENCHMARK: 0, ASV: 1}
 
@@ -46,12 +49,16 @@ class OwnTests:
     _ranked: dict[Node, list[OwnTest]] = field(default_factory=dict)
 
     def nearest(self, wanted: Wanted, most: int) -> list[OwnTest]:
-        """At most so many tests that may reach a function: the fewest steps first, tests of errors after
-        others, benchmarks before tests, small files before large ones."""
+        """At most so many tests that may reach a function: the fewest steps first, fewer for files named
+        after the function's, tests of errors after others, benchmarks before tests, small files first."""
         node = Node(wanted.path.resolve(), wanted.qualname)
         if node not in self._ranked:
             keys = self._keys
-            found = ((steps, *keys[test], test) for steps, test in self.graph.nearest(node))
+            own = _named_after(node.path)
+            found = (
+                (steps - _OWN_STEPS * bool(own and own in test.path.stem), *keys[test], test)
+                for steps, test in self.graph.nearest(node)
+            )
             self._ranked[node] = [self.tests[test] for *_, test in heapq.nsmallest(_MOST_RANKED, found)]
         return self._ranked[node][:most]
 
@@ -120,6 +127,12 @@ def _facts(file: Path) -> Facts | None:
         return None
     facts = Facts.of(source)
     return None if isinstance(facts, Problem) else facts
+
+
+def _named_after(path: Path) -> str:
+    """What names of the test files of a file hold; empty where its name says nothing."""
+    name = (path.parent if path.stem == "__init__" else path).stem.strip("_")
+    return name if len(name) > 2 else ""
 
 
 def _size(path: Path) -> int:
