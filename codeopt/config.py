@@ -28,7 +28,8 @@ class Config:
     execution of the user's code; `isolation` names the rung of the sandbox it runs in (`auto`: the
     strongest that works), `pass_env` the variables of the environment it may see beside the usual;
     `run` holds commands, each of which is then a workload in place of all others; `origins` names where
-    workloads are looked for beside the declared ones.
+    workloads are looked for beside the declared ones; empty: recorded calls where anything is declared, else
+    everywhere.
     """
 
     select: tuple[str, ...] = ()
@@ -49,7 +50,7 @@ class Config:
     isolation: str = "auto"
     pass_env: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
-    origins: tuple[str, ...] = ORIGINS
+    origins: tuple[str, ...] = ()
 
     @property
     def workers(self) -> int:
@@ -103,8 +104,8 @@ def _value(path: Path, text: str, key: str, value: Any) -> Any:
     if isinstance(default, tuple):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise ConfigError(f"{where}: {key} must be a list of strings")
-        if key == "origins" and not set(value) <= set(ORIGINS):
-            raise ConfigError(f"{where}: {key} may name {', '.join(ORIGINS)}, not {value!r}")
+        if key == "origins" and not set(value) <= {*ORIGINS, "none"}:
+            raise ConfigError(f"{where}: {key} may name {', '.join(ORIGINS)} or none, not {value!r}")
         return tuple(value)
     for name, choices in (("objective", OBJECTIVES), ("isolation", ISOLATIONS)):
         if key == name and value not in choices:

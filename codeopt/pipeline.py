@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from codeopt.config import Config
+from codeopt.config import ORIGINS, Config
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.events import Event, Finished, ProblemFound, TargetProgress, TargetStarted
@@ -191,7 +191,8 @@ class Run:
         """Functions with sites that nothing declares: each by the first origin that can call it."""
         wanted = self._undeclared(declared)
         targets = list(declared)
-        for provide in self._origins():
+        # Who declares some workloads has said what matters; what a command recorded was asked for too.
+        for provide in self._origins(self.config.origins or (("traced",) if declared else ORIGINS)):
             served: set[Wanted] = set()
             for found in provide(wanted):
                 if isinstance(found, Unserved):
@@ -221,9 +222,9 @@ class Run:
         """Sites that no target has run so far, as a function that it calls."""
         return [site for site in sites if site.id not in self._reached]
 
-    def _origins(self) -> Sequence[Provider]:
+    def _origins(self, names: Sequence[str]) -> Sequence[Provider]:
         return providers(
-            self.config.origins, self.root, self.config.seed, self._sandbox_for, self._own_tests,
+            names, self.root, self.config.seed, self._sandbox_for, self._own_tests,
             lambda: time.monotonic() > self._deadline,
         )  # fmt: skip
 
@@ -285,7 +286,7 @@ class Run:
             baseline = session.baseline(reach)
             progress = yield from _watch(target, baseline, search.run(baseline.sample, reach, sites))
         except TargetFailure as failure:
-            if target.origin in self.config.origins:
+            if target.origin in ORIGINS:
                 return str(failure)
             yield ProblemFound(_problem(target.workload_file, target.workload_line, str(failure)))
             for site in sites:
@@ -304,7 +305,8 @@ class Run:
 
     def _held_against_tests(self, found: Suggestion, target: Target) -> Suggestion | Rejection:
         """A suggestion with what the project's own tests that call the target say of it."""
-        if "tests" not in self.config.origins or target.origin == "run" or not self._own_tests().tests:
+        wanted = "tests" in (self.config.origins or ORIGINS) and target.origin != "run"
+        if not wanted or not self._own_tests().tests:
             return found
         overlay = {change.path: change.after for change in found.changes}
         checked = check_tests(

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from codeopt.commands.environment import need_run_extra
-from codeopt.config import Config
+from codeopt.config import ORIGINS, Config
 from codeopt.errors import UsageError, WorkloadError
 from codeopt.events import ProblemFound
 from codeopt.pipeline import Run
@@ -39,7 +39,7 @@ class _Looking(Run):
                     declared.append(found)
             wanted = self._undeclared(declared)
             reasons: dict[Wanted, str] = {}
-            for provide in self._origins():
+            for provide in self._origins(self.config.origins or ORIGINS):
                 targets: list[Target] = []
                 refused: set[Wanted] = set()
                 for answer in provide(wanted):

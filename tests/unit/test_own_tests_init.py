@@ -160,7 +160,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             else:
                 yield Unserved(one, "its parameter x stays unknown")
 
-    def origins(run: Run) -> Sequence[Provider]:
+    def origins(run: Run, names: Sequence[str]) -> Sequence[Provider]:
         return (provide,)
 
     monkeypatch.setattr(Run, "_origins", origins)
