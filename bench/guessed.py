@@ -239,14 +239,14 @@ def main(argv: Sequence[str]) -> int:
         print(rows[-1].cells(), file=sys.stderr, flush=True)
     text = table(rows)
     print(text)
-    if chosen.write:
-        put(text, "developed" if chosen.developed else "kept-aside")
+    if chosen.write and not chosen.developed and not chosen.names:
+        put(text)
     return 0
 
 
-def put(text: str, name: str) -> None:
-    """Put a table between its marks in docs/guessed.md. Raises SystemExit if they are not there."""
-    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
+def put(text: str) -> None:
+    """Put the table between its marks in docs/guessed.md. Raises SystemExit if they are not there."""
+    begin, end = "<!-- kept-aside: begin -->\n", "<!-- kept-aside: end -->\n"
     head, found, rest = PAGE.read_text().partition(begin)
     _, closed, tail = rest.partition(end)
     if not found or not closed:
