@@ -180,7 +180,7 @@ def test_asv_benchmarks_are_found(tmp_path: Path) -> None:
 
 def test_calls_are_followed_through_imports_fixtures_and_methods(tmp_path: Path) -> None:
     root = project(tmp_path)
-    assert leading_to(root, "shop/offers.py", "half") == ["test_fast", "test_half"]
+    assert leading_to(root, "shop/offers.py", "half") == ["test_half", "test_fast"]
     assert leading_to(root, "shop/core.py", "Basket.mean") == ["TestBasket.test_mean"]
     assert "TestBasket.test_mean" in leading_to(root, "shop/core.py", "total")
     assert leading_to(root, "shop/offers.py", "never") == []

@@ -49,16 +49,19 @@ class OwnTests:
     _ranked: dict[Node, list[OwnTest]] = field(default_factory=dict)
 
     def nearest(self, wanted: Wanted, most: int) -> list[OwnTest]:
-        """At most so many tests that may reach a function: the fewest steps first, fewer for files named
-        after the function's, tests of errors after others, benchmarks before tests, small files first."""
+        """At most so many tests that may reach a function: the fewest steps first, fewer where file or test
+        are named after the function, tests of errors after others, benchmarks before tests, small
+        files before large ones."""
         node = Node(wanted.path.resolve(), wanted.qualname)
         if node not in self._ranked:
             keys = self._keys
-            own = _named_after(node.path)
-            found = (
-                (steps - _OWN_STEPS * bool(own and own in test.path.stem), *keys[test], test)
-                for steps, test in self.graph.nearest(node)
-            )
+            file, name = _telling(node.path), wanted.qualname.rpartition(".")[2].strip("_")
+
+            def nearer(test: Node) -> int:
+                named = len(name) > 2 and name in test.name
+                return _OWN_STEPS * bool(file and file in test.path.stem) + named
+
+            found = ((steps - nearer(test), *keys[test], test) for steps, test in self.graph.nearest(node))
             self._ranked[node] = [self.tests[test] for *_, test in heapq.nsmallest(_MOST_RANKED, found)]
         return self._ranked[node][:most]
 
@@ -129,7 +132,7 @@ def _facts(file: Path) -> Facts | None:
     return None if isinstance(facts, Problem) else facts
 
 
-def _named_after(path: Path) -> str:
+def _telling(path: Path) -> str:
     """What names of the test files of a file hold; empty where its name says nothing."""
     name = (path.parent if path.stem == "__init__" else path).stem.strip("_")
     return name if len(name) > 2 else ""
