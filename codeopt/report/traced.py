@@ -23,7 +23,8 @@ def _hints(traced: Traced) -> Iterator[str]:
     if wanted and not traced.interpreters:
         yield "no Python interpreter could be watched: none was started, or one before 3.11, or with -I"
     elif wanted and traced.loaded and not wanted & traced.loaded:
-        yield f"none of these files was loaded, but a copy: {min(traced.loaded)}; record that, or run this one"
+        copy = min(traced.loaded)
+        yield f"none of these files was loaded, but a copy: {copy}; record that, or run this one"
 
 
 def _lines(traced: Traced, folder: Path) -> Iterator[str]:

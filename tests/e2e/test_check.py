@@ -54,7 +54,9 @@ def test_fix_writes_exact_rewrites_and_then_exits_0(project: Path, codeopt: Run)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Fixed 1 finding" in done.stdout
     fixed = file.read_bytes()
-    assert fixed == b"\xef\xbb\xbfdef total(n):\r\n    return sum(x * x for x in range(len(n)))  # squares\r\n"
+    assert (
+        fixed == b"\xef\xbb\xbfdef total(n):\r\n    return sum(x * x for x in range(len(n)))  # squares\r\n"
+    )
 
 
 def test_broken_files_are_reported_and_the_rest_is_checked(project: Path, codeopt: Run) -> None:

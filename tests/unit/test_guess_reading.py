@@ -7,12 +7,12 @@ import pytest
 
 from codeopt.workload.guess.evidence import families
 from codeopt.workload.guess.pools import Context, options_for, shapes_for
+from codeopt.workload.guess.docstrings import read_docstring
 from codeopt.workload.guess.reading import (
     Function,
     Parameter,
     Reading,
     find_definition,
-    read_docstring,
     read_function,
 )
 

@@ -173,7 +173,8 @@ def test_cells_in_other_languages_are_left_out(tmp_path: Path) -> None:
 
 _LINES = st.sampled_from([
     "x = 1", "import numpy as np", "def f(a):", "    return a", "%matplotlib inline", "!ls \\", "  -l",
-    "%%time", "%%bash", "y = !ls", "z?", "s = '''", "'''", "# %% cell 2", "# magic 0: x", "# é ü 🙂", "print('a\\n')",
+    "%%time", "%%bash", "y = !ls", "z?", "s = '''", "'''", "# %% cell 2", "# magic 0: x", "# é ü 🙂",
+    "print('a\\n')",
     "", " ", "x = (", ")", "if x:", "    !echo {x}", "await g()", "\f", "\u2028", "'\\u00e9'", "\ud800", "\0",
 ])  # fmt: skip
 _ENDS = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"])
