@@ -5,9 +5,9 @@ import textwrap
 
 import pytest
 
+from codeopt.workload.guess.docstrings import read_docstring
 from codeopt.workload.guess.evidence import families
 from codeopt.workload.guess.pools import Context, options_for, shapes_for
-from codeopt.workload.guess.docstrings import read_docstring
 from codeopt.workload.guess.reading import (
     Function,
     Parameter,
