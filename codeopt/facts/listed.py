@@ -85,10 +85,18 @@ def many(facts: Facts, node: ast.expr) -> bool:
     if name in ("builtins.map", "builtins.filter", "builtins.zip", "builtins.enumerate"):
         return any(many(facts, a) for a in node.args)
     if name == "builtins.range":
-        return any(map(_is_length, node.args))
+        return any(_is_length(a) or _is_given(facts, a) for a in node.args)
     if name in _LONG or name == "itertools.chain":
         return True
     return isinstance(node.func, ast.Attribute) and node.func.attr in _LONG_METHODS
+
+
+def _is_given(facts: Facts, expr: ast.expr) -> bool:
+    """Whether a number is what the caller of the function says it is: it may be any."""
+    home = facts.names.home(expr) if isinstance(expr, ast.Name) else None
+    if not isinstance(expr, ast.Name) or not isinstance(home, DEFS):
+        return False
+    return all(isinstance(node, ast.arg) for node in facts.names.bindings(expr.id, home))
 
 
 def _is_length(expr: ast.expr) -> bool:

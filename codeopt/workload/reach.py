@@ -13,7 +13,7 @@ from codeopt.workload.invoke import prepare, quiet
 from codeopt.workload.lines import LineTracer
 
 _SCALES = (0.02, 0.2, 1.0)
-_SECONDS = 0.2
+_SECONDS = 1.0
 """Larger scales are left out once a call takes longer than this under the tracer."""
 
 

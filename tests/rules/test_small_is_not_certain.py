@@ -78,8 +78,8 @@ CASES = [
         "rows = [line.split() for line in file.readlines()]",
         "rows = [line for line in file.readlines() if line.strip()]",
     ),
-    ("MEM101", "def f(xs, k):\n    return sum([i * i for i in range({})])\n", "len(xs)", "k"),
-    ("MEM108", "def f(xs, k):\n    for i in list(range({})):\n        print(i)\n", "len(xs)", "k"),
+    ("MEM101", "def f(xs, levels):\n    return sum([i * i for i in range({})])\n", "len(xs)", "levels"),
+    ("MEM108", "def f(xs, levels):\n    for i in list(range({})):\n        print(i)\n", "len(xs)", "levels"),
     (
         "MEM236",
         "import random\ndef f(x, n):\n    return random.sample(list(range({})), 1)\n",
