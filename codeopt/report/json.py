@@ -83,7 +83,12 @@ def encode_json(document: Mapping[str, Any]) -> str:
 
 
 def _errors(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    return [{"path": p.path, "cell": p.cell, "line": p.line, "message": p.message} for p in problems]
+    return [{**_place(p.path, p.cell), "line": p.line, "message": p.message} for p in problems]
+
+
+def _place(path: str, cell: int | None) -> dict[str, Any]:
+    """A file, and in a notebook the cell that lines are counted in."""
+    return {"path": path} if cell is None else {"path": path, "cell": cell}
 
 
 def _finding(site: Site, name: str) -> dict[str, Any]:
@@ -91,8 +96,7 @@ def _finding(site: Site, name: str) -> dict[str, Any]:
     return {
         "rule": site.rule,
         "name": name,
-        "path": site.path,
-        "cell": site.cell,
+        **_place(site.path, site.cell),
         "line": site.span.line,
         "column": site.span.column,
         "end_line": site.span.end_line,
@@ -114,8 +118,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
 
 def _rejection(rejection: Rejection) -> dict[str, Any]:
     return {
-        "path": rejection.path,
-        "cell": rejection.cell,
+        **_place(rejection.path, rejection.cell),
         "function": rejection.function,
         "line": rejection.line,
         "rules": rejection.rules,
@@ -143,8 +146,7 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
     own, *others = suggestion.changes
     return {
         "id": suggestion.id,
-        "path": suggestion.path,
-        "cell": suggestion.cell,
+        **_place(suggestion.path, suggestion.cell),
         "function": suggestion.function,
         "line": suggestion.line,
         "rules": suggestion.rules,

@@ -35,11 +35,10 @@ def test_json_follows_the_contract_and_its_edits_apply(project: Path, codeopt: R
     assert set(report) == {"version", "findings", "errors", "stats"}
     (finding,) = report["findings"]
     assert set(finding) == {
-        "rule", "name", "path", "cell", "line", "column", "end_line", "end_column", "function", "message",
+        "rule", "name", "path", "line", "column", "end_line", "end_column", "function", "message",
         "trust", "fix",
     }  # fmt: skip
     assert (finding["path"], finding["line"], finding["function"]) == ("a.py", 2, "total")
-    assert finding["cell"] is None
     data = FOUND.encode()
     for edit in reversed(finding["fix"]["edits"]):
         data = data[: edit["start"]] + edit["text"].encode() + data[edit["end"] :]
