@@ -17,13 +17,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from packages import cache, pinned
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))
 
-from codeopt.candidate import compatible, render
-from codeopt.edit import Site, apply_edits
-from codeopt.json_spans import document, items, members
-from codeopt.registry import find_sites, load_rules
-from codeopt.source import Problem, SourceFile, read_source
+from bench.packages import cache, pinned  # noqa: E402
+from codeopt.candidate import compatible, render  # noqa: E402
+from codeopt.edit import Site, apply_edits  # noqa: E402
+from codeopt.json_spans import document, items, members  # noqa: E402
+from codeopt.registry import find_sites, load_rules  # noqa: E402
+from codeopt.source import Problem, SourceFile, read_source  # noqa: E402
 
 
 @dataclass

@@ -78,8 +78,6 @@ class Run:
 
     def events(self) -> Generator[Event, None, None]:
         """Everything the run finds, as it finds it."""
-        budget = self.config.time_budget
-        self._deadline = self._begin + budget if budget else float("inf")
         yield from self._read()
         with ExitStack() as self._stack:
             yield from self._search_runs() if self.config.run else self._search_functions()
@@ -96,6 +94,11 @@ class Run:
         self.targets = len(targets)
         yield from self._search_all(targets)
         yield from self._search_undeclared(targets)
+
+    def _is_late(self) -> bool:
+        """Whether the time for the whole run is spent."""
+        budget = self.config.time_budget
+        return bool(budget) and time.monotonic() > self._begin + budget
 
     def stats(self) -> Stats:
         """Totals so far; also of a run that was interrupted."""
@@ -182,7 +185,7 @@ class Run:
     def _search_all(self, targets: Sequence[Target]) -> Iterator[Event]:
         ordered = sorted(targets, key=lambda t: (libraries(t), str(t.path), t.qualname))
         for number, target in enumerate(ordered, 1):
-            if time.monotonic() > self._deadline:
+            if self._is_late():
                 yield ProblemFound(_problem(target.path, 1, f"{target.qualname}: the time budget was spent"))
                 continue
             yield from self._search(target, ordered, number)
@@ -206,7 +209,7 @@ class Run:
                     self._reasons |= dict.fromkeys(own, f"{found.origin}: {failure}")
                 else:
                     served.update(own)
-                if time.monotonic() > self._deadline:
+                if self._is_late():
                     return
             wanted = [w for w in wanted if w not in served]
 
@@ -225,7 +228,7 @@ class Run:
     def _origins(self, names: Sequence[str]) -> Sequence[Provider]:
         return providers(
             names, self.root, self.config.seed, self._sandbox_for, self._own_tests,
-            lambda: time.monotonic() > self._deadline,
+            self._is_late,
         )  # fmt: skip
 
     def _left_over(self) -> Iterator[UnprovenSite]:
@@ -247,7 +250,7 @@ class Run:
         targets = [run_target(parse(text, folder), self.root, files) for text in self.config.run]
         self.targets = len(targets)
         for number, target in enumerate(targets, 1):
-            if time.monotonic() > self._deadline:
+            if self._is_late():
                 yield ProblemFound(_problem(target.path, 1, f"{target.ref}: the time budget was spent"))
                 continue
             sandbox = self._sandbox_for(held_modules(preload(target), self.root, self.sources))
@@ -275,7 +278,7 @@ class Run:
     ) -> Generator[Event, None, str]:
         """Search one target; the end is empty, or why the workload that was found for it cannot be used."""
         target = session.target
-        search = Search(session, self.sources, find, self.config, lambda: time.monotonic() > self._deadline)
+        search = Search(session, self.sources, find, self.config, self._is_late)
         sites: list[Site] = []
         try:
             reach = session.reach({})

@@ -29,7 +29,6 @@ class _Looking(Run):
     def workloads(self) -> Generator[Problem | Target | Unserved, None, None]:
         """What calls what, without searching: declared targets, then for each other function with sites
         the target of the first origin that can call it, or why none can."""
-        self._deadline = self._begin + self.config.time_budget if self.config.time_budget else float("inf")
         yield from (event.problem for event in self._read() if isinstance(event, ProblemFound))
         with ExitStack() as self._stack:
             declared = []

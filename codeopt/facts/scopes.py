@@ -6,11 +6,6 @@ import ast
 
 from codeopt.facts.index import COMPREHENSIONS, DEFS, Index
 
-ScopeNode = (
-    ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
-    | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-)  # fmt: skip
-
 # Nodes of Python 3.12 and later; named by text so that 3.11 can import this file.
 _TYPE_PARAMETERS = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
 _MATTER = {

@@ -32,7 +32,7 @@ from codeopt.run.order import MEASURED, PLAIN, TRACED, Order
 from codeopt.sandbox import Completed, Expired, JobEnd, Sandbox
 from codeopt.search.controls import with_controls
 from codeopt.search.jobs import FaultCount
-from codeopt.search.session import Baseline, TargetFailure, Texts, coverage_of, describe_end
+from codeopt.search.session import Baseline, TargetFailure, Texts, coverage_of, describe_end, fastest
 from codeopt.source import SourceFile
 from codeopt.suggestion import SiteReport
 from codeopt.workload.coverage import Coverage
@@ -187,13 +187,12 @@ class RunSession:
         The first `main` variants are run in turns several times, the others once. Infinity
         for a variant that cannot be timed.
         """
-        best = [float("inf")] * len(variants)
-        turns = [i for _ in range(_TIMING_ROUNDS) for i in range(main)]
-        for index in (*turns, *range(main, len(variants))):
-            end = self._run(variants[index], self._config.seed, PLAIN, fresh=True).result()
-            if isinstance(end, Completed):
-                best[index] = min(best[index], end.value.seconds)
-        return best
+
+        def once(texts: Texts) -> float:
+            end = self._run(texts, self._config.seed, PLAIN, fresh=True).result()
+            return float(end.value.seconds) if isinstance(end, Completed) else float("inf")
+
+        return fastest(variants, main, _TIMING_ROUNDS, once)
 
     def _record(self, *seeds: int, fresh: bool) -> _Recorded:
         """Run the original twice with each of the seeds, counted from the configured one; the first is

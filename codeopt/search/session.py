@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
@@ -188,14 +188,13 @@ class Session:
         The first `main` variants are run in turns several times, the others once. Infinity
         for a variant that cannot be timed.
         """
-        best = [float("inf")] * len(variants)
-        turns = [i for _ in range(_TIMING_ROUNDS) for i in range(main)]
-        for index in (*turns, *range(main, len(variants))):
-            overlay = self._overlay(variants[index])
+
+        def once(texts: Texts) -> float:
+            overlay = self._overlay(texts)
             end = self._sandbox.call(measure_seconds, self.target, overlay, 1.0, self._config.seed)
-            if isinstance(end, Completed):
-                best[index] = min(best[index], end.value)
-        return best
+            return float(end.value) if isinstance(end, Completed) else float("inf")
+
+        return fastest(variants, main, _TIMING_ROUNDS, once)
 
     def named(self, sites: Sequence[SiteReport]) -> str:
         """The target itself."""
@@ -229,6 +228,16 @@ def coverage_of(sources: Mapping[str, SourceFile], reach: Reach, sites: Sequence
         lines = reach.lines.get(file, frozenset())
         total += covered(sources[name].text, touched, lines, reach.arcs.get(file, frozenset()))
     return total
+
+
+def fastest(variants: Sequence[Texts], main: int, rounds: int, once: Callable[[Texts], float]) -> list[float]:
+    """The least seconds of each variant: the first `main` in turns, so often as `rounds` says, the others
+    once."""
+    best = [float("inf")] * len(variants)
+    turns = [i for _ in range(rounds) for i in range(main)]
+    for index in (*turns, *range(main, len(variants))):
+        best[index] = min(best[index], once(variants[index]))
+    return best
 
 
 def describe_end(end: JobEnd) -> str:

@@ -15,6 +15,7 @@ from codeopt.errors import WorkloadError
 from codeopt.facts import Facts
 from codeopt.facts.index import DEFS, DefNode
 from codeopt.source import Problem, SourceFile, parse_file
+from codeopt.workload.trace.start import find_function
 
 _HEAD = '"""How codeopt calls the functions of this project; at a scale of 1 they are measured."""'
 _OWN_IMPORT = "from codeopt import Call, workload"
@@ -78,14 +79,10 @@ def lacking(drafts: Iterable[Draft], existing: str) -> list[Draft]:
 def signature_of(path: Path, qualname: str) -> str:
     """`f(x, y=1)` as the source has it; empty where it cannot be found."""
     try:
-        body = parse_file(path).body
+        found = find_function(parse_file(path), qualname)
     except (OSError, SyntaxError, ValueError):
         return ""
-    *classes, name = qualname.split(".")
-    for part in classes:
-        body = next((n.body for n in body if isinstance(n, ast.ClassDef) and n.name == part), [])
-    found = next((n for n in body if isinstance(n, DEFS) and n.name == name), None)
-    return f"{name}({ast.unparse(found.args)})" if found is not None else ""
+    return f"{found.name}({ast.unparse(found.args)})" if found is not None else ""
 
 
 def _merged(drafts: Iterable[Draft], existing: str) -> _File:

@@ -12,13 +12,13 @@ from codeopt.workload.guess.reading import (
     Function,
     Parameter,
     Reading,
-    find_definition,
     read_function,
 )
+from codeopt.workload.trace.start import find_function
 
 
 def read(text: str, name: str = "f", *, bound: bool = False) -> Reading:
-    node = find_definition(ast.parse(textwrap.dedent(text)), name)
+    node = find_function(ast.parse(textwrap.dedent(text)), name)
     assert isinstance(node, Function)
     return read_function(node, "", bound=bound)
 

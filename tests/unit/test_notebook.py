@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.notebooks import outside
 from codeopt.candidate import render
 from codeopt.edit import Edit, Site, Span, Trust, apply_edits
-from codeopt.json_spans import document, items, members
 from codeopt.magics import NEWLINE, masks_of
 from codeopt.notebook import NotANotebook, Notebook, read_notebook
 from codeopt.registry import find_sites, load_rules
@@ -210,17 +210,6 @@ def notebooks(draw: st.DrawFn) -> str:
     if draw(st.booleans()):
         raw = raw.replace("\n", "\r\n")
     return raw + draw(st.sampled_from(["", "\n", "\r\n", "  "]))
-
-
-def outside(raw: str, changed: set[int]) -> list[str]:
-    """The text around the sources of some cells."""
-    parts, at = [], 0
-    for number, (start, _) in enumerate(items(raw, document(raw)["cells"][0]), 1):
-        if number in changed:
-            begin, end = dict(members(raw, start))["source"]
-            parts.append(raw[at:begin])
-            at = end
-    return [*parts, raw[at:]]
 
 
 def sources_in(raw: str) -> list[str]:

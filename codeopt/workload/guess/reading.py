@@ -59,30 +59,6 @@ class Reading:
     guards: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
-def find_definition(tree: ast.Module, qualname: str) -> ast.AST | None:
-    """The function or class of a qualified name without `<locals>`; the last of that name."""
-    node: ast.AST | None = tree
-    for part in qualname.split("."):
-        node = next(
-            (inner for inner in reversed(list(_inside(node))) if inner.name == part),
-            None,
-        )
-        if node is None:
-            return None
-    return node
-
-
-def _inside(
-    node: ast.AST | None,
-) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Definitions in a body, also below `if` and `try`, not inside other definitions."""
-    for child in ast.iter_child_nodes(node) if node is not None else ():
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield child
-        elif isinstance(child, ast.stmt | ast.ExceptHandler):
-            yield from _inside(child)
-
-
 def read_function(node: Function, doc: str, *, bound: bool) -> Reading:
     """Read a definition; `bound` leaves the first parameter out. `doc` adds to its own docstring."""
     notes = {**read_docstring(doc), **read_docstring(ast.get_docstring(node) or "")}
