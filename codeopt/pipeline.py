@@ -204,7 +204,10 @@ class Run:
                 own = [w for w in wanted if w.is_called_by(found)]
                 targets.append(found)
                 self.targets += 1
+                before = len(self._reached)
                 failure = yield from self._search(found, targets, self.targets)
+                if not failure and len(self._reached) == before:
+                    failure = "its calls do not run the lines in question"
                 if failure:
                     self._reasons |= dict.fromkeys(own, f"{found.origin}: {failure}")
                 else:
