@@ -29,8 +29,10 @@ def preload(*targets: Target) -> tuple[str, ...]:
 
 def preload_files(paths: Iterable[Path]) -> tuple[str, ...]:
     """The modules for whatever some files hold."""
-    targets = []
-    for path in paths:
-        folder, module = module_of(path)
-        targets.append(Target(path, "", module, folder, path, 0, 1))
-    return preload(*targets)
+    return preload(*map(whole, paths))
+
+
+def whole(path: Path) -> Target:
+    """What stands for all that a file holds, which nothing calls."""
+    folder, module = module_of(path)
+    return Target(path, "", module, folder, path, 0, 1)

@@ -17,6 +17,7 @@ from codeopt.workload.own_tests.find import OwnTests, find_tests
 from codeopt.workload.own_tests.gather import Runner, gather_calls
 from codeopt.workload.own_tests.grow import Grown, grow
 from codeopt.workload.own_tests.run_apart import told
+from codeopt.workload.preload import whole
 from codeopt.workload.trace.collect import gather, traces_folder
 from codeopt.workload.trace.file_format import unpack
 from codeopt.workload.trace.names import home_of
@@ -67,11 +68,8 @@ def own_test_targets(
     yield from (Unserved(one, "no test leads to it") for one in wanted if one not in set(led))
     yield from (Unserved(one, f"its calls cannot be recorded: {reason}") for one, reason in plan.left_out)
     if plan.functions:
-        yield from list(
-            _called(
-                plan, own, sandbox_for(test_modules(f.wanted.path for f in plan.functions)), root, is_late
-            )
-        )
+        sandbox = sandbox_for(test_modules(function.wanted.path for function in plan.functions))
+        yield from list(_called(plan, own, sandbox, root, is_late))
 
 
 def _called(
@@ -161,6 +159,5 @@ def test_modules(paths: Iterable[Path]) -> tuple[str, ...]:
     """What the zygote of tests holds: pytest, and the libraries of the files that they are to call."""
     found: dict[str, None] = dict.fromkeys(_PRELOAD)
     for path in dict.fromkeys(paths):
-        folder, module = module_of(path)
-        found |= dict.fromkeys(libraries(Target(path, "", module, folder, path, 0, 1)))
+        found |= dict.fromkeys(libraries(whole(path)))
     return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Sandbox
@@ -136,17 +136,7 @@ def _written(target: Target, trace: _Trace, confirmed: Confirmed) -> Target:
     )
     target.workload_file.parent.mkdir(exist_ok=True)
     write_atomic(target.workload_file, text.encode())
-    line = text[: text.index("@workload")].count("\n") + 1
-    return Target(
-        target.path,
-        target.qualname,
-        target.module,
-        target.root,
-        target.workload_file,
-        0,
-        line,
-        origin="traced",
-    )
+    return replace(target, workload_line=text[: text.index("@workload")].count("\n") + 1)
 
 
 def _told(end: JobEnd) -> str:
