@@ -14,7 +14,7 @@ FILES = sorted([*(ROOT / "codeopt").rglob("*.py"), *(ROOT / "rules").glob("*.py"
 HEAVY = {"torch", "numpy", "memray", "hypothesis", "pandas", "sklearn", "scipy"}
 RUNS_IN_A_CHILD = (
     "codeopt.equivalence.", "codeopt.measure.", "codeopt.run.inside", "codeopt.run.jobs", "codeopt.run.left",
-    "codeopt.workload.guess.scaling", "codeopt.workload.trace.replay_",
+    "codeopt.workload.scaling", "codeopt.workload.trace.replay_",
 )  # fmt: skip
 
 # Each layer may import itself and those before it.

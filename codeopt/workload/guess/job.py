@@ -7,7 +7,6 @@ import functools
 import inspect
 import re
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,6 @@ from codeopt.workload.guess.examples import example_text
 from codeopt.workload.guess.options import Option
 from codeopt.workload.guess.pools import Context
 from codeopt.workload.guess.reading import Parameter
-from codeopt.workload.guess.scaling import scaled_rows
 from codeopt.workload.guess.search import Search, Tried
 from codeopt.workload.guess.spell import joined, spell
 from codeopt.workload.guess.subject import (
@@ -32,13 +30,16 @@ from codeopt.workload.guess.subject import (
     resolve_class,
     subjects,
 )
-from codeopt.workload.guess.worker import Outcome, Worker
+from codeopt.workload.guess.worker import CpuClock, Outcome, Worker
+from codeopt.workload.scaling import scaled_rows
 
 _TRIAL_SECONDS = 4.0
 _LEAST_BODY = 0.2
 _DEEPEST = 3
 _MOST_VARIANTS = 8
 _MOST_SECONDS = 40.0
+"""Of CPU, after which no more is tried for a function."""
+
 _SEEDS = 3
 
 
@@ -89,7 +90,7 @@ class _Bench:
     reasons: list[str] = field(default_factory=list)
     made: dict[type, Option | None] = field(default_factory=dict)
     depth: int = 0
-    deadline: float = field(default_factory=lambda: time.monotonic() + _MOST_SECONDS)
+    clock: CpuClock = field(default_factory=CpuClock)
 
     def within(self, file: str) -> bool:
         return self.request.target.owns(file)
@@ -146,7 +147,7 @@ def _owner(target: Target) -> type | None:
 
 def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> Guess | None:
     request = bench.request
-    worker = Worker(subject.function, bench.within, _TRIAL_SECONDS)
+    worker = Worker(subject.function, bench.within, _TRIAL_SECONDS, bench.clock)
     try:
         path = str(request.target.path)
         contexts = {who: _context(bench, module, subject, who) for who in ("call", "init")}
@@ -160,7 +161,7 @@ def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> 
             contexts,
             budget,
             request.seed,
-            bench.deadline,
+            _MOST_SECONDS,
         )
         best = search.run()
         bench.trials += worker.trials
@@ -220,7 +221,7 @@ def _context(bench: _Bench, module: ModuleType, subject: Subject, who: str) -> C
 def _alike(bench: _Bench, parameter: Parameter) -> Iterator[Option]:
     """Objects of loaded classes of the project that have every unusual attribute the body asks for."""
     wanted = parameter.usage.attributes
-    if bench.depth >= _DEEPEST - 1 or time.monotonic() > bench.deadline - _MOST_SECONDS / 2:
+    if bench.depth >= _DEEPEST - 1 or bench.clock.now() > _MOST_SECONDS / 2:
         return
     count = 0
     for owner in classes_with(wanted, parameter.name, bench.within):
@@ -253,7 +254,7 @@ def _made(bench: _Bench, owner: type) -> Option | None:
 
 def _constructed(bench: _Bench, owner: type) -> Option | None:
     subject = construction(owner)
-    worker = Worker(owner, bench.within, _TRIAL_SECONDS)
+    worker = Worker(owner, bench.within, _TRIAL_SECONDS, bench.clock)
     contexts = {"call": _context(bench, sys.modules[owner.__module__], subject, "call")}
     try:
         search = Search(
@@ -336,7 +337,7 @@ def _finished(
     texts = [_sized(subject, search, best, name, request.seed)]
     covered = set(search.hits(best))
     for variant in search.variants:
-        if len(texts) == _MOST_VARIANTS or time.monotonic() > bench.deadline:
+        if len(texts) == _MOST_VARIANTS or bench.clock.now() > _MOST_SECONDS:
             break
         if search.hits(variant) <= covered or not _has_effect(search.worker, variant, request.seed):
             continue

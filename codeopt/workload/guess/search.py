@@ -10,7 +10,6 @@ import itertools
 import random
 import re
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -64,7 +63,10 @@ class Tried:
 
 @dataclass
 class Search:
-    """One search; `lines` are the wanted lines in `file`, `budget` the most trials."""
+    """One search; `lines` are the wanted lines in `file`, `budget` the most trials.
+
+    `deadline` is in seconds on the worker's clock.
+    """
 
     subject: Subject
     worker: Worker
@@ -123,7 +125,7 @@ class Search:
         return self._widened(best) if best is not None and best.done else best
 
     def _left(self) -> bool:
-        return len(self.tried) < self.budget and time.monotonic() < self.deadline
+        return len(self.tried) < self.budget and self.worker.clock.now() < self.deadline
 
     def _first(self) -> Tried | None:
         start: dict[Key, Option] = {key: options[0] for key, options in self._options.items()}
@@ -260,7 +262,7 @@ class Search:
                 self.rows = before
         covered = set(self.hits(best))
         for key, option in self._further(best):
-            if wanted <= covered or len(self.tried) >= most or time.monotonic() > self.deadline:
+            if wanted <= covered or len(self.tried) >= most or self.worker.clock.now() > self.deadline:
                 break
             tried = self._try({**best.state, key: option})
             if not tried.done or self.hits(tried) <= covered:

@@ -22,7 +22,7 @@ SandboxFor = Callable[[Sequence[Path]], Sandbox]
 """The sandbox for functions of some files: one whose zygote holds what the files import."""
 
 BUDGET = 150
-_SECONDS = 90.0
+_SECONDS = 240.0
 
 
 class Kept(msgspec.Struct, frozen=True):

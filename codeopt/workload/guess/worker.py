@@ -12,10 +12,10 @@ import io
 import itertools
 import os
 import pickle
-import select
 import signal
 import struct
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from codeopt.workload.alarm import answers, cpu_seconds
 from codeopt.workload.call import Call, take_declared
 from codeopt.workload.guess.effect import effect_of
 from codeopt.workload.invoke import prepare, quiet
@@ -49,18 +50,42 @@ class Outcome:
     kinds: tuple[str, ...] = ()
 
 
+class CpuClock:
+    """Seconds of CPU that a process and its trials have used since the clock was made."""
+
+    def __init__(self) -> None:
+        self._began = time.process_time()
+        self._trials = 0.0
+
+    def now(self) -> float:
+        """What it shows."""
+        return time.process_time() - self._began + self._trials
+
+    @contextlib.contextmanager
+    def counting(self, pid: int) -> Iterator[None]:
+        """Count what another process, not reaped yet, uses in the block."""
+        began = cpu_seconds(pid)
+        yield
+        self._trials += cpu_seconds(pid) - began
+
+
 class Worker:
-    """Makes trials of one function; `within` says which files count as the project's."""
+    """Makes trials of one function; `within` says which files count as the project's.
+
+    A trial ends after `seconds` of CPU, so that it finds the same on a busy machine.
+    """
 
     def __init__(
         self,
         function: Callable[..., Any],
         within: Callable[[str], bool],
         seconds: float,
+        clock: CpuClock,
     ) -> None:
         self._function = function
         self._within = within
         self._seconds = seconds
+        self.clock = clock
         self._pid = 0
         self._ends = (-1, -1)
         self.trials = 0
@@ -70,15 +95,21 @@ class Worker:
         if not self._pid:
             self._start()
         self.trials += 1
-        try:
-            _send(self._ends[1], (text, seed, scale, effect))
-            answer = _receive(self._ends[0], self._seconds)
-        except (OSError, EOFError, pickle.UnpicklingError):
-            answer = None
+        with self.clock.counting(self._pid):
+            answer = self._answer((text, seed, scale, effect))
         if isinstance(answer, Outcome):
             return answer
         self.close()
         return Outcome("Ended" if answer is None else "TimeoutError", "the call did not end")
+
+    def _answer(self, message: object) -> object:
+        """What the process makes of a message; False if it takes too long, None if it ended."""
+        source, sink = self._ends
+        try:
+            _send(sink, message)
+            return _receive(source) if answers(source, self._pid, self._seconds) else False
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return None
 
     def _start(self) -> None:
         ask, tell = os.pipe(), os.pipe()
@@ -98,7 +129,7 @@ class Worker:
         home = os.getcwd()
         for number in itertools.count():
             try:
-                text, seed, scale, effect = _receive(source, None)
+                text, seed, scale, effect = _receive(source)
             except EOFError:
                 return
             folder = os.path.join(home, f"trial{os.getpid()}-{number}")
@@ -208,10 +239,8 @@ def _send(fd: int, message: object) -> None:
         view = view[os.write(fd, view) :]
 
 
-def _receive(fd: int, seconds: float | None) -> Any:
-    """The next message; False if none begins in time. Raises EOFError at the end."""
-    if not select.select([fd], [], [], seconds)[0]:
-        return False
+def _receive(fd: int) -> Any:
+    """The next message. Raises EOFError at the end."""
     size = _HEADER.unpack(_exactly(fd, _HEADER.size))[0]
     return pickle.loads(_exactly(fd, size))
 

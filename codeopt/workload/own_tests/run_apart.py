@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Limits, Sandbox
+from codeopt.sandbox import Completed, Limits, Sandbox
 from codeopt.workload.own_tests.batch import PASSED, Batch, BatchEnd, TestEnd
 from codeopt.workload.own_tests.discover import OwnTest
 from codeopt.workload.own_tests.run_batch import run_batch
+from codeopt.workload.trace.serve import told
 
 _START = 30.0
 """Seconds for imports and collection, beside those for each test."""
@@ -69,16 +70,3 @@ def _take(found: Ends, batch: Batch, answer: BatchEnd) -> None:
     for test in batch.tests:
         if (test.path, test.qualname) not in ran:
             found.lost[test] = answer.problem or "pytest collects no such test"
-
-
-def told(end: JobEnd) -> str:
-    """How a job ended that gave no answer, in words for the user."""
-    match end:
-        case Failed(kind, message):
-            return f"{kind}: {message}"
-        case Died(reason):
-            return reason
-        case Expired(seconds):
-            return f"did not finish within {seconds:g} s"
-        case _:
-            return "gave no answer"

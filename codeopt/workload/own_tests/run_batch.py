@@ -11,18 +11,17 @@ import inspect
 import io
 import itertools
 import os
-import signal
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from codeopt.sandbox.world import imported_from, put_overlay
 from codeopt.target import module_of
+from codeopt.workload.alarm import TimeUp, alarm
 from codeopt.workload.own_tests.batch import FAILED, PASSED, SKIPPED, TOO_LONG, Batch, BatchEnd, TestEnd
 from codeopt.workload.own_tests.discover import ASV, OwnTest
 
@@ -30,19 +29,12 @@ _SWITCHED_OFF = (
     "cacheprovider", "xdist", "xdist.looponfail", "cov", "pytest_cov", "timeout", "randomly",
     "random_order", "rerunfailures", "sugar", "html", "memray", "codspeed", "forked", "pytest_parallel",
 )  # fmt: skip
-_AGAIN = 1.0
-"""Seconds after which a test that swallowed the first alarm gets another."""
-
 _LEAST = 0.1
 """Seconds that a set of parameters has when others of its test took all of its time."""
 
 _LONGEST = 300
 Around = Callable[[OwnTest, str], contextlib.AbstractContextManager[None]]
 """Entered around each test with its set of parameters: where calls are recorded."""
-
-
-class TimeUp(BaseException):
-    """Raised inside a test that takes too long; no `Exception`, for tests catch those."""
 
 
 def run_batch(batch: Batch, around: Around | None = None) -> BatchEnd:
@@ -222,22 +214,6 @@ def spread(items: list[Any], most: int) -> list[Any]:
     if most <= 1:
         return items[-1:]
     return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
-
-
-@contextlib.contextmanager
-def alarm(seconds: float) -> Iterator[None]:
-    """Raise TimeUp in the block once it has run for so long."""
-
-    def ring(number: int, frame: FrameType | None) -> None:
-        raise TimeUp
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @contextlib.contextmanager

@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from codeopt.sandbox import Completed, Sandbox
-from codeopt.source import write_atomic
+from codeopt.sandbox import Sandbox
 from codeopt.target import Target, module_of
 from codeopt.workload.declared import libraries
 from codeopt.workload.own_tests.discover import OwnTest
 from codeopt.workload.own_tests.find import OwnTests, find_tests
 from codeopt.workload.own_tests.gather import Runner, gather_calls
-from codeopt.workload.own_tests.grow import Grown, grow
-from codeopt.workload.own_tests.run_apart import told
 from codeopt.workload.preload import whole
+from codeopt.workload.scaling import ENOUGH
 from codeopt.workload.trace.collect import gather, traces_folder
 from codeopt.workload.trace.file_format import unpack
-from codeopt.workload.trace.names import home_of
 from codeopt.workload.trace.plan import Plan, Planned, make_plan
+from codeopt.workload.trace.serve import served, target_of
 from codeopt.workload.wanted import Unserved, Wanted
 
 ORIGIN = "tests"
 _CALLS = 4
 _TURNS = 2
-_GROWING = 90.0
-"""Seconds for trying calls again and at other sizes, all calls of a function together."""
-
 _SECONDS = 10.0
 _FOLDER = "own_tests"
+_NOT_PLAIN = re.compile(r"[^\w.:\[\]-]")
 _PRELOAD = (
     "numpy",
     "memray",
     "pytest",
     "_pytest.assertion.rewrite",
     "codeopt.workload.own_tests.record",
-    "codeopt.workload.own_tests.grow",
+    "codeopt.workload.trace.grow",
     "codeopt.workload.trace.probe",
 )
 SandboxFor = Callable[[tuple[str, ...]], Sandbox]
@@ -137,22 +134,13 @@ def _turn(
 
 def _served(wanted: Wanted, trace: Path, test: str, root: Path, sandbox: Sandbox) -> Target | Unserved:
     """The target whose workload file replays the calls of a test."""
-    data = unpack(trace.read_bytes(), str(trace))[0]
-    folder, module = home_of(wanted.path, data["module"])
-    file = root / ".codeopt" / "workloads" / f"tests_{trace.stem}.py"
-    # The object does not exist yet when its constructor is called: the class is what is called.
-    called = wanted.qualname.removesuffix(".__init__")
-    target = Target(wanted.path, called, module, folder, file, 0, 1, origin=ORIGIN)
-    limits = replace(sandbox.limits, seconds=max(_GROWING, sandbox.limits.seconds))
-    end = sandbox.call(grow, target, str(trace), test, wanted.lines, limits=limits)
-    if not isinstance(end, Completed) or not isinstance(end.value, Grown):
-        return Unserved(wanted, f"the calls that {test} makes cannot be replayed: {told(end)}")
-    text = end.value.text
-    if not text:
-        return Unserved(wanted, f"no call that {test} makes can be used: {end.value.failures[0]}")
-    file.parent.mkdir(exist_ok=True)
-    write_atomic(file, text.encode())
-    return replace(target, workload_line=text[: text.index("@workload")].count("\n") + 1)
+    module = unpack(trace.read_bytes(), str(trace))[0]["module"]
+    target = target_of(wanted, module, root, ORIGIN, trace)
+    made = f"as {_NOT_PLAIN.sub('_', test)} makes them"
+    answer = served(target, trace, made, wanted.lines, ENOUGH, sandbox)
+    if isinstance(answer, str):
+        return Unserved(wanted, f"the calls that {test} makes cannot be used: {answer}")
+    return answer
 
 
 def test_modules(paths: Iterable[Path]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How many rows a guessed workload needs until its peak stands out, within limits of time and memory."""
+"""How large a workload must be until its peak stands out, within limits of time and memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import os
 import pickle
 import resource
-import select
 import signal
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codeopt.workload.alarm import answers
 from codeopt.workload.guess.worker import load_builder
 from codeopt.workload.invoke import prepare, quiet
 
@@ -29,7 +29,7 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one call took at so many rows, in bytes and seconds; `whole` with building its arguments."""
+    """What one call took at so many rows, in bytes and seconds of CPU; `whole` with its arguments."""
 
     rows: int
     peak: int
@@ -66,6 +66,12 @@ def scaled_rows(function: Callable[..., Any], text: Callable[[int], str], seed: 
     return best
 
 
+def recorded_peak(function: Callable[..., Any], text: str) -> int:
+    """The peak of the call that the text of a workload makes, in bytes; 0 beyond the limits."""
+    cost = _cost(function, text, 0, 0)
+    return cost.peak if cost else 0
+
+
 def _slope(one: Cost, other: Cost) -> float:
     """The power of the rows that the peak grows with, between 0.7 and 3."""
     import math
@@ -85,7 +91,7 @@ def _cost(function: Callable[..., Any], text: str, seed: int, rows: int) -> Cost
             os._exit(0)
     os.close(sink)
     try:
-        if not select.select([source], [], [], _PATIENCE)[0]:
+        if not answers(source, pid, _PATIENCE):
             return None
         data = os.read(source, 4096)
         found = pickle.loads(data) if data else None
@@ -113,16 +119,16 @@ def _measure(function: Callable[..., Any], text: str, seed: int, rows: int) -> C
         if rows <= 16:
             # The first call of all fills caches.
             prepare(function, builder(1.0, seed))()
-        start = time.perf_counter()
+        start = time.process_time()
         step = prepare(function, builder(1.0, seed))
         destination = memray.FileDestination(profile, overwrite=True)
-        begin = time.perf_counter()
+        begin = time.process_time()
         with memray.Tracker(
             destination=destination,
             file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS,
         ):
             step()
-        seconds, whole = time.perf_counter() - begin, time.perf_counter() - start
+        seconds, whole = time.process_time() - begin, time.process_time() - start
     with memray.FileReader(profile) as reader:
         peak = reader.metadata.peak_memory
     os.unlink(profile)

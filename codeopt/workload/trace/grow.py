@@ -1,20 +1,16 @@
-"""Which recorded calls of a test run again, and how much larger they can be made: tests are small."""
+"""Which recorded calls run again, and how much larger they are made where they are too small to measure."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from codeopt.sandbox.world import resolve
 from codeopt.target import Target
-from codeopt.workload.guess.scaling import scaled_rows
+from codeopt.workload.alarm import TimeUp, alarm
 from codeopt.workload.invoke import prepare, quiet
-from codeopt.workload.lines import LineTracer
-from codeopt.workload.own_tests.run_batch import TimeUp, alarm
+from codeopt.workload.scaling import recorded_peak, scaled_rows
 from codeopt.workload.trace.confirm import confirm
 from codeopt.workload.trace.replay import read_trace, replay
 from codeopt.workload.trace.sizes import LEAST, shrinkable
@@ -31,9 +27,8 @@ _AS_RECORDED = 16
 
 _STARTS = (16 * 16, 4 * 16)
 
-_NOT_PLAIN = re.compile(r"[^\w.:\[\]-]")
 _FILE = '''\
-"""Calls of {qualname} as {test} makes them. Written by codeopt, and written anew when they change."""
+"""Calls of {qualname} {told}. Written by codeopt, and written anew when they change."""
 
 from codeopt import Call, workload
 from codeopt.workload.trace.replay import replay
@@ -42,7 +37,7 @@ FILE = {file!r}
 HOME = {home!r}  # what its module is imported from, and as
 CALLS = {calls!r}  # the first is measured, the others take part in the proof
 FIXED = {fixed!r}  # lengths that stay at smaller scales
-GROWN = {grown!r}  # lengths that are larger than in the test
+GROWN = {grown!r}  # lengths that are larger than recorded
 INSIDE = {inside!r}  # also those of arrays inside objects
 
 
@@ -60,24 +55,24 @@ class Grown:
     failures: tuple[str, ...] = ()
 
 
-def grow(target: Target, file: str, test: str, lines: frozenset[int]) -> Grown:
-    """Job: a workload of the calls in a trace that run again, at a size where the peak stands out.
+def grow(target: Target, file: str, told: str, lines: frozenset[int], least: int) -> Grown:
+    """Job: a workload of the calls in a trace that run again, `told` being who made them.
 
-    The call that runs the most of `lines` is measured; one that runs none of them is of no use. Raises
-    WorkloadError where the target cannot be imported, and BrokenTrace for a file that cannot be used.
+    The call that runs the most of `lines` is measured, and made larger if its peak is below `least`
+    bytes; one that runs none of the lines is of no use. Raises WorkloadError where the target cannot be
+    imported, and BrokenTrace for a file that cannot be used.
     """
-    confirmed = confirm(target, file)
+    confirmed = confirm(target, file, lines)
     if not confirmed.calls:
         return Grown("", confirmed.failures)
     sizes = [int(call["size"]) for call in read_trace(file)[0]["calls"]]
-    sizing = _Sizing(resolve(target), target, file, confirmed.calls, confirmed.fixed, test)
-    hits = {number: sizing.hits(number, lines) for number in confirmed.calls}
-    useful = [number for number in confirmed.calls if hits[number]]
+    hits = dict(zip(confirmed.calls, confirmed.hits, strict=True))
+    useful = [number for number in confirmed.calls if hits[number] or not lines]
     if not useful:
         return Grown("", ("none of the lines in question is run", *confirmed.failures))
     calls = tuple(sorted(useful, key=lambda number: (-hits[number], -sizes[number])))
-    sizing = replace(sizing, calls=calls)
-    return Grown(sizing.text(*sizing.best()), confirmed.failures)
+    sizing = _Sizing(resolve(target), target, file, calls, confirmed.fixed, told)
+    return Grown(sizing.text(*sizing.best(least)), confirmed.failures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +84,17 @@ class _Sizing:
     file: str
     calls: tuple[int, ...]
     fixed: tuple[int, ...]
-    test: str
+    told: str
 
     @property
     def home(self) -> tuple[str, str]:
         """What the target's module is imported from, and as."""
         return str(self.target.root), self.target.module
 
-    def hits(self, number: int, lines: frozenset[int]) -> int:
-        """How many of some lines of the target's file a replayed call runs."""
-        tracer = LineTracer(str(self.target.path).__eq__)
-        with quiet(), contextlib.suppress(Exception, TimeUp), alarm(_SECONDS):
-            step = prepare(self.function, replay(self.file, self.home, (number,), 1.0, 0))
-            sys.settrace(tracer.enter)
-            try:
-                step()
-            finally:
-                sys.settrace(None)
-        return len(tracer.lines.get(str(self.target.path), set()) & lines)
-
-    def best(self) -> tuple[dict[int, int], bool]:
+    def best(self, least: int) -> tuple[dict[int, int], bool]:
         """What lengths become, and whether those inside objects do too, which is tried second."""
+        if recorded_peak(self.function, self.text({}, False)) >= least:
+            return {}, False
         call = read_trace(self.file)[0]["calls"][self.calls[0]]
         plain = shrinkable(call, _LEAST) or _numbers(call)
         deep = shrinkable(call, _LEAST, inside=True)
@@ -162,7 +147,7 @@ class _Sizing:
     def text(self, grown: Mapping[int, int], inside: bool) -> str:
         """The workload file for a size."""
         return _FILE.format(
-            qualname=self.target.qualname, test=_NOT_PLAIN.sub("_", self.test), file=self.file,
+            qualname=self.target.qualname, told=self.told, file=self.file,
             home=self.home, calls=self.calls, fixed=self.fixed, grown=dict(grown), inside=inside,
             target=f"{self.target.path}::{self.target.qualname}",
         )  # fmt: skip
