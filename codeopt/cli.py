@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,7 +15,7 @@ from codeopt.config import ISOLATIONS, ORIGINS, Config, load_config, project_roo
 from codeopt.edit import Trust
 from codeopt.errors import CodeoptError
 from codeopt.flags import ASIDE, PATHS, TRUST, shared, some_of, split
-from codeopt.source import write_atomic
+from codeopt.source import unless_excluded, write_atomic
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,11 +54,12 @@ def _color(output: Path | None) -> bool:
 @click.option("--fix", is_flag=True, help="Write rewrites of trust `exact`.")
 @click.option("--allow", type=TRUST, help="Report, and with --fix write, up to this trust level.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--force-exclude", is_flag=True, help="Leave out what is excluded, even if named here.")
 @shared
 def check(
-    paths: tuple[Path, ...], fix: bool, allow: str | None, form: str, select: tuple[str, ...],
-    ignore: tuple[str, ...], output: Path | None, config_file: Path | None, jobs: int | None,
-    no_cache: bool, quiet: bool, verbose: bool,
+    paths: tuple[Path, ...], fix: bool, allow: str | None, form: str, force_exclude: bool,
+    select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None, config_file: Path | None,
+    jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Find memory anti-patterns without running any code."""
     from codeopt.commands.check import check as run
@@ -66,8 +68,11 @@ def check(
         config_file, select=split(select), ignore=split(ignore), jobs=jobs,
         allow=Trust(allow) if allow else None,
     )  # fmt: skip
+    chosen: Sequence[Path] = paths or (Path(),)
+    if force_exclude:
+        chosen = unless_excluded(chosen, config.exclude, root)
     outcome = run(
-        paths or (Path(),), config, fix=fix, fix_trust=Trust(allow) if allow else Trust.EXACT,
+        chosen, config, fix=fix, fix_trust=Trust(allow) if allow else Trust.EXACT,
         cache_folder=None if no_cache else root / ".codeopt" / "cache",
     )  # fmt: skip
     if form == "json":

@@ -195,6 +195,24 @@ def discover(
                 yield file
 
 
+def unless_excluded(paths: Sequence[Path], exclude: Iterable[str], root: Path) -> list[Path]:
+    """The paths that no `exclude` pattern (gitignore syntax, relative to `root`) leaves out."""
+    patterns = tuple(exclude)
+    if not patterns:
+        return list(paths)
+    from pathspec import GitIgnoreSpec
+
+    spec, home = GitIgnoreSpec.from_lines(patterns), root.resolve()
+
+    def left_out(path: Path) -> bool:
+        whole = path.absolute()
+        if not whole.is_relative_to(home):
+            return False
+        return spec.match_file(whole.relative_to(home).as_posix() + "/" * whole.is_dir())
+
+    return [path for path in paths if not left_out(path)]
+
+
 def _walk(root: Path, exclude: tuple[str, ...], suffixes: tuple[str, ...]) -> Iterator[Path]:
     from pathspec import GitIgnoreSpec
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from codeopt.errors import UsageError
-from codeopt.source import Problem, SourceFile, discover, read_source, write_atomic
+from codeopt.source import Problem, SourceFile, discover, read_source, unless_excluded, write_atomic
 
 
 def read(path: Path) -> SourceFile:
@@ -89,3 +89,13 @@ def test_atomic_writing_keeps_the_mode_and_follows_links(tmp_path: Path) -> None
     assert real.read_bytes() == b"new"
     assert real.stat().st_mode & 0o777 == 0o755
     assert os.listdir(tmp_path) in (["real.py", "link.py"], ["link.py", "real.py"])
+
+
+def test_what_is_excluded_may_be_left_out_even_if_named(tmp_path: Path) -> None:
+    for name in ("pkg/a.py", "b.py", "gen/c.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    named = [tmp_path / "pkg" / "a.py", tmp_path / "b.py", tmp_path / "gen", tmp_path.parent / "c.py"]
+    left = unless_excluded(named, ["pkg/", "gen/"], tmp_path)
+    assert left == [tmp_path / "b.py", tmp_path.parent / "c.py"]
+    assert unless_excluded(named, [], tmp_path) == named
