@@ -20,7 +20,8 @@ When it is safe
     The file is opened in the same function with `open(...)`, its name is not used inside the
     loop (where it could be read, closed or moved), and the loop does not rebind it. What other
     objects with a `readlines` method do is left to a proof by running, and so are lines with a name:
-    the file is then open for longer.
+    the file is then open for longer. So is a loop that keeps what it reads or makes for each line, an
+    array for instance, and no words or numbers of it: then the lines are not what fills the memory.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ import re
 from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
-from codeopt.facts import Facts, listed, patterns, readers
+from codeopt.facts import Facts, kept, listed, patterns, readers
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -120,6 +121,7 @@ def find(facts: Facts) -> Iterator[Site]:
             edits = facts.edits.replace(call, facts.text(lines[0]))
             certain = mode in ("r", "rt", "rb", "br") and not _are_few(facts, lines[0])
             certain = certain and not _is_lazy(facts, call) and not listed.kept(facts, loop)
+            certain = certain and not kept.keeps_more(facts, loop)
             yield RULE.site(facts, call, _MESSAGE, edits, certain=certain)
 
 

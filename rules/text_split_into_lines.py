@@ -18,7 +18,8 @@ Use instead
 When it is safe
     `splitlines` of every line gives the same pieces as that of the whole text, rare separators such
     as form feeds included, if the file ends its own lines at the usual newlines: it is opened with
-    `open(...)` without `newline`, and the loop does not touch it.
+    `open(...)` without `newline`, and the loop does not touch it. A file that does not tell of data by
+    its name, and a loop that keeps more than text and numbers of a line, are left to a run.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import ast
 from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
-from codeopt.facts import Facts, listed, patterns
+from codeopt.facts import Facts, kept, listed, patterns
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -87,6 +88,7 @@ def find(facts: Facts) -> Iterator[Site]:
         spelled = facts.names.spell("itertools.chain.from_iterable", call)
         text = f"{spelled or 'itertools.chain.from_iterable'}(map({kind}.splitlines, {facts.text(file)}))"
         sure = patterns.builtin(facts, "map") and not listed.kept(facts, loop)
+        sure = sure and listed.is_of_data(facts, file) and not kept.keeps_more(facts, loop)
         yield RULE.site(
             facts, call, "the loop needs one line at a time; this holds the text and all lines",
             facts.edits.replace(call, text), imports=() if spelled else ("import itertools",),

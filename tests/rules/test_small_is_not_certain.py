@@ -171,6 +171,74 @@ CASES = [
         ("inplace", ""),
         ("inplace", "else:\n        "),
     ),
+    *(
+        (
+            "MEM305",
+            TORCH + "def f(x: torch.Tensor, k):\n    y = x * torch.sigmoid(x) - k\n    {}\n    return y\n",
+            "y = y.mean(dim=1) if y.dim() > 2 else y",
+            compared,
+        )
+        for compared in (
+            "y = torch.where(y >= 0, y, k)",
+            "z = y.sum()\n    y = y.clone()\n    if z > k:\n        return z",
+            "k = y.argmax(dim=1)",
+        )
+    ),
+    (
+        "MEM304",
+        TORCH
+        + "import math\ndef f(x: torch.Tensor, k):\n    {}(x * 0.5 * (1 + torch.erf(x / math.sqrt(2)))){}\n",
+        ("return torch.exp", ""),
+        ("return torch.where", " > k"),
+    ),
+    (
+        "MEM212",
+        NUMPY + "def f(n, k):\n    x = np.random.rand(n, n)\n    y = x[x > 0.5].mean()\n    return {}\n",
+        "y + k",
+        "y > k",
+    ),
+    *(
+        (
+            "MEM102",
+            NUMPY
+            + "def f(scp_path, model):\n    rows, table = [], dict()\n    with open(scp_path) as file:\n"
+            "        for line in file.readlines():\n            key, name = line.strip().split(maxsplit=1)\n"
+            "            {}\n    return rows, table\n",
+            words,
+            more,
+        )
+        for words, more in (
+            ("rows.append((key, float(name) * 2))", "rows.append(np.load(name))"),
+            (
+                "x = np.load(name)\n            print(x.mean())",
+                "x = np.load(name)\n            rows.append(x)",
+            ),
+            ("table[key] = [int(x) for x in name.split()]", "table[key] = model(name)"),
+            ("table[key] = name.split()", "table[key] = [name] * 1000"),
+            ("rows += [key]", "rows = np.concatenate([rows, np.load(name)])"),
+        )
+    ),
+    (
+        "MEM102",
+        NUMPY + "def f(scp_path):\n    with open(scp_path) as file:\n"
+        "        return [{} for line in file.readlines()]\n",
+        "line.split()[1]",
+        "np.load(line.split()[1])",
+    ),
+    (
+        "MEM115",
+        NUMPY + "def f({0}_path):\n    with open({0}_path) as file:\n"
+        "        return [{1} for line in file.read().splitlines()]\n",
+        ("data", "line.split()"),
+        ("data", "np.load(line)"),
+    ),
+    (
+        "MEM115",
+        "def f({0}_path):\n    with open({0}_path) as file:\n"
+        "        return [line.split() for line in file.read().splitlines()]\n",
+        "data",
+        "option",
+    ),
 ]
 
 
