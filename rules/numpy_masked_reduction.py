@@ -15,7 +15,8 @@ Use instead
 When it is safe
     For arrays and a mask of their own shape. The order of additions changes, so floats agree
     to rounding only. A mask by another name may be an index array or have fewer axes, and a
-    Series or a tensor has no `where=`: such sites are left to a run.
+    Series or a tensor has no `where=`: such sites are left to a run, and so are
+    those whose value the function compares with something.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
 from codeopt.facts import Facts, patterns
+from codeopt.facts.compared import is_compared
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -71,7 +73,7 @@ def find(facts: Facts) -> Iterator[Site]:
             continue
         edits = [*facts.edits.replace(selected, facts.text(array))]
         edits += patterns.add_argument(facts, call, f"where={facts.text(mask)}")
-        certain = kind == "ndarray" and patterns.mask_of(mask, array)
+        certain = kind == "ndarray" and patterns.mask_of(mask, array) and not is_compared(facts, call)
         yield RULE.site(facts, call, "the selection is copied only to be reduced", edits, certain=certain)
 
 

@@ -16,7 +16,8 @@ Use instead
 When it is safe
     For the estimators listed here, whose sparse path was measured to agree to rounding. Not for
     `SGDClassifier`, `Perceptron` and the `sag` solvers, which scale their intercept steps on
-    sparse input, nor for ridge and least squares, which change the solver.
+    sparse input, nor for ridge and least squares, which change the solver. Where the function
+    compares what comes of it with something, the place is left to a run.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Iterator
 
 from codeopt.edit import Edit, Site, Trust
 from codeopt.facts import Facts, estimators, frames, patterns
+from codeopt.facts.compared import is_compared
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
@@ -116,7 +118,8 @@ def find(facts: Facts) -> Iterator[Site]:
             end = facts.range(call)[1]
             dot = facts.source.data.rindex(b".", facts.range(found[0])[1], end)
             message = "the estimator takes the sparse matrix"
-            yield RULE.site(facts, call, message, (Edit(dot, end, ""),), certain=listed)
+            certain = listed and not is_compared(facts, call)
+            yield RULE.site(facts, call, message, (Edit(dot, end, ""),), certain=certain)
 
 
 def _fitted_only(facts: Facts, dense: ast.Call) -> bool:

@@ -16,7 +16,8 @@ Use instead
 
 When it is safe
     For floating tensors. Results agree to rounding; integers, which the written-out form turns
-    into floats, are an error in the fused one.
+    into floats, are an error in the fused one. Where the function compares the
+    result with something, rounding may turn the answer: such places are left to a run.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
 from codeopt.facts import Facts, patterns, torch_use
+from codeopt.facts.compared import is_compared
 from codeopt.rule import Example, Pair, Rule
 
 RULE = Rule(
@@ -85,7 +87,7 @@ def find(facts: Facts) -> Iterator[Site]:
                 *(e for stmt in made for e in facts.edits.delete(stmt)),
             ],
             # `approximate` is younger than the function.
-            certain=not approximate and torch_use.is_tensor(facts, subject),
+            certain=not approximate and torch_use.is_tensor(facts, subject) and not is_compared(facts, node),
         )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ Use instead
 
 When it is safe
     For floating tensors. Results agree to rounding; integers, which the written-out form turns
-    into floats, are an error in the fused one.
+    into floats, are an error in the fused one. Where the function compares the
+    result with something, rounding may turn the answer: such places are left to a run.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Iterator
 
 from codeopt.edit import Site, Trust
 from codeopt.facts import Facts, patterns, torch_use
+from codeopt.facts.compared import is_compared
 from codeopt.facts.index import DEFS
 from codeopt.rule import Example, Pair, Rule
 
@@ -80,7 +82,8 @@ def find(facts: Facts) -> Iterator[Site]:
                 yield RULE.site(
                     facts, node, f"the gate is a tensor that `{fused}` does without",
                     facts.edits.replace(node, f"{name}({facts.text(subject)})"),
-                    certain=torch_use.is_tensor(facts, subject) and not _is_meant(facts, node),
+                    certain=torch_use.is_tensor(facts, subject) and not _is_meant(facts, node)
+                    and not is_compared(facts, node),
                 )  # fmt: skip
                 break
 
