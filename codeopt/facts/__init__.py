@@ -116,8 +116,8 @@ class Facts:
         return self.index.qualname(node)
 
     def is_aside(self, node: ast.AST) -> bool:
-        """Whether the code around a node is for a compiler (Numba, TorchScript, JAX), for tests, or stands
-        under a condition at the top of the module: for another version, or a demo."""
+        """Whether the code around a node is for a compiler (Numba, TorchScript, JAX), for tests, for another
+        version or a demo (under a condition at the top of the module), or turned off by a constant."""
         return is_aside(self, node)
 
     def functions(self) -> Iterator[DefNode]:
