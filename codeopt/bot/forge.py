@@ -76,6 +76,10 @@ class Forge(Protocol):
         """The commit at the head of the base branch. Raises ForgeError if there is no such branch."""
         ...
 
+    def file_id(self, commit: str, path: str) -> str | None:
+        """What git calls the content of a file in a commit (40 hexadecimal digits); None without one."""
+        ...
+
     def branches(self, prefix: str) -> tuple[Branch, ...]:
         """Branches of the repository whose names begin with `prefix`, by name."""
         ...

@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass
 
 _TRAILERS = re.compile(
-    r"^Codeopt-Change: ([0-9a-f]{8,64})\nCodeopt-Base: ([0-9a-f]{40,64})\nCodeopt-Content: ([0-9a-f]{40,64})$",
+    r"^Codeopt-Change: ([0-9a-f]{8,64})\n"
+    r"Codeopt-Base: ([0-9a-f]{40,64})\n"
+    r"Codeopt-Content: ([0-9a-f]{40,64})$",
     re.MULTILINE,
 )
 
