@@ -6,16 +6,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from codeopt import __version__
-from codeopt.config import ISOLATIONS, ORIGINS, Config, load_config, project_root, with_flags
+from codeopt.cli_project import VERBS
+from codeopt.config import ISOLATIONS, ORIGINS, project_root
 from codeopt.edit import Trust
 from codeopt.errors import CodeoptError
-from codeopt.flags import ASIDE, PATHS, TRUST, shared, some_of, split
-from codeopt.source import unless_excluded, write_atomic
+from codeopt.flags import PATHS, TRUST, configure, in_color, print_report, shared, some_of, split
+from codeopt.source import unless_excluded
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,29 +25,11 @@ def app() -> None:
     """Lower the peak memory of Python ML code, and prove that nothing else changed."""
 
 
-def _configure(config_file: Path | None, **flags: Any) -> tuple[Config, Path]:
-    root = project_root()
-    config = load_config(config_file, root)
-    return with_flags(config, flags), root
-
-
-def _print(text: str, output: Path | None) -> None:
-    if output is not None:
-        write_atomic(output, text.encode())
-        return
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
 def _tell_rule_problems() -> None:
     from codeopt.registry import rule_problems
 
     for problem in rule_problems():
         click.echo(f"codeopt: {problem.path}:{problem.line}: {problem.message}", err=True)
-
-
-def _color(output: Path | None) -> bool:
-    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 @app.command()
@@ -64,7 +47,7 @@ def check(
     """Find memory anti-patterns without running any code."""
     from codeopt.commands.check import check as run
 
-    config, root = _configure(
+    config, root = configure(
         config_file, select=split(select), ignore=split(ignore), jobs=jobs,
         allow=Trust(allow) if allow else None,
     )  # fmt: skip
@@ -78,11 +61,11 @@ def check(
     if form == "json":
         from codeopt.report.json import check_json
 
-        _print(check_json(outcome) + "\n", output)
+        print_report(check_json(outcome) + "\n", output)
     else:
         from codeopt.report.text import check_text
 
-        _print(check_text(outcome, color=_color(output)), output)
+        print_report(check_text(outcome, color=in_color(output)), output)
     raise SystemExit(1 if outcome.sites or outcome.problems else 0)
 
 
@@ -124,7 +107,7 @@ def suggest(
     from codeopt.report.progress import Progress
     from codeopt.store import save_refused, save_run
 
-    config, root = _configure(
+    config, root = configure(
         config_file, select=split(select), ignore=split(ignore), jobs=jobs, workloads=workloads,
         target=target, allow=Trust(allow) if allow else None, budget=budget, time_budget=time_budget,
         seed=seed, min_saving=min_saving, objective=objective, run=commands, origins=origins,
@@ -149,8 +132,8 @@ def suggest(
     else:
         from codeopt.report.text import suggest_text
 
-        text = suggest_text(outcome, color=_color(output))
-    _print(text, output)
+        text = suggest_text(outcome, color=in_color(output))
+    print_report(text, output)
     if outcome.interrupted:
         raise SystemExit(130)
     raise SystemExit(1 if fail_on_suggestion and outcome.suggestions else 0)
@@ -173,7 +156,7 @@ def trace(
     from codeopt.commands.trace import trace as run
     from codeopt.report.traced import trace_text
 
-    config, root = _configure(config_file, select=split(select), ignore=split(ignore))
+    config, root = configure(config_file, select=split(select), ignore=split(ignore))
     traced = run(command, source or (Path(),), config, root, calls, time_limit)
     if not quiet:
         click.echo(trace_text(traced, root / ".codeopt" / "traces"), err=True, nl=False)
@@ -208,13 +191,13 @@ def prove(
     from codeopt.report.json import prove_json
     from codeopt.report.text import prove_text
 
-    config, root = _configure(
+    config, root = configure(
         config_file, workloads=workloads, allow=Trust(allow) if allow else None, seed=seed, cases=cases,
         isolation=isolation,
     )  # fmt: skip
     outcome = run(old, new, target, config, root, call, case)
-    report = prove_json(outcome) + "\n" if form == "json" else prove_text(outcome, color=_color(output))
-    _print(report, output)
+    report = prove_json(outcome) + "\n" if form == "json" else prove_text(outcome, color=in_color(output))
+    print_report(report, output)
     raise SystemExit(0 if isinstance(outcome.verdict, Same) else 1)
 
 
@@ -237,47 +220,6 @@ def apply(ids: tuple[str, ...], everything: bool) -> None:
     if not outcome.applied and not outcome.refused:
         click.echo("nothing to apply")
     raise SystemExit(2 if outcome.refused else 0)
-
-
-@app.command()
-@click.option("--isolation", type=click.Choice(ISOLATIONS), help="The rung to be used.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@click.option("--config", "config_file", type=PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
-def doctor(isolation: str | None, form: str, config_file: Path | None) -> None:
-    """Say what works here: packages, the sandbox and its rungs, measuring, workloads."""
-    from codeopt.commands.doctor import examine
-    from codeopt.report.json import encode_json
-    from codeopt.report.text import doctor_text
-
-    config, root = _configure(config_file, isolation=isolation)
-    findings = list(examine(config, root))
-    if form == "json":
-        click.echo(encode_json({"version": 1, "findings": findings}))
-    else:
-        click.echo(doctor_text(findings, color=_color(None)), nl=False)
-    raise SystemExit(1 if any(finding.state == "missing" for finding in findings) else 0)
-
-
-@app.command()
-@click.argument("paths", nargs=-1, type=PATHS)
-@click.option("--append", is_flag=True, help="Add what is missing to the workload file that is there.")
-@click.option("--yes", "-y", is_flag=True, help="Write without asking.")
-@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
-@click.option("--time-budget", type=click.FloatRange(0), metavar="SECONDS", help="For the whole run.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@shared
-def init(paths: tuple[Path, ...], append: bool, yes: bool, dry_run: bool, form: str, **flags: Any) -> None:
-    """Say which functions have which workload, and write a file to edit for the others."""
-    from codeopt.commands.init import finish, survey
-    from codeopt.report.survey import survey_report
-
-    flags["select"], flags["ignore"] = split(flags["select"]), split(flags["ignore"])
-    config, root = _configure(**{name: value for name, value in flags.items() if name not in ASIDE})
-    found = survey(paths or (Path(),), config, root)
-    _print(survey_report(found, form), flags["output"])
-    if found.text and not dry_run:
-        agreed = yes or (sys.stdin.isatty() and click.confirm(f"write {found.file}?", err=True))
-        click.echo(f"codeopt: {finish(found, root, append=append, agreed=agreed)}", err=True)
 
 
 @app.command()
@@ -337,6 +279,10 @@ def measure_pair(code: str, file: Path) -> None:
     measured = run(code, file)
     click.echo(pair_text(measured), nl=False)
     raise SystemExit(0 if measured.pays else 1)
+
+
+for verb in VERBS:
+    app.add_command(verb)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

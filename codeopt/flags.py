@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from codeopt.config import Config, load_config, project_root, with_flags
 from codeopt.edit import Trust
+from codeopt.source import write_atomic
 
 PATHS = click.Path(path_type=Path)
 TRUST = click.Choice([level.value for level in Trust])
@@ -53,3 +57,26 @@ def some_of(choices: Sequence[str]) -> Callable[..., tuple[str, ...] | None]:
 def split(values: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a flag that may be given several times, each with commas or spaces."""
     return tuple(part for value in values for part in value.replace(",", " ").split())
+
+
+def configure(config_file: Path | None, **flags: Any) -> tuple[Config, Path]:
+    """The configuration with these flags in place, and the root of the project.
+
+    Raises ConfigError for a file that cannot be read or understood.
+    """
+    root = project_root()
+    return with_flags(load_config(config_file, root), flags), root
+
+
+def print_report(text: str, output: Path | None) -> None:
+    """Write a report to standard output or, in one step, into a file."""
+    if output is not None:
+        write_atomic(output, text.encode())
+        return
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def in_color(output: Path | None) -> bool:
+    """Whether a report goes to a terminal that wants colour."""
+    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")

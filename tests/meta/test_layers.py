@@ -36,6 +36,7 @@ LAYERS = [
     ["report", "store"],
     ["pipeline", "testing"],
     ["commands", "flags"],
+    ["cli_project"],
     ["cli", "__main__"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
