@@ -82,7 +82,7 @@ class Sending:
 @dataclass(slots=True)
 class Showing:
     """Sends what only reads; what would write is handed to `show` (method, path, body) and answered with
-    made-up ids, named for the request they stand for."""
+    a made-up id: the number of the request, with zeros before it."""
 
     reading: Requests
     show: Callable[[str, str, Mapping[str, Any] | None], None]
@@ -101,7 +101,7 @@ class Showing:
             return self.reading(method, path, body, accept=accept, repeatable=repeatable)
         self.show(method, path, body)
         self.shown += 1
-        made_up = f"<id from request {self.shown}>"
+        made_up = f"{self.shown:040x}"
         return Answer(201, {"sha": made_up, "number": 0, "object": {"sha": made_up}})
 
 
