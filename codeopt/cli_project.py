@@ -1,4 +1,4 @@
-"""Verbs that set a project up for codeopt, and say what is there: `init`, `doctor`."""
+"""Verbs that set a project up for codeopt, say what is there, and take away what was kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from codeopt.config import ISOLATIONS
+from codeopt.config import ISOLATIONS, project_root
 from codeopt.flags import ASIDE, PATHS, configure, in_color, print_report, shared, split
 
 
@@ -53,5 +53,45 @@ def init(paths: tuple[Path, ...], append: bool, yes: bool, dry_run: bool, form: 
         click.echo(f"codeopt: {finish(found, root, append=append, agreed=agreed)}", err=True)
 
 
-VERBS = (doctor, init)
+@click.command()
+@click.option("--yes", "-y", is_flag=True, help="Remove traces, generated workloads and the last run too.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def clean(yes: bool, dry_run: bool, form: str) -> None:
+    """Remove what is kept under `.codeopt/` and can be made again; say how many bytes that was."""
+    from codeopt.commands.clean import clean as remove
+    from codeopt.commands.clean import clean_plan
+    from codeopt.report.cleaned import clean_report
+
+    root = project_root()
+    plan = clean_plan(root, everything=yes)
+    if not dry_run:
+        remove(root, plan)
+    print_report(clean_report(plan, root, form, done=not dry_run), None)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print a script that makes SHELL complete verbs, flags and files, for its start-up file."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None, "one of the shells that click knows"
+    script = kind(context.find_root().command, {}, "codeopt", "_CODEOPT_COMPLETE").source()
+    print_report(script.strip("\n") + "\n", None)
+
+
+@click.command("config-schema")
+@click.option("--output", type=PATHS, metavar="FILE", help="Write the schema to FILE.")
+def config_schema(output: Path | None) -> None:
+    """Print the JSON schema of a TOML file with [tool.codeopt], for editors and checks."""
+    from codeopt.config_schema import config_schema as schema
+    from codeopt.report.json import encode_json
+
+    print_report(encode_json(schema()) + "\n", output)
+
+
+VERBS = (clean, completion, config_schema, doctor, init)
 """Commands for the command line to have."""

@@ -22,7 +22,7 @@ LAYERS = [
     ["errors", "edit", "merge"],
     ["json_spans", "magics", "notebook", "plots"],
     ["source", "looks", "target"],
-    ["config", "suppress", "output_check"],
+    ["config", "config_schema", "suppress", "output_check"],
     ["facts"],
     ["rule"],
     ["plugins", "cache"],
