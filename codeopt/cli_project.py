@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from codeopt.cli_bot import bot
 from codeopt.config import ISOLATIONS, project_root
 from codeopt.flags import ASIDE, PATHS, configure, in_color, print_report, shared, split
 
@@ -93,5 +94,5 @@ def config_schema(output: Path | None) -> None:
     print_report(encode_json(schema()) + "\n", output)
 
 
-VERBS = (clean, completion, config_schema, doctor, init)
+VERBS = (bot, clean, completion, config_schema, doctor, init)
 """Commands for the command line to have."""

@@ -34,8 +34,10 @@ LAYERS = [
     ["search", "events"],
     ["run"],
     ["report", "store"],
+    ["bot"],
     ["pipeline", "testing"],
     ["commands", "flags"],
+    ["cli_bot"],
     ["cli_project"],
     ["cli", "__main__"],
 ]

@@ -1,0 +1,46 @@
+"""The verb that opens and maintains pull requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from codeopt.commands.bot import FORGES, GROUPS
+from codeopt.config import project_root
+from codeopt.flags import PATHS
+
+
+@click.command()
+@click.option("--artifact", required=True, type=PATHS, metavar="FILE", help="JSON report of `suggest`.")
+@click.option("--forge", type=click.Choice(FORGES), default="github", help="What --repository is on.")
+@click.option("--repository", required=True, metavar="NAME", help="OWNER/NAME; with `git` a URL or path.")
+@click.option("--base", required=True, metavar="BRANCH", help="The branch to offer changes to.")
+@click.option("--most-open", type=click.IntRange(0), default=5, help="Pull requests at once (default: 5).")
+@click.option("--group", type=click.Choice(GROUPS), default="function", help="What one is for.")
+@click.option("--dry-run", is_flag=True, help="Print the requests that would write, and send none.")
+@click.option("--github-output", type=PATHS, metavar="FILE", help="Add what was done as `name=value` lines.")
+def bot(
+    artifact: Path, forge: str, repository: str, base: str, most_open: int, group: str, dry_run: bool,
+    github_output: Path | None,
+) -> None:  # fmt: skip
+    """Open and maintain pull requests from a report; runs nothing of the repository.
+
+    The token is read from CODEOPT_TOKEN, GITHUB_TOKEN or GH_TOKEN, the address of GitHub's interface from
+    GITHUB_API_URL.
+    """
+    from codeopt.commands.bot import Order, line, outputs
+    from codeopt.commands.bot import bot as run
+
+    order = Order(artifact, forge, repository, base, most_open, group, dry_run)
+    done = []
+    try:
+        for one in run(
+            order, project_root(), lambda said: click.echo(f"codeopt: {said}", err=True), click.echo
+        ):
+            click.echo(line(one))
+            done.append(one)
+    finally:
+        if github_output is not None:
+            with github_output.open("a", encoding="utf-8") as file:
+                file.write(outputs(done))
