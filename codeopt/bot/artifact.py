@@ -31,6 +31,8 @@ _BYTES = Annotated[int, msgspec.Meta(ge=0, le=2**50)]
 _COUNT = Annotated[int, msgspec.Meta(ge=0, le=10**6)]
 _SECONDS = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
 _CODE = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,10}[0-9]{3,6}\Z")]
+# Qualified names; what may stand in them links and refers to nothing where titles and messages are shown.
+_NAMES = r"^[\w.<>]+(, [\w.<>]+)*\Z"
 _NEVER_IN = frozenset({".git", ".github", ".gitlab", ".hg", ".svn"})
 _SHORT_NAME = re.compile(r"(git|gi[0-9a-f]{4})~\d+", re.IGNORECASE)
 _SUFFIXES = (".py", NOTEBOOK)
@@ -91,7 +93,7 @@ class _OtherFile(msgspec.Struct, frozen=True):
 
 class _Suggestion(msgspec.Struct, frozen=True):
     path: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
-    function: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+    function: Annotated[str, msgspec.Meta(max_length=400, pattern=_NAMES)]
     rules: Annotated[tuple[_CODE, ...], msgspec.Meta(min_length=1, max_length=50)]
     trust: Trust
     diff: str
@@ -178,8 +180,6 @@ def _decode(path: Path, data: bytes, limits: ArtifactLimits) -> tuple[_Suggestio
 def _check(suggestion: _Suggestion, limits: ArtifactLimits) -> None:
     """What can be said of a suggestion alone. Raises BadText."""
     _check_path(suggestion.path)
-    if not suggestion.function.isprintable():
-        raise BadText("its function's name holds characters that cannot be shown")
     if len(suggestion.source.encode()) > limits.file_bytes:
         raise BadText(f"its new text has more than {limits.file_bytes} bytes")
     check_diff(suggestion.diff, limits.changed_lines, limits.changed_characters)

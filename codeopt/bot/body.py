@@ -108,4 +108,4 @@ def _command(proposal: Proposal) -> str:
     if proposal.group != proposal.path and proposal.origin != "run":
         words += ["--target", proposal.group]
     words += ["--", proposal.path]
-    return shlex.join(words)
+    return visible(shlex.join(words))

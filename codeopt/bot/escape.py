@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def visible(text: str) -> str:
     """The text with everything that has no shape of its own, or reorders what is beside it, spelled out."""
-    return "".join(_spelled(c) if unicodedata.category(c) in _HIDDEN else c for c in text)
+    return "".join(c if c.isprintable() else _spelled(c) for c in text)
 
 
 def _spelled(character: str) -> str:

@@ -150,6 +150,13 @@ def test_unknown_fields_and_an_empty_report_are_fine(read: Read) -> None:
     assert read() == Reading((), ())
 
 
+@pytest.mark.parametrize(
+    "name", ["<module>", "Net.forward", "outer.<locals>.inner", "load, Net.fit", "größe"]
+)
+def test_names_of_functions(read: Read, name: str) -> None:
+    assert read(changed("function", name)).proposals[0].group == f"src/stats.py::{name}"
+
+
 def test_a_byte_order_mark_and_line_ends_stay(read: Read) -> None:
     before, after = (text.replace("\n", "\r\n") for text in (BEFORE, AFTER))
     (found,) = read(suggestion("src/marked.py", before, after)).proposals
@@ -205,8 +212,13 @@ def test_paths_that_no_run_would_name(read: Read, path: str, cause: str) -> None
         ("rules", ["[x](http://evil)"], "`$.suggestions[0].rules[0]`"),
         ("trust", "\x1b[2J", "\\x1b[2J"),
         ("trust", "certain", "Invalid enum value 'certain' - at `$.suggestions[0].trust`"),
-        ("function", "f\n# Heading", "characters that cannot be shown"),
-        ("function", "f\u202e", "characters that cannot be shown"),
+        ("function", "f\n# Heading", "`$.suggestions[0].function`"),
+        ("function", "f\n", "`$.suggestions[0].function`"),
+        ("function", "f\u202e", "`$.suggestions[0].function`"),
+        ("function", "@everyone", "`$.suggestions[0].function`"),
+        ("function", "fixes #1", "`$.suggestions[0].function`"),
+        ("function", "f/close", "`$.suggestions[0].function`"),
+        ("function", "", "`$.suggestions[0].function`"),
         ("baseline", None, "`$.suggestions[0].baseline`"),
         ("baseline.peak_bytes", -1, "`$.suggestions[0].baseline.peak_bytes`"),
         ("baseline.peak_bytes", 10**30, "`$.suggestions[0].baseline.peak_bytes`"),
