@@ -25,7 +25,8 @@ When it is safe
     look at its own frame (`locals`, `eval`, ...). Values whose end does something (open files,
     temporary directories, locks, processes) are left alone. Only arrays that were made in this
     function and that nothing else holds, of three axes or more or the product of two tables, are
-    unbound without a proof by running.
+    unbound without a proof by running, and only if their last reader does not need more memory than
+    what stands behind it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Site, Trust
+from codeopt.facts import peaks
 from codeopt.rule import Example, Pair, Rule
 
 if TYPE_CHECKING:
@@ -141,7 +143,11 @@ def _certain(death: Death, function: DefNode, facts: Facts) -> bool:
     if not following or not lifetimes.frees_array(death, function):
         return False
     big = [s for s in following if lifetimes.is_big(s.value, s)]
-    return bool(big) and _is_large(death, big, block, facts)
+    if not big or not _is_large(death, big, block, facts):
+        return False
+    count = facts.axes.least(death.value, death.made)
+    made = sum(facts.axes.least(s.value, s) >= count for s in big)
+    return not peaks.is_before(facts, death, block[block.index(death.last) + 1 :], made)
 
 
 def _is_large(death: Death, big: list[ast.Assign], block: list[ast.stmt], facts: Facts) -> bool:

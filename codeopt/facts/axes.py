@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from codeopt.facts import library
 from codeopt.facts.index import DEFS
+from codeopt.facts.thin import is_thin
 
 if TYPE_CHECKING:
     from codeopt.facts import Facts
@@ -107,6 +108,8 @@ class Axes:
                     return False
             case _:
                 return False
+        if is_thin(self._facts, sides[0], at, -2) or is_thin(self._facts, sides[1], at, -1):
+            return False
         return any(map(_is_turned, sides)) or all(self.is_table(side, at) for side in sides)
 
     def _known(self, expr: ast.expr, at: ast.stmt) -> int:
@@ -156,12 +159,16 @@ class Axes:
         gone = sum(not _is_open(item) for item in items)
         return max(spoken, self.least(expr.value, at, depth + 1) - gone)
 
-    def _product(self, left: ast.expr, right: ast.expr, at: ast.stmt, depth: int) -> int:
-        """A product of matrices; what stands on its side on the right makes a table of all pairs."""
-        counts = [self.least(side, at, depth + 1) for side in (left, right)]
+    def _product(self, left: ast.expr, right: ast.expr, at: ast.stmt, depth: int, rows: int = 0) -> int:
+        """A product of matrices, of `rows` axes for its name; what stands on its side on the right makes a
+        table of all pairs, and a column there a column."""
+        counts = [rows, *(self.least(side, at, depth + 1) for side in (left, right))]
+        short = is_thin(self._facts, left, at, -2) + is_thin(self._facts, right, at, -1)
+        if short:
+            return max(0, max(counts) - short)
         if _is_turned(right) and not _is_turned(left):
             return max(2, *counts)
-        return max(counts) if min(counts) >= 2 else max(0, max(counts) - 1)
+        return max(counts) if min(counts[1:]) >= 2 or rows else max(0, max(counts) - 1)
 
     def _call(self, call: ast.Call, at: ast.stmt, depth: int) -> int:
         dotted = self._facts.names.dotted(call.func) or ""
@@ -176,8 +183,8 @@ class Axes:
         first, axis = operands[0], _axis(call, operands)
         if name == "einsum":
             return max(map(len, _einsum(call)[-1:]), default=0)
-        if name in ("matmul", "dot") and len(operands) == 2:
-            return self._product(first, operands[1], at, depth)
+        if name in _PRODUCTS and len(operands) == 2:
+            return self._product(first, operands[1], at, depth, _ROWS.get(name, 0))
         if name in _JOINED or name == "stack":
             parts = first.elts if isinstance(first, (ast.List, ast.Tuple)) else []
             parts = [first.elt] if isinstance(first, (ast.ListComp, ast.GeneratorExp)) else parts

@@ -60,6 +60,39 @@ CASES = [
         "no_grad",
         "compile",
     ),
+    *(
+        (
+            "MEM103",
+            TORCH + "def f(x, y):\n    s = torch.bmm({}, y)\n    a = torch.exp(s)\n    b = torch.bmm(a, y)\n"
+            "    return b + 1\n",
+            "x.mT",
+            thin,
+        )
+        for thin in ("x.unsqueeze(-2)", "torch.ones((len(x), 1, len(y)))", "x.mean(dim=-2, keepdim=True)")
+    ),
+    (
+        "MEM103",
+        TORCH
+        + "def f(x, y, z):\n    s = torch.bmm(x, y.mT)\n    a = {}.sum(dim=-1)\n    b = torch.bmm(x, z)\n"
+        "    return a, b\n",
+        "torch.exp(s)",
+        "(s * torch.exp(s))",
+    ),
+    (
+        "MEM103",
+        TORCH + "def part(s, x):\n    a = torch.exp(s)\n    {}\n    return b\ndef f(x, y, z):\n"
+        "    s = torch.bmm(x, y.mT)\n    b = part(s, x)\n    c = torch.bmm(b, z)\n    return c\n",
+        "b = x",
+        "b = torch.bmm(a, x)",
+    ),
+    (
+        "MEM103",
+        TORCH + "def part(s, x):\n    a = torch.exp(s)\n    b = torch.bmm(a, x)\n    return b\n"
+        "def f(self, x, y, z):\n    s = torch.bmm(x, y.mT)\n    b = part(s, x)\n    c = torch.bmm(b, z)\n"
+        "    return {}\n",
+        "self.layer(c)",
+        "c",
+    ),
     (
         "MEM314",
         TORCH + "def f(x, y, k):\n    {}\n    return torch.where(k, x, torch.zeros_like(x))\n",
