@@ -102,7 +102,7 @@ class Showing:
         self.show(method, path, body)
         self.shown += 1
         made_up = f"{self.shown:040x}"
-        return Answer(201, {"sha": made_up, "number": 0, "object": {"sha": made_up}})
+        return Answer(201, {"sha": made_up, "id": made_up, "number": 0, "iid": 0, "object": {"sha": made_up}})
 
 
 def pages(requests: Requests, path: str) -> Iterator[Any]:

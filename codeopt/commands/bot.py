@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FORGES = ("github", "gitlab", "git")
 GROUPS = ("function", "file")
-_NEEDED = {"github": ("httpx", "tenacity"), "gitlab": ("gitlab",), "git": ()}
+_NEEDED = {"github": ("httpx", "tenacity"), "gitlab": ("httpx", "tenacity"), "git": ()}
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _BRANCH = re.compile(r"(?![-/.])(?!.*(\.\.|//|@\{|\.lock$))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])")
 
@@ -85,17 +85,29 @@ def _forge(order: Order, show: Callable[[str], None]) -> Iterator[Forge]:
         with GitRemote(order.repository, order.base, shown) as remote:
             yield remote
         return
-    from codeopt.bot.github import ADDRESS, GitHub, headers
+    from codeopt.bot.github import GitHub
+    from codeopt.bot.gitlab import GitLab
     from codeopt.bot.requests import Sending, Showing
     from codeopt.bot.retry import Clock
 
     def show_request(method: str, path: str, body: Mapping[str, Any] | None) -> None:
         show(f"{method} {path} {json.dumps(body, ensure_ascii=False)}" if body else f"{method} {path}")
 
-    address = os.environ.get("GITHUB_API_URL") or ADDRESS
-    with Sending(address, headers(_token("CODEOPT_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")), Clock()) as sending:
+    with Sending(*_door(order.forge), Clock()) as sending:
         requests = Showing(sending, show_request) if order.dry_run else sending
-        yield GitHub(requests, order.repository, order.base)
+        kind = GitLab if order.forge == "gitlab" else GitHub
+        yield kind(requests, order.repository, order.base)
+
+
+def _door(forge: str) -> tuple[str, Mapping[str, str]]:
+    """Where a forge is asked, and what every request to it carries."""
+    from codeopt.bot import github, gitlab
+
+    if forge == "gitlab":
+        address = os.environ.get("CI_API_V4_URL") or gitlab.ADDRESS
+        return address, gitlab.headers(_token("CODEOPT_TOKEN", "GITLAB_TOKEN"))
+    address = os.environ.get("GITHUB_API_URL") or github.ADDRESS
+    return address, github.headers(_token("CODEOPT_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"))
 
 
 def _token(*names: str) -> str:
