@@ -110,7 +110,9 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
         subprocess.run(command, check=True)
         (folder.parent / "done").touch()
     record = next(
-        p for p in folder.glob("*.dist-info/RECORD") if _plain(p.parent.name).startswith(_plain(name) + "-")
+        p
+        for p in folder.glob("*.dist-info/RECORD")
+        if _plain(p.parent.name).startswith(_plain(f"{name}-{version}"))
     )
     own = [folder / line.partition(",")[0] for line in record.read_text().splitlines()]
     return folder, sorted(file for file in own if file.suffix == ".py" and file.is_file())

@@ -7,13 +7,14 @@ import pytest
 
 from codeopt.workload.guess.docstrings import read_docstring
 from codeopt.workload.guess.evidence import families
-from codeopt.workload.guess.pools import Context, options_for, shapes_for
+from codeopt.workload.guess.pools import Context, options_for
 from codeopt.workload.guess.reading import (
     Function,
     Parameter,
     Reading,
     read_function,
 )
+from codeopt.workload.guess.shapes import shapes_for
 from codeopt.workload.trace.start import find_function
 
 
@@ -84,8 +85,9 @@ def test_the_axes_are_told_by_unpacking_indexing_and_patterns(body: str) -> None
 
 def test_shapes_come_from_the_docstring_first() -> None:
     parameter = Parameter("X", doc="array-like of shape (n_samples, n_features)")
-    assert shapes_for(parameter, "array", Context())[0] == ("n", "8")
-    assert shapes_for(Parameter("X", doc="array, shape (n_samples,)"), "array", Context())[0] == ("n",)
+    assert shapes_for(parameter, "array", module_call=False)[0] == ("n", "8")
+    single = Parameter("X", doc="array, shape (n_samples,)")
+    assert shapes_for(single, "array", module_call=False)[0] == ("n",)
 
 
 def test_strings_that_the_body_compares_with_are_options() -> None:

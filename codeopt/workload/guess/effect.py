@@ -6,7 +6,9 @@ import hashlib
 import types
 from typing import Any
 
-_DEEPEST = 6
+_DEEPEST = 50
+"""Modules hold modules: each takes three levels."""
+
 _MOST = 20_000
 
 
@@ -56,7 +58,8 @@ def _bytes_of(value: Any) -> Any:
             grad = b"" if value.grad is None else value.grad.detach().cpu().contiguous().numpy().tobytes()
             dense = value.detach().cpu()
             dense = dense.to_dense() if dense.layout is not dense.data.new_empty(0).layout else dense
-            return str(tuple(dense.shape)).encode() + dense.float().contiguous().numpy().tobytes() + grad
+            said = f"{tuple(dense.shape)} {value.requires_grad}".encode()
+            return said + dense.float().contiguous().numpy().tobytes() + grad
         if hasattr(value, "tocoo") and hasattr(value, "data"):
             coo = value.tocoo()
             return b"".join(part.tobytes() for part in (coo.data, coo.row, coo.col))

@@ -19,6 +19,7 @@ from codeopt.workload.guess.pools import (
     options_for,
 )
 from codeopt.workload.guess.reading import Parameter, Usage
+from codeopt.workload.guess.shapes import DEFINITE, SQUARES
 from codeopt.workload.guess.worker import Outcome
 
 _RANK = (
@@ -201,6 +202,9 @@ def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
         yield made(now.kind, TENSOR if tensor else FLOATS, now.shape)
     if re.search(r"[Nn]egative|positive|non-?negative|log|domain|sqrt", message):
         yield made(now.kind, "torch.rand({})" if tensor else "rng.random({})", now.shape)
+    if re.search(r"definite|leading minor|not PSD|symmetric|[Hh]ermitian", message):
+        for shape in SQUARES[now.kind]:
+            yield made(now.kind, DEFINITE[now.kind], shape)
     if re.search(r"[Cc]omplex", message):
         maker = "torch.randn({}, dtype=torch.complex64)" if tensor else "(rng.standard_normal({}) + 0j)"
         yield made(now.kind, maker, now.shape)

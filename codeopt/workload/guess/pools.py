@@ -15,11 +15,14 @@ from codeopt.workload.guess.frames import columns, frame_options
 from codeopt.workload.guess.numbers import float_texts, int_texts
 from codeopt.workload.guess.options import Option, holder, made, omitted
 from codeopt.workload.guess.reading import Parameter
+from codeopt.workload.guess.shapes import DEFINITE, definite_shapes, shapes_for
 
 FLOATS, POSITIVE = "rng.standard_normal({})", "rng.random({})"
 INTS, BITS = "rng.integers(0, 3, {})", "(rng.random({}) < 0.5)"
 TENSOR, UNIT = "torch.randn({})", "torch.rand({})"
 IDS, SWITCHES = "torch.randint(0, 3, {})", "(torch.rand({}) < 0.5)"
+_ONE_TENSOR = ("torch.randn(n, 16)", "torch.randn(16, 16)", "torch.randn(n, 16, 16)")
+_ONE_ARRAY = ("rng.standard_normal(n)", "rng.standard_normal((n, 8))", "rng.standard_normal((8, 3))")
 _MOST = 40
 _DEFAULT_FAMILIES = (
     "array",
@@ -181,7 +184,10 @@ def _shaped(parameter: Parameter, kind: str, maker: str, context: Context) -> It
     whole = re.search(r"\bint\b|integer|indices", parameter.doc.partition("\n")[0])
     if whole and not re.search("float", parameter.doc):
         maker = IDS if kind == "tensor" else INTS
-    for shape in shapes_for(parameter, kind, context):
+    shapes = shapes_for(parameter, kind, module_call=context.module_call)
+    for shape in definite_shapes(parameter, kind, shapes):
+        yield made(kind, DEFINITE[kind], shape)
+    for shape in shapes:
         yield made(kind, maker, shape)
     yield made(kind, IDS if kind == "tensor" else INTS, ("n",))
     yield made(
@@ -191,81 +197,6 @@ def _shaped(parameter: Parameter, kind: str, maker: str, context: Context) -> It
     )
     if kind == "tensor":
         yield Option("torch.tensor(0.5)", "tensor")
-
-
-_ROWS = re.compile(
-    r"(n|N|m|M|b|B|T|t|batch\w*|n_?samples\w*|n_?obs\w*|rows?|samples?|points|len\w*|length|size|events|"
-    r"num_\w+|n_\w*(points|times|rows|instances|queries)\w*|observations)$"
-)
-_OTHERS = {
-    "3": r"channels?|n_channels|C|c|n_classes|num_classes|classes|k|K",
-    "32": r"h|w|H|W|height|width",
-}
-
-
-def _dimension(name: str, plain: str) -> str:
-    name = name.strip(" '\"*`")
-    if name.isdigit():
-        return name
-    if _ROWS.match(name):
-        return "n"
-    return next(
-        (number for number, names in _OTHERS.items() if re.fullmatch(names, name)),
-        plain,
-    )
-
-
-def shapes_for(parameter: Parameter, kind: str, context: Context) -> list[tuple[str, ...]]:
-    """Shapes by falling likelihood: what annotation and docstring say, then by axes and name."""
-    plain = "16" if kind == "tensor" else "8"
-    found: list[tuple[str, ...]] = []
-    text = f"{parameter.doc} {parameter.annotation}"
-    for inside in re.findall(r"(?:shape|size)\w*\s*[=:`]*\s*(?:of\s*)?[\[(]([^\])]*)[\])]", text):
-        names = [part for part in inside.split(",") if part.strip()]
-        if names and len(names) < 6 and all(re.fullmatch(r"\s*[\w.*+/-]+\s*", part) for part in names):
-            found.append(tuple(_dimension(part, plain) for part in names))
-    for inside in re.findall(r"\[\s*[\w.]*(?:Tensor|ndarray|Array)\s*,\s*['\"]([\w .*]+)['\"]\s*\]", text):
-        found.append(tuple(_dimension(part, plain) for part in inside.split() if part != "..."))
-    told = re.search(r"\b([1-5])\s?-?\s?[dD](im\w*)?\b", parameter.doc.partition(".")[0])
-    ranks = [parameter.usage.rank] if parameter.usage.rank else []
-    ranks += [int(told[1])] if told else []
-    for rank in (*ranks, *_by_name(parameter, kind, context)):
-        found += _OF_RANK[kind].get(rank, [])[:2] if rank in ranks else _OF_RANK[kind][rank][:1]
-    found += [shape for shapes in _OF_RANK[kind].values() for shape in shapes]
-    return list(dict.fromkeys(shape for shape in found if shape))
-
-
-_OF_RANK: dict[str, dict[int, list[tuple[str, ...]]]] = {
-    "array": {
-        1: [("n",), ("8",)],
-        2: [("n", "8"), ("n", "n"), ("8", "8"), ("8", "n")],
-        3: [("n", "8", "8"), ("n", "n", "3"), ("n", "n", "n")],
-        4: [("n", "3", "8", "8")],
-        5: [("n", "3", "4", "8", "8")],
-    },
-    "tensor": {
-        3: [("n", "16", "16"), ("n", "3", "32")],
-        2: [("n", "16"), ("n", "n"), ("16", "16")],
-        1: [("n",), ("16",)],
-        4: [("n", "3", "32", "32"), ("n", "16", "8", "8"), ("n", "2", "16", "16")],
-        5: [("n", "3", "4", "32", "32")],
-    },
-}
-
-
-def _by_name(parameter: Parameter, kind: str, context: Context) -> list[int]:
-    name = parameter.name
-    if re.search(r"video", name):
-        return [5]
-    if re.search(r"im(g|age)", name):
-        return [4, 2, 3] if kind == "tensor" else [2, 3]
-    if kind == "tensor" and re.search(r"emb|feat|logit|pred|prob|score|latent|code|^z$", name):
-        return [2, 3, 1]
-    if kind == "tensor":
-        return [3, 4, 2, 1] if context.module_call else [2, 3, 1]
-    if re.match(r"X|.*matrix|.*mat$|[A-Z]$|data|points|samples|.*features|cov|array|arr$", name):
-        return [2, 1]
-    return [1, 2]
 
 
 def _plain(family: str, parameter: Parameter) -> Iterator[Option]:
@@ -298,10 +229,10 @@ def _lists(family: str, parameter: Parameter, context: Context) -> Iterator[Opti
     default = parameter.default
     if default and default[0] in "[(" and len(default) > 2:
         yield Option(default, family)
-    one = ("torch.randn(n, 16)", "torch.randn(16, 16)", "torch.randn(n, 16, 16)") if torch else (
-        "rng.standard_normal(n)", "rng.standard_normal((n, 8))", "rng.standard_normal((8, 3))"
-    )  # fmt: skip
+    one = _ONE_TENSOR if torch else _ONE_ARRAY
     words = f"{parameter.doc} {parameter.annotation} {parameter.name}".lower()
+    if re.search(r"ind(ex|ices|s)|idx", parameter.name):
+        one = ("torch.arange(n)" if torch else "np.arange(n)", *one[:2])
     texts: list[str] = []
     if re.search(r"\bstr|names?\b|words?\b|columns|keys|texts?\b", words):
         texts.append("['a', 'b', 'c']")

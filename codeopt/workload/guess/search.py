@@ -305,6 +305,14 @@ class Search:
             kinds = ("int", "float", "shown")
         return _is_at_hand(option) and option.kind != OMIT and (not kinds or option.kind in kinds)
 
+    def others(self, best: Tried) -> Iterator[Tried]:
+        """Further calls that return and run wanted lines, each one argument away from the best."""
+        for key, options in self._options.items():
+            for option in options[:4]:
+                tried = self._try({**best.state, key: option}) if _is_at_hand(option) else best
+                if tried.done and tried is not best:
+                    yield tried
+
     def hits(self, tried: Tried) -> frozenset[int]:
         """The wanted lines that a trial ran."""
         return tried.outcome.lines.get(self.file, frozenset()) & self.lines
