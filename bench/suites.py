@@ -38,7 +38,7 @@ sys.path.append(str(ROOT))
 
 from bench.packages import LIST, cache, fetch  # noqa: E402
 from bench.page import cells, numbers, put_rows  # noqa: E402
-from codeopt.commands.check import check  # noqa: E402
+from codeopt.commands.check import Wanted, check  # noqa: E402
 from codeopt.config import Config  # noqa: E402
 from codeopt.edit import Trust  # noqa: E402
 from codeopt.merge import hunks  # noqa: E402
@@ -141,7 +141,7 @@ class Fixed:
 def fix(tree: Path, trust: Trust) -> Fixed:
     """`codeopt check --fix` over a tree."""
     before = {path: path.read_bytes() for path in discover([tree])}
-    fixes = check([tree], Config(allow=trust), fix=True, fix_trust=trust).fixed
+    fixes = check([tree], Config(allow=trust), tree, Wanted(fixes=trust)).fixed
     changed = {p: data.decode(errors="replace") for p, data in before.items() if p.read_bytes() != data}
     rules = Counter(
         site.rule

@@ -25,7 +25,7 @@ from codeopt.looks import Look
 from codeopt.plugins import Place, files_state, rule_packages
 from codeopt.source import Problem, make_folder, write_atomic
 
-_FORMAT = 2
+_FORMAT = 3
 _DIGEST = 16
 _MOST_FILES = 20_000
 _MOST_BYTES = 64 * 2**20
@@ -126,10 +126,11 @@ class Cache:
                 _thin(folder)
 
 
-def open_cache(folder: Path, select: Sequence[str], ignore: Sequence[str]) -> Cache:
-    """The cache of these rules below `folder`; empty where there is none that can be used."""
+def open_cache(folder: Path, choice: Sequence[object]) -> Cache:
+    """The cache below `folder` of the rules that a choice (told by its `repr`) takes; empty where there is
+    none that can be used."""
     looks.forget()
-    parts = [_FORMAT, __version__, sys.version, tuple(select), tuple(ignore), *map(_state, _CODE)]
+    parts = [_FORMAT, __version__, sys.version, tuple(choice), *map(_state, _CODE)]
     parts += [(str(package), package.problem, files_state(package)) for package in rule_packages()]
     key = hashlib.blake2b(repr(parts).encode(), digest_size=_DIGEST).hexdigest()
     return Cache(folder / f"check-{key}.bin")

@@ -15,7 +15,7 @@ from codeopt.cli_project import VERBS
 from codeopt.config import ISOLATIONS, ORIGINS, project_root
 from codeopt.edit import Trust
 from codeopt.errors import CodeoptError
-from codeopt.flags import PATHS, TRUST, configure, in_color, print_report, shared, some_of, split
+from codeopt.flags import FORMS, PATHS, TRUST, configure, in_color, print_report, shared, some_of, split
 from codeopt.source import unless_excluded
 
 
@@ -36,7 +36,7 @@ def _tell_rule_problems() -> None:
 @click.argument("paths", nargs=-1, type=PATHS)
 @click.option("--fix", is_flag=True, help="Write rewrites of trust `exact`.")
 @click.option("--allow", type=TRUST, help="Report, and with --fix write, up to this trust level.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--format", "form", type=FORMS, default="text")
 @click.option("--force-exclude", is_flag=True, help="Leave out what is excluded, even if named here.")
 @shared
 def check(
@@ -45,7 +45,9 @@ def check(
     jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Find memory anti-patterns without running any code."""
+    from codeopt.commands.check import Wanted
     from codeopt.commands.check import check as run
+    from codeopt.report.forms import IN_TERMS_OF_LINES, check_report
 
     config, root = configure(
         config_file, select=split(select), ignore=split(ignore), jobs=jobs,
@@ -54,18 +56,10 @@ def check(
     chosen: Sequence[Path] = paths or (Path(),)
     if force_exclude:
         chosen = unless_excluded(chosen, config.exclude, root)
-    outcome = run(
-        chosen, config, fix=fix, fix_trust=Trust(allow) if allow else Trust.EXACT,
-        cache_folder=None if no_cache else root / ".codeopt" / "cache",
-    )  # fmt: skip
-    if form == "json":
-        from codeopt.report.json import check_json
-
-        print_report(check_json(outcome) + "\n", output)
-    else:
-        from codeopt.report.text import check_text
-
-        print_report(check_text(outcome, color=in_color(output)), output)
+    trust = Trust(allow) if allow else Trust.EXACT
+    wanted = Wanted(trust if fix else None, form in IN_TERMS_OF_LINES, trust if form == "patch" else None)
+    outcome = run(chosen, config, root, wanted, None if no_cache else root / ".codeopt" / "cache")
+    print_report(check_report(outcome, form, color=in_color(output)), output)
     raise SystemExit(1 if outcome.sites or outcome.problems else 0)
 
 
@@ -93,7 +87,7 @@ def check(
 )
 @click.option("--objective", type=click.Choice(["peak", "time", "both"]), help="What to lower.")
 @click.option("--fail-on-suggestion", is_flag=True, help="Exit with 1 if anything is suggested.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "patch"]), default="text")
+@click.option("--format", "form", type=FORMS, default="text")
 @shared
 def suggest(
     paths: tuple[Path, ...], workloads: tuple[str, ...], target: tuple[str, ...], commands: tuple[str, ...],
@@ -104,6 +98,7 @@ def suggest(
 ) -> None:  # fmt: skip
     """Find, prove and measure rewrites; print them ranked, and keep them for `apply`."""
     from codeopt.commands.suggest import suggest as run
+    from codeopt.report.forms import suggest_report
     from codeopt.report.progress import Progress
     from codeopt.store import save_refused, save_run
 
@@ -121,19 +116,7 @@ def suggest(
         save_refused(root, outcome.rejections)
     except OSError as error:
         click.echo(f"codeopt: the suggestions could not be kept for `apply`: {error}", err=True)
-    if form == "json":
-        from codeopt.report.json import suggest_json
-
-        text = suggest_json(outcome) + "\n"
-    elif form == "patch":
-        from codeopt.report.text import suggest_patch
-
-        text = suggest_patch(outcome.suggestions)
-    else:
-        from codeopt.report.text import suggest_text
-
-        text = suggest_text(outcome, color=in_color(output))
-    print_report(text, output)
+    print_report(suggest_report(outcome, form, color=in_color(output)), output)
     if outcome.interrupted:
         raise SystemExit(130)
     raise SystemExit(1 if fail_on_suggestion and outcome.suggestions else 0)

@@ -29,7 +29,8 @@ class Config:
     strongest that works), `pass_env` the variables of the environment it may see beside the usual;
     `run` holds commands, each of which is then a workload in place of all others; `origins` names where
     workloads are looked for beside the declared ones; empty: recorded calls where anything is declared, else
-    everywhere.
+    everywhere; `per_file_ignores` pairs patterns (gitignore syntax, relative to the root) with the rules that
+    are off in the files they match.
     """
 
     select: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ class Config:
     pass_env: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def workers(self) -> int:
@@ -97,6 +99,8 @@ def _value(path: Path, text: str, key: str, value: Any) -> Any:
             f"{where}: unknown key {key!r} in [tool.codeopt]; known: {', '.join(sorted(known))}"
         )
     default = getattr(Config(), known[key])
+    if key == "per-file-ignores":
+        return _per_file(where, value)
     if isinstance(default, Trust):
         if value not in list(Trust):
             raise ConfigError(f"{where}: {key} must be one of {', '.join(Trust)}, not {value!r}")
@@ -116,6 +120,13 @@ def _value(path: Path, text: str, key: str, value: Any) -> Any:
     return type(default)(value)
 
 
+def _per_file(where: str, value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    lists = value.values() if isinstance(value, dict) else [value]
+    if any(not isinstance(c, list) or not all(isinstance(code, str) for code in c) for c in lists):
+        raise ConfigError(f"{where}: per-file-ignores must be a table of patterns, each with a list of rules")
+    return tuple((pattern, tuple(codes)) for pattern, codes in value.items())
+
+
 def _either(choices: tuple[str, ...]) -> str:
     return f"{', '.join(choices[:-1])} or {choices[-1]}"
 
@@ -128,6 +139,8 @@ def _line(text: str, key: str) -> int:
     inside = False
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
+        if stripped == f"[tool.codeopt.{key}]":
+            return number
         if stripped.startswith("["):
             inside = stripped.startswith("[tool.codeopt]")
         elif inside and stripped.split("=")[0].strip().strip("\"'") == key:

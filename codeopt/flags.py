@@ -16,6 +16,7 @@ from codeopt.source import write_atomic
 
 PATHS = click.Path(path_type=Path)
 TRUST = click.Choice([level.value for level in Trust])
+FORMS = click.Choice(["text", "json", "sarif", "github", "gitlab", "junit", "markdown", "patch"])
 ASIDE = ("output", "no_cache", "quiet", "verbose")
 """Shared flags that are no part of the configuration."""
 

@@ -16,9 +16,11 @@ from types import ModuleType
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.facts import Facts
+from codeopt.notices import NOTICES
 from codeopt.output_check import tears
 from codeopt.plugins import Place, RulePackage, held_find, import_rules, rule_packages, wrong_shape
 from codeopt.rule import Find, Rule
+from codeopt.selectors import chosen, matches
 from codeopt.source import Problem, SourceFile
 
 OWN_RULES = "codeopt.rules"
@@ -128,16 +130,13 @@ def select_rules(
     """
     known = load_rules() if rules is None else tuple(rules)
     wanted, unwanted = tuple(select), tuple(ignore)
+    named = [(loaded.rule.code, loaded.rule.name) for loaded in known]
+    named += [(notice.code, notice.name) for notice in NOTICES]
     for selector in (*wanted, *unwanted):
-        if not any(_matches(selector, loaded.rule) for loaded in known):
+        if not any(matches(selector, *codes) for codes in named):
             broken = "; some rules of other packages cannot be used" if rule_problems() else ""
             raise UsageError(f"no rule is called {selector!r}; see `codeopt rules`{broken}")
-    return tuple(
-        loaded
-        for loaded in known
-        if (not wanted or any(_matches(s, loaded.rule) for s in wanted))
-        and not any(_matches(s, loaded.rule) for s in unwanted)
-    )
+    return tuple(loaded for loaded in known if chosen(loaded.rule.code, loaded.rule.name, wanted, unwanted))
 
 
 def deciding_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[LoadedRule, ...]:
@@ -149,10 +148,6 @@ def deciding_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tu
 def rules_in(places: tuple[Place, ...]) -> tuple[LoadedRule, ...]:
     """Rules that are known to be good, by their places: nothing else is imported."""
     return tuple(_loaded_rule(importlib.import_module(place.module), place.origin) for place in places)
-
-
-def _matches(selector: str, rule: Rule) -> bool:
-    return rule.name == selector or (bool(selector) and rule.code.startswith(selector.upper()))
 
 
 def find_sites(source: SourceFile, rules: Sequence[LoadedRule], *, deciding: bool = False) -> Found:

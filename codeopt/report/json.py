@@ -54,8 +54,8 @@ def prove_json(outcome: ProveOutcome) -> str:
             "function": outcome.function,
             "workload": {"origin": "declared", "ref": outcome.workload, "scale": 1.0},
             "equivalence": _verdict(outcome),
-            "baseline": _figures(outcome.baseline) if outcome.baseline is not None else None,
-            "optimized": _figures(outcome.optimized) if outcome.optimized is not None else None,
+            "baseline": figures_json(outcome.baseline) if outcome.baseline is not None else None,
+            "optimized": figures_json(outcome.optimized) if outcome.optimized is not None else None,
             "floor_bytes": outcome.floor_bytes,
         }
     )
@@ -64,7 +64,7 @@ def prove_json(outcome: ProveOutcome) -> str:
 def _verdict(outcome: ProveOutcome) -> dict[str, Any]:
     match outcome.verdict:
         case Same() as same:
-            return _same(same)
+            return same_json(same)
         case Differs(counterexample):
             return {"verdict": "differs", "counterexample": counterexample, "reproduce": outcome.script}
         case Crashed(reason):
@@ -108,7 +108,7 @@ def _finding(site: Site, name: str) -> dict[str, Any]:
     }
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
+def figures_json(figures: Figures) -> dict[str, Any]:
     return {
         "peak_bytes": figures.peak_bytes,
         "seconds": figures.seconds,
@@ -128,7 +128,7 @@ def _rejection(rejection: Rejection) -> dict[str, Any]:
     }
 
 
-def _same(verdict: Same) -> dict[str, Any]:
+def same_json(verdict: Same) -> dict[str, Any]:
     return {
         "verdict": "same",
         "level": verdict.level.value,
@@ -161,10 +161,10 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
             "scale": suggestion.scale,
             "coverage": suggestion.coverage,
         },
-        "baseline": _figures(suggestion.baseline),
-        "optimized": _figures(suggestion.optimized),
+        "baseline": figures_json(suggestion.baseline),
+        "optimized": figures_json(suggestion.optimized),
         "floor_bytes": suggestion.floor_bytes,
-        "equivalence": _same(suggestion.verdict),
+        "equivalence": same_json(suggestion.verdict),
         "tests": suggestion.tests,
         "pareto": [
             {

@@ -7,16 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codeopt.edit import Site
-from codeopt.source import Problem
+from codeopt.source import Problem, SourceFile
 
 if TYPE_CHECKING:
     from codeopt.equivalence.verdict import Verdict
-    from codeopt.suggestion import Figures, Rejection, Stats, Suggestion, UnprovenSite
+    from codeopt.suggestion import Figures, FileChange, Rejection, Stats, Suggestion, UnprovenSite
 
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """Findings and problems of a static run; `names` maps rule code to rule name."""
+    """Findings and problems of a static run; `names` maps rule code to rule name.
+
+    `checked` are the names of the files looked at; `sources` the texts of those with findings and `changes`
+    what a fix would write, where the report asks for them.
+    """
 
     sites: tuple[Site, ...]
     problems: tuple[Problem, ...]
@@ -25,6 +29,9 @@ class CheckOutcome:
     lines: int
     seconds: float
     fixed: int = 0
+    checked: tuple[str, ...] = ()
+    sources: Mapping[str, SourceFile] = field(default_factory=dict)
+    changes: tuple[FileChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

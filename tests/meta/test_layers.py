@@ -19,12 +19,13 @@ RUNS_IN_A_CHILD = (
 
 # Each layer may import itself and those before it.
 LAYERS = [
-    ["errors", "edit", "merge"],
+    ["errors", "edit", "merge", "notices", "selectors"],
     ["json_spans", "magics", "notebook", "plots"],
     ["source", "looks", "target"],
-    ["config", "config_schema", "suppress", "output_check"],
+    ["config", "config_schema", "suppress", "output_check", "per_file"],
     ["facts"],
     ["rule"],
+    ["unused"],
     ["plugins", "cache"],
     ["rules"],
     ["registry"],

@@ -41,7 +41,7 @@ def _tick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def kept_with(folder: Path, file: Path, *others: Look) -> None:
     """Keep a result of a file that rests on its text and on others."""
-    cache = open_cache(folder, (), ())
+    cache = open_cache(folder, ((), ()))
     with looks.noted() as seen:
         looks.look("text", file)
         for other in others:
@@ -53,7 +53,7 @@ def kept_with(folder: Path, file: Path, *others: Look) -> None:
 def test_what_was_kept_comes_back_whole(tmp_path: Path) -> None:
     file = write(tmp_path / "a.py", "x = 1\n")
     kept_with(tmp_path / ".codeopt/cache", file)
-    cache = open_cache(tmp_path / ".codeopt/cache", (), ())
+    cache = open_cache(tmp_path / ".codeopt/cache", ((), ()))
     found = cache.get(file)
     assert found is not None
     assert (found.lines, found.sites, found.problems) == (3, [SITE], KEPT.problems)
@@ -71,7 +71,7 @@ def test_another_text_of_one_size_is_another(tmp_path: Path, old: bool) -> None:
     write(file, "x = 2\n")
     if old:
         os.utime(file, (OLD, OLD))
-    assert open_cache(tmp_path / "cache", (), ()).get(file) is None
+    assert open_cache(tmp_path / "cache", ((), ())).get(file) is None
 
 
 def test_a_text_written_again_is_the_same(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_text_written_again_is_the_same(tmp_path: Path) -> None:
     kept_with(tmp_path / "cache", file)
     file.unlink()
     write(file, "x = 1\n")
-    assert open_cache(tmp_path / "cache", (), ()).get(file) is not None
+    assert open_cache(tmp_path / "cache", ((), ())).get(file) is not None
 
 
 @pytest.mark.parametrize(
@@ -98,19 +98,19 @@ def test_what_a_result_rests_on(tmp_path: Path, kind: str, change) -> None:  # t
     file = write(folder / "a.py", "x = 1\n")
     asked = folder / "b.py" if kind in ("file", "text") else folder
     kept_with(tmp_path / "cache", file, Look(kind, str(asked), ""))
-    assert open_cache(tmp_path / "cache", (), ()).get(file) is not None
+    assert open_cache(tmp_path / "cache", ((), ())).get(file) is not None
     change(folder)
-    assert open_cache(tmp_path / "cache", (), ()).get(file) is None
+    assert open_cache(tmp_path / "cache", ((), ())).get(file) is None
 
 
 def test_other_rules_are_another_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write(tmp_path / "a.py", "x = 1\n")
     kept_with(tmp_path / "cache", file)
-    assert open_cache(tmp_path / "cache", ("MEM1",), ()).get(file) is None
-    assert open_cache(tmp_path / "cache", (), ("MEM1",)).get(file) is None
+    assert open_cache(tmp_path / "cache", (("MEM1",), ())).get(file) is None
+    assert open_cache(tmp_path / "cache", ((), ("MEM1",))).get(file) is None
     state = module._state
     monkeypatch.setattr(module, "_state", lambda name: [*state(name), ("new.py", 1, 1)])
-    assert open_cache(tmp_path / "cache", (), ()).get(file) is None
+    assert open_cache(tmp_path / "cache", ((), ())).get(file) is None
 
 
 def test_a_package_of_rules_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,10 +122,10 @@ def test_a_package_of_rules_is_part_of_the_key(tmp_path: Path, monkeypatch: pyte
     write(metadata / "entry_points.txt", "[codeopt.rules]\nall = their_rules\n")
     write(tmp_path / "site" / "their_rules.py", "RULE = None\n")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    first = open_cache(tmp_path / "cache", (), ())
+    first = open_cache(tmp_path / "cache", ((), ()))
     assert first.get(file) is None
     write(metadata / "METADATA", "Name: their-rules\nVersion: 1.1\n\n")
-    assert open_cache(tmp_path / "cache", (), ())._file != first._file
+    assert open_cache(tmp_path / "cache", ((), ()))._file != first._file
 
 
 def test_a_damaged_cache_is_no_cache(tmp_path: Path) -> None:
@@ -137,15 +137,15 @@ def test_a_damaged_cache_is_no_cache(tmp_path: Path) -> None:
     broken = [b"", whole[:7], whole[:-9], whole[:-1] + b"\x7f", b"\x80" * 999, module._sum(b"\xc1") + b"\xc1"]
     for data in (*broken, module._sum(body) + body):
         stored.write_bytes(data)
-        assert open_cache(tmp_path / "cache", (), ()).get(file) is None
+        assert open_cache(tmp_path / "cache", ((), ())).get(file) is None
     kept_with(tmp_path / "cache", file)
-    assert open_cache(tmp_path / "cache", (), ()).get(file) is not None
+    assert open_cache(tmp_path / "cache", ((), ())).get(file) is not None
 
 
 def test_a_place_out_of_the_table_holds_nothing(tmp_path: Path) -> None:
     file = write(tmp_path / "a.py", "x = 1\n")
     kept_with(tmp_path / "cache", file)
-    cache = open_cache(tmp_path / "cache", (), ())
+    cache = open_cache(tmp_path / "cache", ((), ()))
     cache._files[str(file)].rests_on.append(10**6)
     assert cache.get(file) is None
 
@@ -155,9 +155,9 @@ def test_caches_stay_few_and_forget_files_that_are_gone(tmp_path: Path) -> None:
     kept_with(tmp_path / "cache", gone)
     gone.unlink()
     kept_with(tmp_path / "cache", file)
-    assert list(open_cache(tmp_path / "cache", (), ())._files) == [str(file)]
+    assert list(open_cache(tmp_path / "cache", ((), ()))._files) == [str(file)]
     for number in range(9):
-        cache = open_cache(tmp_path / "cache", (str(number),), ())
+        cache = open_cache(tmp_path / "cache", ((str(number),), ()))
         cache.put(file, KEPT, [])
         cache.save({}, ())
     assert len(list((tmp_path / "cache").iterdir())) == module._MOST_CACHES

@@ -1,0 +1,62 @@
+"""Codes of findings that no rule makes: what codeopt itself has to say about a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A finding of codeopt's own; `page` is what `codeopt explain` prints, `level` warning or error."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
+    level: str = "warning"
+
+
+UNUSABLE = Notice(
+    "MEM000",
+    "unusable-file",
+    "a file, or a line of it, could not be used",
+    """A file, or a line of it, could not be used.
+
+What it does
+    Reports a file that cannot be read, decoded or parsed, a rule that failed on it, or a target that
+    could not be run. The rest is looked at all the same.
+
+Why it matters
+    Nothing is known about such a file: that nothing was found in it means nothing.
+
+Use instead
+    Mend the file, or leave it out by `exclude` in the configuration.""",
+    level="error",
+)
+
+UNUSED = Notice(
+    "MEM001",
+    "unused-suppression",
+    "a suppression comment switches nothing off",
+    """A suppression comment switches nothing off.
+
+What it does
+    Reports `# codeopt: ignore`, `# codeopt: ignore-file` and `# noqa` comments with codes of codeopt
+    where none of the rules named, of those that were asked, finds anything. `--fix` removes them.
+
+Why it matters
+    A comment that outlives its reason hides the next finding on its line.
+
+Example
+    total = sum(x for x in items)  # codeopt: ignore[MEM101] small
+
+Use instead
+    total = sum(x for x in items)
+
+When it is safe
+    Rules that are not selected, rules of packages that are not installed, and a plain `# noqa`, which may
+    be meant for another tool, are never reported. All that a rule finds counts, also what only
+    `codeopt suggest` would try. The code itself is the same without the comment.""",
+)
+
+NOTICES = (UNUSABLE, UNUSED)

@@ -1,0 +1,32 @@
+"""Rules that the configuration switches off in some files: `[tool.codeopt.per-file-ignores]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from codeopt.selectors import codes_of
+
+PerFile = tuple[tuple[str, tuple[str, ...]], ...]
+"""Patterns in gitignore syntax, relative to the root of the project, each with codes, prefixes or names."""
+
+
+def ignored_by_file(
+    files: Iterable[Path], ignores: PerFile, root: Path, names: Mapping[str, str]
+) -> dict[Path, frozenset[str]]:
+    """The codes, of the rules in `names` (by code), that are off in each file for which any is."""
+    if not ignores:
+        return {}
+    from pathspec import GitIgnoreSpec
+
+    specs = [(GitIgnoreSpec.from_lines([pattern]), codes_of(codes, names)) for pattern, codes in ignores]
+    home = root.resolve()
+    off: dict[Path, frozenset[str]] = {}
+    for file in files:
+        whole = file.absolute()
+        if whole.is_relative_to(home):
+            inside = whole.relative_to(home).as_posix()
+            codes = frozenset().union(*(codes for spec, codes in specs if spec.match_file(inside)))
+            if codes:
+                off[file] = codes
+    return off
