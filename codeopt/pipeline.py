@@ -16,6 +16,7 @@ from codeopt.config import ORIGINS, Config
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.events import Event, Finished, ProblemFound, TargetProgress, TargetStarted
+from codeopt.per_file import ignored_by_file
 from codeopt.registry import find_sites, select_rules
 from codeopt.run.command import parse, run_target
 from codeopt.run.session import RunSession, held_modules
@@ -130,11 +131,13 @@ class Run:
             self.functions += len(_DEFINITION.findall(source.text))
 
     def _active(self, source: SourceFile, sites: Sequence[Site]) -> list[Site]:
-        """Sites within the accepted trust, and not switched off by a comment."""
+        """Sites within the accepted trust, and not switched off by a comment or for the file."""
         off = read_suppressions(source)
         names = {loaded.rule.code: loaded.rule.name for loaded in self._rules}
-        allowed = self.config.allow
-        return [s for s in sites if s.trust.within(allowed) and not off.hides(s, names[s.rule])]
+        ignored = ignored_by_file([source.path], self.config.per_file_ignores, self.root, names)
+        without = ignored.get(source.path, frozenset())
+        allowed = [s for s in sites if s.trust.within(self.config.allow) and s.rule not in without]
+        return [s for s in allowed if not off.hides(s, names[s.rule])]
 
     def _declared_targets(self) -> Iterator[Target | Problem]:
         files = [Path(f) for f in self.config.workloads]

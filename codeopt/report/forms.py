@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from codeopt.notices import NOTICES
 from codeopt.report.outcome import CheckOutcome, SuggestOutcome
-from codeopt.report.remarks import Remark, check_remarks, path_in, repository_root
 from codeopt.report.text import check_text, suggest_patch, suggest_text
 
 if TYPE_CHECKING:
+    from codeopt.report.remarks import Remark
     from codeopt.report.sarif import RulePage
 
 IN_TERMS_OF_LINES = frozenset({"sarif", "github", "gitlab", "junit", "markdown"})
@@ -28,6 +28,8 @@ def check_report(outcome: CheckOutcome, form: str, *, color: bool) -> str:
         return check_json(outcome) + "\n"
     if form == "patch":
         return "".join(change.diff for change in outcome.changes)
+    from codeopt.report.remarks import check_remarks, repository_root
+
     remarks = check_remarks(outcome, repository_root(Path.cwd()))
     if form == "markdown":
         from codeopt.report.markdown import check_markdown
@@ -50,6 +52,7 @@ def suggest_report(outcome: SuggestOutcome, form: str, *, color: bool) -> str:
         return suggest_json(outcome) + "\n"
     if form == "patch":
         return suggest_patch(outcome.suggestions)
+    from codeopt.report.remarks import path_in, repository_root
     from codeopt.report.suggested import suggest_remarks
 
     root = repository_root(Path.cwd())
