@@ -181,7 +181,7 @@ class GitLab:
 
     def _branch(self, name: str, head: str) -> Branch:
         commit = _read(self._requests("GET", f"{self._home}/repository/commits/{head}").data, _Commit)
-        # Where GitLab signs what is committed through it, it names itself as the committer: only the times tell.
+        # GitLab may sign what is committed through it, and then commits in its own name: only times tell.
         times = (commit.authored_date,), (commit.committed_date,)
         said = Commit(commit.message, commit.parent_ids, self._content(head), *times)
         return Branch(name, head, seal_of(said))

@@ -48,7 +48,8 @@ HOSTILE = [
     "[a](javascript:alert(1))", "![x](http://evil/p.png)", "<img src=x onerror=alert(1)>", "<script>",
     "</code>", "-->", "<!--", "<!-- codeopt-control: ignore -->", "- [x] done", "`", "```", "````\n", "~~~",
     "| a | b |", "|---|", "\n\n# Heading\n", "\r\n/close\r\n", "***", "a_b_c", "&amp;", "&#64;x", "\\",
-    "$x^2$", ":tada:", "\x00", "\x1b[2J", "\u202etxt.exe", "\u200b", "\u2028", "\ufeff", "{{x}}", "${{ secrets.X }}",
+    "$x^2$", ":tada:",
+    "\x00", "\x1b[2J", "\u202etxt.exe", "\u200b", "\u2028", "\ufeff", "{{x}}", "${{ secrets.X }}",
     "    code", "> quote", "1. one", "", " ", "\t",
 ]  # fmt: skip
 FOREIGN = st.text(max_size=60) | st.sampled_from(HOSTILE) | st.lists(st.sampled_from(HOSTILE)).map("".join)
