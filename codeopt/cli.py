@@ -38,17 +38,22 @@ def _tell_rule_problems() -> None:
 @click.option("--allow", type=TRUST, help="Report, and with --fix write, up to this trust level.")
 @click.option("--format", "form", type=FORMS, default="text")
 @click.option("--force-exclude", is_flag=True, help="Leave out what is excluded, even if named here.")
+@click.option("--baseline", type=PATHS, metavar="FILE", help="Leave out the known findings that FILE holds.")
+@click.option("--write-baseline", type=PATHS, metavar="FILE", help="Write the findings to FILE as known.")
 @shared
 def check(
     paths: tuple[Path, ...], fix: bool, allow: str | None, form: str, force_exclude: bool,
-    select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None, config_file: Path | None,
-    jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
+    baseline: Path | None, write_baseline: Path | None, select: tuple[str, ...], ignore: tuple[str, ...],
+    output: Path | None, config_file: Path | None, jobs: int | None, no_cache: bool, quiet: bool,
+    verbose: bool,
 ) -> None:  # fmt: skip
     """Find memory anti-patterns without running any code."""
     from codeopt.commands.check import Wanted
     from codeopt.commands.check import check as run
     from codeopt.report.forms import IN_TERMS_OF_LINES, check_report
 
+    if baseline and write_baseline:
+        raise click.UsageError("--baseline and --write-baseline exclude each other")
     config, root = configure(
         config_file, select=split(select), ignore=split(ignore), jobs=jobs,
         allow=Trust(allow) if allow else None,
@@ -57,8 +62,15 @@ def check(
     if force_exclude:
         chosen = unless_excluded(chosen, config.exclude, root)
     trust = Trust(allow) if allow else Trust.EXACT
-    wanted = Wanted(trust if fix else None, form in IN_TERMS_OF_LINES, trust if form == "patch" else None)
+    texts = form in IN_TERMS_OF_LINES or bool(baseline or write_baseline)
+    wanted = Wanted(trust if fix else None, texts, trust if form == "patch" else None)
     outcome = run(chosen, config, root, wanted, None if no_cache else root / ".codeopt" / "cache")
+    if accepted := baseline or write_baseline:
+        from codeopt.baseline import held_against, written_to
+
+        known = (held_against if baseline else written_to)(outcome, accepted, root)
+        outcome = known.outcome
+        click.echo(known.told, err=True, nl=False)
     print_report(check_report(outcome, form, color=in_color(output)), output)
     raise SystemExit(1 if outcome.sites or outcome.problems else 0)
 
@@ -210,11 +222,11 @@ def apply(ids: tuple[str, ...], everything: bool) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def explain(code: str, form: str) -> None:
     """Show the page of a rule, named by code or name."""
-    from codeopt.commands.explain import describe, find_rule, page_text
+    from codeopt.commands.explain import describe, find_page, page_text
     from codeopt.report.json import encode_json
 
     _tell_rule_problems()
-    loaded = find_rule(code)
+    loaded = find_page(code)
     click.echo(encode_json(describe(loaded)) if form == "json" else page_text(loaded), nl=form == "json")
 
 

@@ -12,6 +12,7 @@ import click
 
 from codeopt.config import Config, load_config, project_root, with_flags
 from codeopt.edit import Trust
+from codeopt.errors import UsageError
 from codeopt.source import write_atomic
 
 PATHS = click.Path(path_type=Path)
@@ -70,9 +71,12 @@ def configure(config_file: Path | None, **flags: Any) -> tuple[Config, Path]:
 
 
 def print_report(text: str, output: Path | None) -> None:
-    """Write a report to standard output or, in one step, into a file."""
+    """Write a report to standard output or, in one step, into a file. Raises UsageError if that fails."""
     if output is not None:
-        write_atomic(output, text.encode())
+        try:
+            write_atomic(output, text.encode(errors="surrogateescape"))
+        except OSError as error:
+            raise UsageError(f"{output}: the report cannot be written: {error.strerror}") from error
         return
     sys.stdout.write(text)
     sys.stdout.flush()

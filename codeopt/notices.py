@@ -42,7 +42,7 @@ UNUSED = Notice(
 
 What it does
     Reports `# codeopt: ignore`, `# codeopt: ignore-file` and `# noqa` comments with codes of codeopt
-    where none of the rules named, of those that were asked, finds anything. `--fix` removes them.
+    where none of the rules named finds anything, and codes that are not there. `--fix` removes them.
 
 Why it matters
     A comment that outlives its reason hides the next finding on its line.
@@ -54,8 +54,8 @@ Use instead
     total = sum(x for x in items)
 
 When it is safe
-    Rules that are not selected, rules of packages that are not installed, and a plain `# noqa`, which may
-    be meant for another tool, are never reported. All that a rule finds counts, also what only
+    A plain `# noqa` and codes of other forms, which may be meant for another tool or for rules that are not
+    installed here, are let be. All that any rule finds counts, selected or not, also what only
     `codeopt suggest` would try. The code itself is the same without the comment.""",
 )
 

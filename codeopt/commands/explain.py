@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from codeopt.errors import UsageError
+from codeopt.notices import NOTICES, Notice
 from codeopt.registry import LoadedRule, load_rules
+
+
+def find_page(name: str) -> LoadedRule | Notice:
+    """The rule, or finding of codeopt's own, with this code or name. Raises UsageError."""
+    own = (n for n in NOTICES if name.upper() == n.code or name.lower() == n.name)
+    return next(own, None) or find_rule(name)
 
 
 def find_rule(name: str) -> LoadedRule:
@@ -16,8 +23,16 @@ def find_rule(name: str) -> LoadedRule:
     raise UsageError(f"no rule is called {name!r}; see `codeopt rules`")
 
 
-def describe(loaded: LoadedRule) -> dict[str, Any]:
-    """A rule as plain data for JSON."""
+def describe(loaded: LoadedRule | Notice) -> dict[str, Any]:
+    """A rule, or a finding of codeopt's own, as plain data for JSON."""
+    if isinstance(loaded, Notice):
+        return {
+            "code": loaded.code,
+            "name": loaded.name,
+            "summary": loaded.summary,
+            "package": "codeopt",
+            "page": loaded.page,
+        }
     rule, pair = loaded.rule, loaded.rule.pair
     return {
         "code": rule.code,
@@ -32,8 +47,11 @@ def describe(loaded: LoadedRule) -> dict[str, Any]:
     }
 
 
-def page_text(loaded: LoadedRule) -> str:
+def page_text(loaded: LoadedRule | Notice) -> str:
     """The page of `codeopt explain`: head, the rule's docstring, the measured pair."""
+    if isinstance(loaded, Notice):
+        head = f"{loaded.code} {loaded.name}"
+        return f"{head}\n{'=' * len(head)}\n\n{loaded.page}\n"
     rule = loaded.rule
     about = ", ".join(filter(None, (rule.area, rule.trust.value, loaded.place.origin)))
     head = f"{rule.code} {rule.name} ({about})"

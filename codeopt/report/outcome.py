@@ -19,7 +19,8 @@ class CheckOutcome:
     """Findings and problems of a static run; `names` maps rule code to rule name.
 
     `checked` are the names of the files looked at; `sources` the texts of those with findings and `changes`
-    what a fix would write, where the report asks for them.
+    what a fix would write, where the report asks for them; `known` counts findings that a baseline file left
+    out.
     """
 
     sites: tuple[Site, ...]
@@ -32,6 +33,7 @@ class CheckOutcome:
     checked: tuple[str, ...] = ()
     sources: Mapping[str, SourceFile] = field(default_factory=dict)
     changes: tuple[FileChange, ...] = ()
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,9 @@ def _check_totals(outcome: CheckOutcome) -> Iterator[str]:
         hint = f" {fixable} fixable with `codeopt check --fix` ([*])." if fixable else ""
         yield f"Found {_count(count, 'finding')} in {files}.{hint}"
     elif not outcome.problems:
-        yield f"Nothing found in {files}."
+        yield f"Nothing {'new ' if outcome.known else ''}found in {files}."
+    if outcome.known:
+        yield f"{_count(outcome.known, 'known finding')} left out."
 
 
 def suggest_text(outcome: SuggestOutcome, *, color: bool) -> str:

@@ -36,7 +36,7 @@ LAYERS = [
     ["run"],
     ["report", "store"],
     ["bot"],
-    ["pipeline", "testing"],
+    ["pipeline", "testing", "baseline"],
     ["commands", "flags"],
     ["cli_bot"],
     ["cli_project"],
