@@ -20,8 +20,8 @@ When it is safe
     The file is opened in the same function with `open(...)`, its name is not used inside the
     loop (where it could be read, closed or moved), and the loop does not rebind it. What other
     objects with a `readlines` method do is left to a proof by running, and so are lines with a name:
-    the file is then open for longer. So is a loop that keeps what it reads or makes for each line, an
-    array for instance, and no words or numbers of it: then the lines are not what fills the memory.
+    the file is then open for longer. So is a loop that keeps an array for each line, or what it
+    reads from the file that the line names: then the lines are not what fills the memory.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ When it is safe
     `splitlines` of every line gives the same pieces as that of the whole text, rare separators such
     as form feeds included, if the file ends its own lines at the usual newlines: it is opened with
     `open(...)` without `newline`, and the loop does not touch it. A file that does not tell of data by
-    its name, and a loop that keeps more than text and numbers of a line, are left to a run.
+    its name, and a loop that keeps an array or another file for a line, are left to a run.
 """
 
 from __future__ import annotations

@@ -14,25 +14,21 @@ if TYPE_CHECKING:
 
 _STORES = ("append", "add", "extend", "insert", "appendleft", "setdefault", "update", "put")
 _FOLDS = frozenset(f"builtins.{name}" for name in library.words("any all len sum min max"))
-_NUMBERS = library.words(
-    "int float str bool len tuple list set dict sorted reversed map filter zip enumerate min max sum abs "
-    "round ord chr repr bytes slice isinstance any all print next iter range frozenset complex divmod getattr"
-)
-_PACKAGES = ("re.", "math.", "json.", "os.path.", "pathlib.", "datetime.", "collections.", "decimal.", "ast.")
+_NUMBERS = ("builtins.len", "builtins.int", "builtins.float", "builtins.bool")
 _ARRAYS = frozenset(
     f"numpy.{name}" for name in library.words("array asarray fromstring float32 float64 int32 int64 uint8")
 )
-_TEXT = library.words(
-    "strip lstrip rstrip split rsplit splitlines partition rpartition replace lower upper title capitalize "
-    "casefold join format encode decode startswith endswith find rfind index count zfill ljust rjust "
-    "removeprefix removesuffix translate isdigit isspace isalpha isnumeric swapcase expandtabs "
-    "group groups groupdict match search fullmatch findall sub items keys values get pop copy append add"
-)
+_LIBRARIES = (
+    "numpy.", "torch.", "pandas.", "scipy.", "cv2.", "PIL.", "librosa.", "soundfile.", "torchaudio.",
+    "torchvision.", "skimage.", "imageio.", "nibabel.", "h5py.", "tensorflow.",
+)  # fmt: skip
+_READS = library.words("load read open imread loadtxt genfromtxt memmap fromfile download forward predict")
+_PARSES = ("json.loads", "yaml.safe_load", "pickle.loads")
 
 
 def keeps_more(facts: Facts, loop: ast.For | ast.comprehension) -> bool:
-    """Whether a loop over lines keeps for each what may be far larger than the line: what a call gives that
-    works on no text and no numbers, or what is repeated. Then the lines are not what fills the memory."""
+    """Whether a loop over lines keeps for each what may be far larger than the line: what is read from a
+    file that it names, an array, or what is repeated. Then the lines are not what fills the memory."""
     return any(not _is_part(facts, value, loop, frozenset()) for value in _stored(facts, loop))
 
 
@@ -72,9 +68,11 @@ def _is_carried(facts: Facts, name: str, loop: ast.For) -> bool:
 
 
 def _is_part(facts: Facts, value: ast.expr, loop: ast.For | ast.comprehension, seen: frozenset[str]) -> bool:
-    """Whether a value is text or numbers, as a line gives them, or was there before."""
+    """Whether a value is text or numbers, as a line gives them, or was there before, as far as one sees."""
+    if patterns.method(value, "item") or patterns.is_call(facts, value, *_NUMBERS):
+        return True
     for node in facts.under(value):
-        if isinstance(node, ast.Call) and not _is_plain(facts, node):
+        if isinstance(node, ast.Call) and _gives_more(facts, node):
             return False
         if isinstance(node, ast.BinOp) and isinstance(node.left, ast.List):  # [0] * n
             return False
@@ -106,10 +104,27 @@ def _made(facts: Facts, name: ast.Name, loop: ast.For | ast.comprehension) -> li
     return made
 
 
-def _is_plain(facts: Facts, call: ast.Call) -> bool:
-    """Whether a call works on text or numbers, and gives no more than it is given."""
-    dotted = facts.names.dotted(call.func)
-    if dotted is not None:
-        name = dotted.removeprefix("builtins.")
-        return (name != dotted and name in _NUMBERS) or dotted in _ARRAYS or dotted.startswith(_PACKAGES)
-    return isinstance(call.func, ast.Attribute) and call.func.attr in _TEXT
+def _gives_more(facts: Facts, call: ast.Call) -> bool:
+    """Whether a call reads what a line names, makes an array of it, or hands it to a model: an object that
+    is called. Functions of the project are looked into; what else is called works on text."""
+    dotted = facts.names.dotted(call.func) or ""
+    if dotted in _ARRAYS or dotted in _PARSES:
+        return False
+    if dotted.startswith(_LIBRARIES) or _reads(call):
+        return True
+    callee = facts.summaries.callee(call)
+    if callee is not None:
+        return any(_reads(inner) for inner in callee.facts.index.alike(ast.Call, callee.function))
+    if isinstance(call.func, ast.Name):
+        return isinstance(facts.names.home(call.func), DEFS) and not dotted
+    own = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
+    if own and isinstance(call.func, ast.Attribute) and facts.text(call.func.value) == "self":
+        return call.func.attr not in {function.name for function in facts.functions()}
+    return False
+
+
+def _reads(call: ast.Call) -> bool:
+    """Whether the name of what is called tells of a file that is read, or of a model that runs."""
+    func = call.func
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return not _READS.isdisjoint(name.lower().split("_"))

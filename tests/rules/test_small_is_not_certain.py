@@ -248,6 +248,8 @@ CASES = [
             ),
             ("table[key] = [int(x) for x in name.split()]", "table[key] = model(name)"),
             ("table[key] = name.split()", "table[key] = [name] * 1000"),
+            ("rows.append(clean(name))", "rows.append(made(name))"),
+            ("rows.append(float(model(name)))", "rows.append(model(name))"),
             ("rows += [key]", "rows = np.concatenate([rows, np.load(name)])"),
         )
     ),
