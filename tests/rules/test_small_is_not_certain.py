@@ -233,8 +233,8 @@ CASES = [
     *(
         (
             "MEM102",
-            NUMPY
-            + "def f(scp_path, model):\n    rows, table = [], dict()\n    with open(scp_path) as file:\n"
+            NUMPY + "def clean(x):\n    return x.lower()\ndef made(x):\n    return 1, open(x)\n"
+            "def f(scp_path, model):\n    rows, table = [], dict()\n    with open(scp_path) as file:\n"
             "        for line in file.readlines():\n            key, name = line.strip().split(maxsplit=1)\n"
             "            {}\n    return rows, table\n",
             words,
