@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +36,46 @@ def doctor(isolation: str | None, form: str, config_file: Path | None) -> None:
 @click.command()
 @click.argument("paths", nargs=-1, type=PATHS)
 @click.option("--append", is_flag=True, help="Add what is missing to the workload file that is there.")
+@click.option("--workloads/--no-workloads", default=True, help="Whether to look for workloads at all.")
 @click.option("--yes", "-y", is_flag=True, help="Write without asking.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--time-budget", type=click.FloatRange(0), metavar="SECONDS", help="For the whole run.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @shared
-def init(paths: tuple[Path, ...], append: bool, yes: bool, dry_run: bool, form: str, **flags: Any) -> None:
-    """Say which functions have which workload, and write a file to edit for the others."""
-    from codeopt.commands.init import finish, survey
-    from codeopt.report.survey import survey_report
+def init(
+    paths: tuple[Path, ...], append: bool, workloads: bool, yes: bool, dry_run: bool, form: str, **flags: Any
+) -> None:
+    """Say which functions have which workload; propose a file to edit for the others, the configuration,
+    the hook for pre-commit, and a job for CI."""
+    from codeopt.commands.set_up import pieces, write_piece
+    from codeopt.report.survey import Survey, survey_report
 
     flags["select"], flags["ignore"] = split(flags["select"]), split(flags["ignore"])
     config, root = configure(**{name: value for name, value in flags.items() if name not in ASIDE})
-    found = survey(paths or (Path(),), config, root)
+    if workloads:
+        from codeopt.commands.init import survey
+
+        found = replace(survey(paths or (Path(),), config, root), pieces=pieces(root))
+    else:
+        found = Survey((), (), "", "", False, pieces(root), workloads=False)
     print_report(survey_report(found, form), flags["output"])
-    if found.text and not dry_run:
-        agreed = yes or (sys.stdin.isatty() and click.confirm(f"write {found.file}?", err=True))
+    if dry_run:
+        return
+    if found.text:
+        from codeopt.commands.init import finish
+
+        agreed = _agreed(f"write {found.file}?", yes)
         click.echo(f"codeopt: {finish(found, root, append=append, agreed=agreed)}", err=True)
+    for piece in filter(lambda piece: piece.text, found.pieces):
+        verb = "add to" if piece.exists else "write"
+        done = "nothing was written; --yes writes without asking"
+        if _agreed(f"{verb} {piece.file}?", yes):
+            done = write_piece(piece, root)
+        click.echo(f"codeopt: {piece.file}: {done}", err=True)
+
+
+def _agreed(question: str, yes: bool) -> bool:
+    return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
 
 
 @click.command()

@@ -27,11 +27,25 @@ class SurveyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A file that init would write, or add to where it `exists`; relative to the root.
+
+    `reason` says why that is left to a person; `text` is empty then.
+    """
+
+    file: str
+    text: str
+    exists: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """All targets of a project, what could not be used, and what init would write.
 
     `file` is the workload file, relative to the root; `text` what it would hold, or what would be added
-    to it where it `exists`; empty where there is nothing to add.
+    to it where it `exists`; empty where there is nothing to add. `pieces` are other files; without
+    `workloads` nobody looked for any.
     """
 
     rows: tuple[SurveyRow, ...]
@@ -39,6 +53,8 @@ class Survey:
     file: str
     text: str
     exists: bool
+    pieces: tuple[Piece, ...] = ()
+    workloads: bool = True
 
 
 def survey_text(survey: Survey) -> str:
@@ -46,11 +62,20 @@ def survey_text(survey: Survey) -> str:
     lines = [f"{problem.path}:{problem.line}: {problem.message}" for problem in survey.problems]
     width = min(_WIDEST, max((len(row.target) for row in survey.rows), default=0))
     lines += [f"{row.target:<{width}}  {row.origin:<8}  {row.detail}" for row in survey.rows]
-    lines.append(_counted(survey.rows))
-    if survey.text:
-        what = f"to be added to {survey.file}" if survey.exists else survey.file
-        lines += ["", f"--- {what}", survey.text.rstrip("\n"), "---"]
-    return "\n".join(lines) + "\n"
+    if survey.workloads:
+        lines.append(_counted(survey.rows))
+    for piece in (Piece(survey.file, survey.text, survey.exists), *survey.pieces):
+        lines += _shown(piece)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _shown(piece: Piece) -> list[str]:
+    if piece.reason:
+        return ["", f"{piece.file} stays as it is: {piece.reason.rstrip()}"]
+    if not piece.text:
+        return []
+    what = f"to be added to {piece.file}" if piece.exists else piece.file
+    return ["", f"--- {what}", piece.text.strip("\n"), "---"]
 
 
 def survey_report(survey: Survey, form: str) -> str:
@@ -59,7 +84,7 @@ def survey_report(survey: Survey, form: str) -> str:
         return survey_text(survey)
     document = {
         "version": 1, "targets": survey.rows, "errors": survey.problems, "file": survey.file,
-        "exists": survey.exists, "text": survey.text,
+        "exists": survey.exists, "text": survey.text, "pieces": survey.pieces,
     }  # fmt: skip
     return encode_json(document) + "\n"
 
