@@ -107,7 +107,7 @@ class GitHub:
         return entry.sha if entry is not None and entry.mode in _FILE_MODES else None
 
     def branches(self, prefix: str) -> tuple[Branch, ...]:
-        listed = pages(self._requests, f"{self._home}/git/matching-refs/heads/{quote(prefix)}")
+        listed = pages(self._requests, f"{self._home}/git/matching-refs/{_ref(prefix)}")
         refs = sorted((_read(ref, _Ref) for ref in listed), key=lambda ref: ref.ref)
         return tuple(self._branch(ref.ref.removeprefix("refs/heads/"), ref.object["sha"]) for ref in refs)
 
@@ -131,14 +131,12 @@ class GitHub:
                 raise AlreadyThere(f"the branch {branch} exists already")
             return commit
         self._expect(branch, expected)
-        self._requests(
-            "PATCH", f"{self._home}/git/refs/heads/{quote(branch)}", {"sha": commit, "force": True}
-        )
+        self._requests("PATCH", f"{self._home}/git/refs/{_ref(branch)}", {"sha": commit, "force": True})
         return commit
 
     def drop(self, branch: str, expected: str) -> None:
         self._expect(branch, expected)
-        self._requests("DELETE", f"{self._home}/git/refs/heads/{quote(branch)}", accept=(404, 422))
+        self._requests("DELETE", f"{self._home}/git/refs/{_ref(branch)}", accept=(404, 422))
 
     def open_pull(self, branch: str, title: str, body: str) -> int:
         opened = {"title": title, "head": branch, "base": self._base, "body": body}
@@ -205,7 +203,7 @@ class GitHub:
         return _read(self._requests("GET", f"{self._home}/git/commits/{commit}").data, _Commit)
 
     def _head(self, branch: str) -> str | None:
-        answer = self._requests("GET", f"{self._home}/git/ref/heads/{quote(branch)}", accept=(404,))
+        answer = self._requests("GET", f"{self._home}/git/ref/{_ref(branch)}", accept=(404,))
         return None if answer.status == 404 else str(_read(answer.data, _Ref).object["sha"])
 
     def _expect(self, branch: str, expected: str) -> None:
@@ -215,6 +213,11 @@ class GitHub:
     def _is_own(self, pull: _Pull, branch: str) -> bool:
         home = pull.head.repo.full_name.lower() if pull.head.repo else ""
         return home == self._repository.lower() and (pull.head.ref, pull.base.ref) == (branch, self._base)
+
+
+def _ref(branch: str) -> str:
+    # One part of the path, as GitHub's description of its interface has it, slashes and all.
+    return quote(f"heads/{branch}", safe="")
 
 
 def _state(pull: _Pull) -> PullState:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -161,10 +162,17 @@ class Request:
     path: str
     body: bytes
     status: int = 0
+    violations: tuple[str, ...] = ()
+    """What a validator behind the proxy has against it."""
 
     @property
     def writes(self) -> bool:
         return self.method != "GET"
+
+
+def own_path(path: str) -> str:
+    """A path after that of the repository, decoded."""
+    return unquote(re.sub(r"^/repos/[^/]+/[^/]+", "", path))
 
 
 @dataclass(frozen=True)
@@ -208,7 +216,7 @@ class Proxy:
     @property
     def writes(self) -> list[tuple[str, str]]:
         """Method and path of the requests that write, after the repository's own path."""
-        return [(r.method, re.sub(r"^/repos/[^/]+/[^/]+", "", r.path)) for r in self.requests if r.writes]
+        return [(r.method, own_path(r.path)) for r in self.requests if r.writes]
 
     def clear(self) -> None:
         self.requests.clear()
@@ -260,6 +268,11 @@ class Proxy:
                 if k.lower() not in ("host", "content-length", "connection", "accept-encoding")
             }
             answer = self._behind.request(request.method, request.path, content=request.body, headers=passed)
+        request.violations = tuple(
+            f"{'.'.join(found['location'])}: {found['message']}"
+            for found in json.loads(answer.headers.get("sl-violations", "[]"))
+            if found["location"][0] == "request"
+        )
         self.after(request)
         if fault is not None:
             return fault.status, fault.headers, fault.body.encode()
