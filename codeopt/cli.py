@@ -15,7 +15,19 @@ from codeopt.cli_project import VERBS
 from codeopt.config import ISOLATIONS, ORIGINS, project_root
 from codeopt.edit import Trust
 from codeopt.errors import CodeoptError
-from codeopt.flags import FORMS, PATHS, TRUST, configure, in_color, print_report, shared, some_of, split
+from codeopt.flags import (
+    FORMS,
+    PATHS,
+    TRUST,
+    Reports,
+    also_reported,
+    configure,
+    in_color,
+    print_report,
+    shared,
+    some_of,
+    split,
+)
 from codeopt.source import unless_excluded
 
 
@@ -40,12 +52,13 @@ def _tell_rule_problems() -> None:
 @click.option("--force-exclude", is_flag=True, help="Leave out what is excluded, even if named here.")
 @click.option("--baseline", type=PATHS, metavar="FILE", help="Leave out the known findings that FILE holds.")
 @click.option("--write-baseline", type=PATHS, metavar="FILE", help="Write the findings to FILE as known.")
+@also_reported
 @shared
 def check(
     paths: tuple[Path, ...], fix: bool, allow: str | None, form: str, force_exclude: bool,
-    baseline: Path | None, write_baseline: Path | None, select: tuple[str, ...], ignore: tuple[str, ...],
-    output: Path | None, config_file: Path | None, jobs: int | None, no_cache: bool, quiet: bool,
-    verbose: bool,
+    baseline: Path | None, write_baseline: Path | None, reports: Reports, select: tuple[str, ...],
+    ignore: tuple[str, ...], output: Path | None, config_file: Path | None, jobs: int | None, no_cache: bool,
+    quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Find memory anti-patterns without running any code."""
     from codeopt.commands.check import Wanted
@@ -62,8 +75,9 @@ def check(
     if force_exclude:
         chosen = unless_excluded(chosen, config.exclude, root)
     trust = Trust(allow) if allow else Trust.EXACT
-    texts = form in IN_TERMS_OF_LINES or bool(baseline or write_baseline)
-    wanted = Wanted(trust if fix else None, texts, trust if form == "patch" else None)
+    forms = {form, *(another for another, _ in reports)}
+    texts = bool(forms & IN_TERMS_OF_LINES or baseline or write_baseline)
+    wanted = Wanted(trust if fix else None, texts, trust if "patch" in forms else None)
     outcome = run(chosen, config, root, wanted, None if no_cache else root / ".codeopt" / "cache")
     if accepted := baseline or write_baseline:
         from codeopt.baseline import held_against, written_to
@@ -71,6 +85,8 @@ def check(
         known = (held_against if baseline else written_to)(outcome, accepted, root)
         outcome = known.outcome
         click.echo(known.told, err=True, nl=False)
+    for another, file in reports:
+        print_report(check_report(outcome, another, color=False), file)
     print_report(check_report(outcome, form, color=in_color(output)), output)
     raise SystemExit(1 if outcome.sites or outcome.problems else 0)
 
@@ -100,13 +116,14 @@ def check(
 @click.option("--objective", type=click.Choice(["peak", "time", "both"]), help="What to lower.")
 @click.option("--fail-on-suggestion", is_flag=True, help="Exit with 1 if anything is suggested.")
 @click.option("--format", "form", type=FORMS, default="text")
+@also_reported
 @shared
 def suggest(
     paths: tuple[Path, ...], workloads: tuple[str, ...], target: tuple[str, ...], commands: tuple[str, ...],
     origins: tuple[str, ...] | None, allow: str | None, budget: int | None, time_budget: float | None,
     seed: int | None, min_saving: float | None, objective: str | None, fail_on_suggestion: bool, form: str,
-    select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None, config_file: Path | None,
-    jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
+    reports: Reports, select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None,
+    config_file: Path | None, jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Find, prove and measure rewrites; print them ranked, and keep them for `apply`."""
     from codeopt.commands.suggest import suggest as run
@@ -128,6 +145,8 @@ def suggest(
         save_refused(root, outcome.rejections)
     except OSError as error:
         click.echo(f"codeopt: the suggestions could not be kept for `apply`: {error}", err=True)
+    for another, file in reports:
+        print_report(suggest_report(outcome, another, color=False), file)
     print_report(suggest_report(outcome, form, color=in_color(output)), output)
     if outcome.interrupted:
         raise SystemExit(130)

@@ -21,6 +21,9 @@ FORMS = click.Choice(["text", "json", "sarif", "github", "gitlab", "junit", "mar
 ASIDE = ("output", "no_cache", "quiet", "verbose")
 """Shared flags that are no part of the configuration."""
 
+Reports = tuple[tuple[str, Path], ...]
+"""Forms of a report, and the files to write them to."""
+
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
     """Flags that every verb which looks at code has."""
@@ -41,6 +44,24 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def also_reported(command: Callable[..., None]) -> Callable[..., None]:
+    """The flag for more reports of one run than the one that is printed: pairs of form and file."""
+
+    def read(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
+        return tuple(_report(value) for value in values)
+
+    told = "Write the report in this form to FILE too (repeatable)."
+    flag = click.option("--report", "reports", multiple=True, metavar="FORM=FILE", callback=read, help=told)
+    return flag(command)
+
+
+def _report(value: str) -> tuple[str, Path]:
+    form, _, file = value.partition("=")
+    if form not in FORMS.choices or not file:
+        raise click.BadParameter(f"{value!r} is not FORM=FILE with FORM one of {', '.join(FORMS.choices)}")
+    return form, Path(file)
 
 
 def some_of(choices: Sequence[str]) -> Callable[..., tuple[str, ...] | None]:

@@ -203,3 +203,15 @@ def test_two_runs_at_once_do_not_disturb_one_another(project: Path, codeopt: Run
     reports = [json.loads(run.communicate()[0])["findings"] for run in runs]
     assert reports[0]
     assert all(report == reports[0] for report in reports)
+
+
+def test_one_run_may_write_several_reports(project: Path, codeopt: Run) -> None:
+    (project / "a.py").write_text("def f(n):\n    return sum([x * x for x in range(n)])\n")
+    ran = codeopt("check", "--report", "json=r.json", "--report=sarif=r.sarif", "--report", "patch=r.patch")
+    assert "a.py:2:12: MEM101" in ran.stdout
+    assert json.loads((project / "r.json").read_text())["findings"][0]["rule"] == "MEM101"
+    assert json.loads((project / "r.sarif").read_text())["runs"][0]["results"][0]["ruleId"] == "MEM101"
+    assert "+    return sum(x * x for x in range(n))" in (project / "r.patch").read_text()
+    wrong = codeopt("check", "--report", "pdf=r.pdf")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "'pdf=r.pdf' is not FORM=FILE" in wrong.stderr
