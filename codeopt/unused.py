@@ -29,7 +29,9 @@ def unused_suppressions(
         idle = [code for code in comment.codes if code not in used and judged(code, comment, names)]
         if idle:
             site = _finding(source, comment, idle, names)
-            if not off.hides(site, UNUSED.name) or comment.codes == (EVERYTHING,):
+            # A comment that switches everything off does not thereby switch off what is said of itself.
+            off_by = ((c, code) for c in off.comments for code in c.hides(site, UNUSED.name))
+            if all(c is comment and code == EVERYTHING for c, code in off_by):
                 yield site
 
 
