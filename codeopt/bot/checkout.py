@@ -1,4 +1,4 @@
-"""Files of a commit, read from git's own store: no file of the working tree is opened.
+"""Files of a commit, read from git's own store: no file of the working tree is opened for them.
 
 So symbolic links lead nowhere, and neither filters, hooks nor anything else of the repository runs.
 """
@@ -81,7 +81,19 @@ def commit_of(checkout: Path, revision: str) -> str:
     return _git(checkout, "rev-parse", "--verify", "--quiet", "--end-of-options", given).decode().strip()
 
 
-def _git(checkout: Path, *arguments: str, given: bytes = b"") -> bytes:
+def settings(checkout: Path, pattern: str) -> tuple[tuple[str, str], ...]:
+    """Names and values of git's configuration whose names match. Raises CheckoutUnreadable."""
+    listed = _git(checkout, "config", "--null", "--get-regexp", pattern, fine=(0, 1)).decode(errors="replace")
+    found = (entry.partition("\n") for entry in listed.split("\0") if entry)
+    return tuple((name, value) for name, _, value in found)
+
+
+def is_changed(checkout: Path) -> bool:
+    """Whether a tracked file is not as it was committed. Raises CheckoutUnreadable."""
+    return bool(_git(checkout, "status", "--porcelain", "--untracked-files=no"))
+
+
+def _git(checkout: Path, *arguments: str, given: bytes = b"", fine: tuple[int, ...] = (0,)) -> bytes:
     command = ["git", "-C", str(checkout), "--no-replace-objects", "--literal-pathspecs"]
     for setting in _SETTINGS:
         command += ["-c", setting]
@@ -93,7 +105,7 @@ def _git(checkout: Path, *arguments: str, given: bytes = b"") -> bytes:
         )
     except OSError as error:
         raise CheckoutUnreadable(f"git cannot be run: {error.strerror}") from error
-    if done.returncode:
+    if done.returncode not in fine:
         said = done.stderr.decode(errors="replace").strip() or f"`git {arguments[0]}` failed"
         raise CheckoutUnreadable(f"{checkout}: {said}")
     return done.stdout
