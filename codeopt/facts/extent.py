@@ -224,7 +224,11 @@ def _default(arguments: ast.arguments, arg: ast.AST) -> ast.expr | None:
 
 
 def _is_length(expr: ast.expr) -> bool:
-    """`len(x)`, `x.shape[0]`, `x.size(0)`, `n_items`: a number and no shape."""
+    """`len(x)`, `x.shape[0]`, `x.size(0)`, `n_items`, `x["length"]`: a number and no shape."""
+    if isinstance(expr, ast.Subscript) and isinstance(expr.slice, ast.Constant):
+        key = expr.slice.value
+        if isinstance(key, str):
+            return few.is_count(key)
     name = str(getattr(expr, "attr", getattr(expr, "id", "")))
     if name.startswith(("n_", "num_")):
         return True

@@ -30,7 +30,7 @@ TOKENS = library.words("token subword seq seqlen")
 """What the axes of one number a token are called."""
 STENCILS = library.words("radius kernel footprint stencil")
 """What stands around one point, however large the image is."""
-AXES = LENGTHS | STENCILS | {"block"}
+AXES = LENGTHS | STENCILS | {"block", "rank"}
 """What the length of a short axis is called."""
 
 

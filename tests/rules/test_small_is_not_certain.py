@@ -112,6 +112,24 @@ CASES = [
         "rows = [line for line in file.readlines() if line.strip()]",
     ),
     ("MEM101", "def f(xs, levels):\n    return sum([i * i for i in range({})])\n", "len(xs)", "levels"),
+    (
+        "MEM101",
+        "def f(xs, n):\n    return sum([{} for i in range(len(xs))]{})\n",
+        ("i * i", ", n"),
+        ("[i, n]", ", []"),
+    ),
+    (
+        "MEM250",
+        NUMPY + "def f(given):\n    return np.ones({}).astype(np.int32)\n",
+        "given['size']",
+        "given['length']",
+    ),
+    (
+        "MEM312",
+        TORCH + "def f(n, {0}):\n    return torch.zeros((n, {0})).long()\n",
+        "width",
+        "actual_rank",
+    ),
     ("MEM108", "def f(xs, levels):\n    for i in list(range({})):\n        print(i)\n", "len(xs)", "levels"),
     (
         "MEM236",
