@@ -20,7 +20,8 @@ When it is safe
     computed any more, which matters only if computing them does something; they are taken without
     a proof by running only where the items are plain reads, comparisons and arithmetic on them.
     Over what may be a handful nothing is gained: only numbers, lines, files and the like are taken
-    without a run, and no sum of lists, which has all their items in it. A comprehension with `await`,
+    without a run, and no sum of lists, which has all their items in it. Nor is what is read
+    off objects by their numbers: they are far larger than the list. A comprehension with `await`,
     `yield`, a walrus or `next` is left alone, and so is one in a class body.
 """
 
@@ -102,6 +103,7 @@ def find(facts: Facts) -> Iterator[Site]:
             listed.without_brackets(facts, call, call.args[0]),
             certain=(reducer in _COMPLETE or listed.pure_items(call.args[0]))
             and listed.many(facts, call.args[0])
+            and not listed.beside_objects(call.args[0])
             and not any(isinstance(start, (ast.List, ast.Tuple)) for start in call.args[1:])
             and not listed.few(facts, call.args[0]),
         )

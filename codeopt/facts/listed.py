@@ -118,6 +118,19 @@ def few(facts: Facts, node: ast.expr) -> bool:
     return tell(facts.under(node), ITEMS) or isinstance(facts.function(node), ast.Module)
 
 
+def beside_objects(comprehension: ast.ListComp) -> bool:
+    """Whether an item is read off an object of a list by its number, `xs[i].size` over `range(len(xs))`: the
+    objects are all there anyway, and each is far larger than its place in one more list."""
+    match comprehension.generators[0].iter:
+        case ast.Call(
+            func=ast.Name(id="range"), args=[*_, ast.Call(func=ast.Name(id="len"), args=[objects])]
+        ):
+            held = ast.dump(objects)
+            read = (n.value for n in ast.walk(comprehension.elt) if isinstance(n, ast.Attribute))
+            return any(isinstance(item, ast.Subscript) and ast.dump(item.value) == held for item in read)
+    return False
+
+
 def pure_items(comprehension: ast.ListComp) -> bool:
     """Whether computing the items is plain reads, comparisons and arithmetic on them."""
     parts = [comprehension.elt, *(test for g in comprehension.generators for test in g.ifs)]

@@ -119,6 +119,12 @@ CASES = [
         ("[i, n]", ", []"),
     ),
     (
+        "MEM101",
+        "def f(xs, ys):\n    return sum([xs[i]{} for i in range(len(xs))])\n",
+        " * ys[i].n",
+        ".n * ys[i]",
+    ),
+    (
         "MEM250",
         NUMPY + "def f(given):\n    return np.ones({}).astype(np.int32)\n",
         "given['size']",
