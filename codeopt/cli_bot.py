@@ -15,24 +15,27 @@ from codeopt.flags import PATHS
 @click.option("--artifact", required=True, type=PATHS, metavar="FILE", help="JSON report of `suggest`.")
 @click.option("--forge", type=click.Choice(FORGES), default="github", help="What --repository is on.")
 @click.option("--repository", required=True, metavar="NAME", help="OWNER/NAME; with `git` a URL or path.")
-@click.option("--base", required=True, metavar="BRANCH", help="The branch to offer changes to.")
+@click.option("--base", default="", metavar="BRANCH", help="The branch to offer changes to.")
 @click.option("--most-open", type=click.IntRange(0), default=5, help="Pull requests at once (default: 5).")
 @click.option("--group", type=click.Choice(GROUPS), default="function", help="What one is for.")
+@click.option(
+    "--review", type=click.IntRange(1), metavar="NUMBER", help="Comment on this pull request instead."
+)
 @click.option("--dry-run", is_flag=True, help="Print the requests that would write, and send none.")
 @click.option("--github-output", type=PATHS, metavar="FILE", help="Add what was done as `name=value` lines.")
 def bot(
-    artifact: Path, forge: str, repository: str, base: str, most_open: int, group: str, dry_run: bool,
-    github_output: Path | None,
+    artifact: Path, forge: str, repository: str, base: str, most_open: int, group: str, review: int | None,
+    dry_run: bool, github_output: Path | None,
 ) -> None:  # fmt: skip
     """Open and maintain pull requests from a report; runs nothing of the repository.
 
     The token is read from CODEOPT_TOKEN, GITHUB_TOKEN or GH_TOKEN, the address of GitHub's interface from
-    GITHUB_API_URL.
+    GITHUB_API_URL; for GitLab from CODEOPT_TOKEN, GITLAB_TOKEN or GITLAB_PRIVATE_TOKEN, and CI_API_V4_URL.
     """
     from codeopt.commands.bot import Order, line, outputs
     from codeopt.commands.bot import bot as run
 
-    order = Order(artifact, forge, repository, base, most_open, group, dry_run)
+    order = Order(artifact, forge, repository, base, most_open, group, dry_run, review)
     done = []
     try:
         for one in run(

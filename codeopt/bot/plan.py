@@ -26,6 +26,7 @@ class Kind(StrEnum):
     CLOSE = "closed"
     HAND_OVER = "handed-over"
     DROP = "dropped"
+    REVIEW = "reviewed"
     LEAVE = "none"
 
 

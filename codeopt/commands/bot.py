@@ -17,12 +17,21 @@ from codeopt.errors import MissingExtra, UsageError
 if TYPE_CHECKING:
     from codeopt.bot.forge import Forge
     from codeopt.bot.proposal import Proposal
+    from codeopt.bot.requests import Requests
     from codeopt.bot.run import Done
 
 FORGES = ("github", "gitlab", "git")
 GROUPS = ("function", "file")
-_NEEDED = {"github": ("httpx", "tenacity"), "gitlab": ("httpx", "tenacity"), "git": ()}
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_NEEDED = ("httpx", "tenacity")
+_REPOSITORY = {
+    "github": re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
+    "gitlab": re.compile(r"[1-9][0-9]*|[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+"),
+    "git": re.compile(r"(?s).+"),
+}
+_TOKENS = {
+    "github": ("CODEOPT_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
+    "gitlab": ("CODEOPT_TOKEN", "GITLAB_TOKEN", "GITLAB_PRIVATE_TOKEN"),
+}
 _BRANCH = re.compile(r"(?![-/.])(?!.*(\.\.|//|@\{|\.lock$))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])")
 
 
@@ -37,6 +46,7 @@ class Order:
     most_open: int
     group: str
     dry_run: bool
+    review: int | None = None
 
 
 def bot(
@@ -45,35 +55,77 @@ def bot(
     """Bring the forge to what the report says, and yield what was done.
 
     `tell` gets a line for each suggestion left out, `show` in a dry run each request that would write.
-    Raises MissingExtra, UsageError for an unfit name, ArtifactRefused before anything is sent, and
-    ForgeError.
+    Raises MissingExtra, UsageError for an unfit name, UntrustedCode for the report of a fork's run,
+    ArtifactRefused before anything is sent, and ForgeError.
     """
     _check(order)
-    from codeopt.bot.artifact import ArtifactLimits, read_artifact
+    from codeopt.bot.trust import refuse_foreign_report
+
+    if order.review is not None:
+        yield from _review(order, order.review, checkout, tell, show)
+        return
+    refuse_foreign_report()
+    proposals, kept = _read(order, checkout, "HEAD", tell)
     from codeopt.bot.plan import Limits
     from codeopt.bot.run import run
 
-    reading = read_artifact(order.artifact, checkout, ArtifactLimits())
-    for skipped in reading.skipped:
-        tell(f"{skipped.group}: left out: {skipped.reason}")
-    kept = frozenset(skipped.group for skipped in reading.skipped)
-    proposals: Sequence[Proposal] = reading.proposals
-    if order.group == "file":
-        from codeopt.bot.group import by_file
-
-        proposals = by_file(proposals)
-        kept = frozenset(group.partition("::")[0] for group in kept)
     with _forge(order, show) as forge:
         yield from run(forge, order.base, proposals, Limits(order.most_open), kept)
 
 
+def _read(
+    order: Order, checkout: Path, commit: str, tell: Callable[[str], None]
+) -> tuple[Sequence[Proposal], frozenset[str]]:
+    """What is proposed, and the groups of what was left out."""
+    from codeopt.bot.artifact import ArtifactLimits, read_artifact
+
+    reading = read_artifact(order.artifact, checkout, ArtifactLimits(), base=commit)
+    for skipped in reading.skipped:
+        tell(f"{skipped.group}: left out: {skipped.reason}")
+    kept = frozenset(skipped.group for skipped in reading.skipped)
+    if order.group != "file":
+        return reading.proposals, kept
+    from codeopt.bot.group import by_file
+
+    return by_file(reading.proposals), frozenset(group.partition("::")[0] for group in kept)
+
+
+def _review(
+    order: Order, number: int, checkout: Path, tell: Callable[[str], None], show: Callable[[str], None]
+) -> Iterator[Done]:
+    """Show the changes on the lines of an open pull request; only of its own head, and in one review."""
+    from codeopt.bot import github_review as forge
+    from codeopt.bot.plan import Kind
+    from codeopt.bot.review import review
+    from codeopt.bot.run import Done
+
+    with _requests(order, show) as requests:
+        head = forge.open_head(requests, order.repository, number)
+        proposals, _ = _read(order, checkout, head, tell)
+        shown = forge.patches(requests, order.repository, number)
+        made = review(proposals, shown, head, forge.line_comments(requests, order.repository, number))
+        for group, reason in made.left_out:
+            tell(f"{group}: left out: {reason}")
+        if made.comments:
+            forge.post(requests, order.repository, number, made)
+            yield Done(Kind.REVIEW, "", "", number, _comments(len(made.comments)))
+        else:
+            yield Done(Kind.LEAVE, "", "", number, "nothing new to say")
+
+
+def _comments(count: int) -> str:
+    return "1 comment" if count == 1 else f"{count} comments"
+
+
 def _check(order: Order) -> None:
-    if missing := [name for name in _NEEDED[order.forge] if importlib.util.find_spec(name) is None]:
+    if missing := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
         raise MissingExtra(f"`codeopt bot` needs {', '.join(missing)}: pip install 'codeopt[bot]'")
-    if order.forge == "github" and not _REPOSITORY.fullmatch(order.repository):
+    if not _REPOSITORY[order.forge].fullmatch(order.repository):
         raise UsageError(f"--repository: {order.repository!r} is not OWNER/NAME")
-    if not _BRANCH.fullmatch(order.base):
+    if order.review is None and not _BRANCH.fullmatch(order.base):
         raise UsageError(f"--base: {order.base!r} is no name of a branch")
+    if order.review is not None and order.forge != "github":
+        raise UsageError("--review: only with `--forge github`")
 
 
 @contextmanager
@@ -87,27 +139,27 @@ def _forge(order: Order, show: Callable[[str], None]) -> Iterator[Forge]:
         return
     from codeopt.bot.github import GitHub
     from codeopt.bot.gitlab import GitLab
+
+    kind = GitHub if order.forge == "github" else GitLab
+    with _requests(order, show) as requests:
+        yield kind(requests, order.repository, order.base)
+
+
+@contextmanager
+def _requests(order: Order, show: Callable[[str], None]) -> Iterator[Requests]:
+    from codeopt.bot import github, gitlab
     from codeopt.bot.requests import Sending, Showing
     from codeopt.bot.retry import Clock
 
     def show_request(method: str, path: str, body: Mapping[str, Any] | None) -> None:
         show(f"{method} {path} {json.dumps(body, ensure_ascii=False)}" if body else f"{method} {path}")
 
-    with Sending(*_door(order.forge), Clock()) as sending:
-        requests = Showing(sending, show_request) if order.dry_run else sending
-        kind = GitLab if order.forge == "gitlab" else GitHub
-        yield kind(requests, order.repository, order.base)
-
-
-def _door(forge: str) -> tuple[str, Mapping[str, str]]:
-    """Where a forge is asked, and what every request to it carries."""
-    from codeopt.bot import github, gitlab
-
-    if forge == "gitlab":
-        address = os.environ.get("CI_API_V4_URL") or gitlab.ADDRESS
-        return address, gitlab.headers(_token("CODEOPT_TOKEN", "GITLAB_TOKEN"))
-    address = os.environ.get("GITHUB_API_URL") or github.ADDRESS
-    return address, github.headers(_token("CODEOPT_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"))
+    if order.forge == "github":
+        address, headers = os.environ.get("GITHUB_API_URL") or github.ADDRESS, github.headers
+    else:
+        address, headers = os.environ.get("CI_API_V4_URL") or gitlab.ADDRESS, gitlab.headers
+    with Sending(address, headers(_token(*_TOKENS[order.forge])), Clock()) as sending:
+        yield Showing(sending, show_request) if order.dry_run else sending
 
 
 def _token(*names: str) -> str:
@@ -119,8 +171,8 @@ def _token(*names: str) -> str:
 
 def line(done: Done) -> str:
     """What was done, for people."""
-    number = f" #{done.number}" if done.number else ""
-    return f"{done.kind}{number} {done.group or done.branch}: {done.reason}"
+    number = f"#{done.number}" if done.number else ""
+    return f"{' '.join(filter(None, (done.kind, number, done.group or done.branch)))}: {done.reason}"
 
 
 def outputs(done: Sequence[Done]) -> str:

@@ -197,7 +197,7 @@ class Proxy:
         self.requests: list[Request] = []
         self.before: Callable[[Request], Fault | None] = lambda request: None
         self.after: Callable[[Request], None] = lambda request: None
-        self._behind = httpx.Client(base_url=behind, timeout=60)
+        self.behind = httpx.Client(base_url=behind, timeout=60)
         self._opening = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -211,7 +211,7 @@ class Proxy:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        self._behind.close()
+        self.behind.close()
 
     @property
     def writes(self) -> list[tuple[str, str]]:
@@ -267,7 +267,7 @@ class Proxy:
                 for k, v in given.items()
                 if k.lower() not in ("host", "content-length", "connection", "accept-encoding")
             }
-            answer = self._behind.request(request.method, request.path, content=request.body, headers=passed)
+            answer = self.passed_on(request, passed)
         request.violations = tuple(
             f"{'.'.join(found['location'])}: {found['message']}"
             for found in json.loads(answer.headers.get("sl-violations", "[]"))
@@ -281,10 +281,14 @@ class Proxy:
             kept["link"] = re.sub(r"http://[^/>]+", self.address, kept["link"])
         return answer.status_code, kept, answer.content
 
+    def passed_on(self, request: Request, given: dict[str, str]) -> httpx.Response:
+        """The answer of what stands behind."""
+        return self.behind.request(request.method, request.path, content=request.body, headers=given)
+
     def _is_open(self, request: Request, given: dict[str, str]) -> bool:
         wanted = json.loads(request.body)
         authorization = {"authorization": given.get("authorization", given.get("Authorization", ""))}
-        listed = self._behind.get(f"{request.path}?per_page=100", headers=authorization).json()
+        listed = self.behind.get(f"{request.path}?per_page=100", headers=authorization).json()
         return any((p["head"]["ref"], p["base"]["ref"]) == (wanted["head"], wanted["base"]) for p in listed)
 
 
