@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from codeopt.bot.trust import refuse_foreign_code
 from codeopt.commands.environment import environment
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Verdict
@@ -32,8 +33,10 @@ def prove(
     The workload is one declared for either file, or for a function of that name, or `call`: the
     arguments of one call as Python source. With `case`, only the case that a counterexample names
     is tried, and nothing is measured. Raises UsageError where a file cannot be read or no
-    workload is there, WorkloadError where the old version cannot be run.
+    workload is there, WorkloadError where the old version cannot be run, UntrustedCode for the code of a fork
+    beside a token that may write.
     """
+    refuse_foreign_code("prove", root, (old, new))
     before, after = _read(old), _read(new)
     with open_sandbox(config, BASE_MODULES) as plain:
         target = _target(plain, before, after, qualname, config, root, call)

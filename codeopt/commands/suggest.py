@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from codeopt.bot.trust import refuse_foreign_code
 from codeopt.commands.environment import environment, need_run_extra
 from codeopt.config import Config
 from codeopt.report.outcome import SuggestOutcome
@@ -14,8 +15,10 @@ from codeopt.report.progress import Progress
 def suggest(paths: Sequence[Path], config: Config, root: Path, progress: Progress) -> SuggestOutcome:
     """Run the pipeline; on Ctrl-C what had finished is returned, marked as interrupted.
 
-    Raises MissingExtra where the packages of the extra `run` are not installed.
+    Raises MissingExtra where the packages of the extra `run` are not installed, UntrustedCode for the code of
+    a fork beside a token that may write.
     """
+    refuse_foreign_code("suggest", root, paths)
     need_run_extra("suggest")
     from codeopt.events import Finished, ProblemFound, TargetProgress, TargetStarted
     from codeopt.pipeline import Run

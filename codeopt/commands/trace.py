@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from codeopt.bot.trust import refuse_foreign_code
 from codeopt.config import Config
 from codeopt.errors import UsageError
 from codeopt.registry import find_sites, select_rules
@@ -35,8 +36,10 @@ def trace(
     """Run the command, recording at most `calls` calls of each function that holds sites in `paths`.
 
     It is stopped after `time_limit` seconds (0: never), with all that it started; what was recorded
-    until then is kept. Raises UsageError for a command that is not found.
+    until then is kept. Raises UsageError for a command that is not found, UntrustedCode for the code of a
+    fork beside a token that may write.
     """
+    refuse_foreign_code("trace", root, paths)
     if shutil.which(command[0]) is None:
         raise UsageError(f"{command[0]}: command not found")
     plan = make_plan(_wanted(paths, config))
