@@ -43,9 +43,8 @@ def pull_request_body(proposal: Proposal, marker: Marker) -> str:
     Raises ValueError where the marker cannot be written.
     """
     parts = [
-        f"A proven rewrite of {code(_function(proposal))} in {code(proposal.path)}, by {_rules(proposal)}.",
-        "\n".join(_table(proposal)),
-        "\n".join(_proof(proposal)),
+        *_together(proposal),
+        *(text for one in (proposal.parts or (proposal,))[:_MOST_PARTS] for text in _figures(one)),
         f"### See it again\n\n{fenced(_command(proposal), 'console')}",
         f"### Steer it\n\n{controls_text().rstrip()}\n\n{_STEERING}",
         write_marker(marker),
@@ -53,6 +52,25 @@ def pull_request_body(proposal: Proposal, marker: Marker) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _together(proposal: Proposal) -> Iterator[str]:
+    """What is to be said first of several changes in one."""
+    if not proposal.parts:
+        return
+    yield (
+        f"{len(proposal.parts)} rewrites of {code(proposal.path)}, the most saving first. Each was "
+        "proven and measured by itself; all of them together were not run."
+    )
+    if len(proposal.parts) > _MOST_PARTS:
+        yield f"The figures of the first {_MOST_PARTS}:"
+
+
+def _figures(proposal: Proposal) -> Iterator[str]:
+    yield f"A proven rewrite of {code(_function(proposal))} in {code(proposal.path)}, by {_rules(proposal)}."
+    yield "\n".join(_table(proposal))
+    yield "\n".join(_proof(proposal))
+
+
+_MOST_PARTS = 10
 _STEERING = (
     "Closed without a merge, this is not offered again until the change is another one. "
     "A commit of yours on the branch makes it yours: it is not written to again."

@@ -41,6 +41,8 @@ class Proposal:
     diff: str
     digest: str
     """See `change_digest`."""
+    parts: tuple[Proposal, ...] = ()
+    """The changes that this one puts together, the most saving first; none where it is one change."""
 
     @property
     def saved_bytes(self) -> int:
