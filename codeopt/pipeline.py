@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +19,8 @@ from codeopt.per_file import ignored_by_file
 from codeopt.registry import find_sites, select_rules
 from codeopt.run.command import parse, run_target
 from codeopt.run.session import RunSession, held_modules
-from codeopt.sandbox import Completed, Limits, Sandbox
+from codeopt.sandbox import Completed, Sandbox
+from codeopt.sandbox.configured import Sandboxes
 from codeopt.search.conclude import conclude, rejections
 from codeopt.search.rounds import Finder, Progress, Search
 from codeopt.search.session import Baseline, Session, Subject, TargetFailure, describe_end
@@ -48,17 +48,6 @@ from codeopt.workload.wanted import Unserved, Wanted, wanted_in
 _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]", re.MULTILINE)
 
 
-def open_sandbox(config: Config, modules: Sequence[str]) -> Sandbox:
-    """A sandbox as configured, whose zygote holds these modules; raises CodeoptError."""
-    return Sandbox(
-        modules,
-        jobs=config.workers,
-        limits=Limits(config.timeout, config.memory_limit << 20),
-        isolation=config.isolation,
-        passed=config.pass_env,
-    )
-
-
 @dataclass
 class Run:
     """One `suggest` run over some paths; iterate `events()` once."""
@@ -75,12 +64,11 @@ class Run:
     _reasons: dict[Wanted, str] = field(default_factory=dict)
     _begin: float = field(default_factory=time.monotonic)
     _tests: OwnTests | None = None
-    _sandbox: tuple[tuple[str, ...], Sandbox] | None = None
 
     def events(self) -> Generator[Event, None, None]:
         """Everything the run finds, as it finds it."""
         yield from self._read()
-        with ExitStack() as self._stack:
+        with Sandboxes(self.config) as self._sandboxes:
             yield from self._search_runs() if self.config.run else self._search_functions()
             yield from self._left_over()
         yield Finished(self.stats())
@@ -109,7 +97,7 @@ class Run:
     def targets_only(self) -> list[Target]:
         """The targets that the workload files declare, for benchmarks that run them their own way."""
         list(self._read())
-        with ExitStack() as self._stack:
+        with Sandboxes(self.config) as self._sandboxes:
             return [found for found in self._declared_targets() if isinstance(found, Target)]
 
     def _read(self) -> Iterator[Event]:
@@ -176,14 +164,9 @@ class Run:
 
     def _sandbox_for(self, modules: tuple[str, ...]) -> Sandbox:
         """The zygote that holds these modules; only the last one is kept."""
-        if self._sandbox is None or self._sandbox[0] != modules:
-            if self._sandbox is not None:
-                self._sandbox[1].close()
-            sandbox = open_sandbox(self.config, modules)
-            self.isolation = sandbox.isolation
-            self._stack.callback(sandbox.close)
-            self._sandbox = (modules, sandbox)
-        return self._sandbox[1]
+        sandbox = self._sandboxes.holding(modules)
+        self.isolation = sandbox.isolation
+        return sandbox
 
     def _search_all(self, targets: Sequence[Target]) -> Iterator[Event]:
         ordered = sorted(targets, key=lambda t: (libraries(t), str(t.path), t.qualname))

@@ -24,6 +24,8 @@ from codeopt.target import Target
 from codeopt.workload.invoke import prepare, quiet
 
 _PROFILE = "codeopt-peak.bin"
+_LONGEST = 300
+"""Characters of an exception that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,17 @@ class HotLine:
 
 @dataclass(frozen=True, slots=True)
 class PeakSample:
-    """One measured call. Bytes above the level at its start; seconds of the target's body, all calls."""
+    """One measured call. Bytes above the level at its start; seconds of the target's body, all calls.
+
+    `raised` is empty, or the type and text of the exception that ended the measured call.
+    """
 
     peak_bytes: int
     floor_bytes: int
     resident_bytes: int
     body_seconds: float
     hot: tuple[HotLine, ...] = ()
+    raised: str = ""
 
 
 def measure_peak(
@@ -59,10 +65,10 @@ def measure_peak(
     # The target may change the working directory.
     profile = os.path.abspath(_PROFILE)
     world = load_world(target, overlay)
-    body = 0.0
     result: object = None
+    raised = ""
     with world.active(), quiet():
-        body += _run(world.callable, world.build(scale, seed))
+        body, said = _run(world.callable, world.build(scale, seed))
         _map_work_buffers()
         call = world.build(scale, seed)
         step = prepare(world.callable, call)
@@ -74,8 +80,12 @@ def measure_peak(
                 destination=destination, file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS
             )
             begin = time.perf_counter()
-            with tracker, contextlib.suppress(Exception):
-                result = step()
+            with tracker:
+                try:
+                    result = step()
+                except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+                    # Its text would take memory here; that of the warming call serves.
+                    raised = type(error).__name__
             body += time.perf_counter() - begin
     with memray.FileReader(profile) as reader:
         peak = reader.metadata.peak_memory
@@ -83,7 +93,8 @@ def measure_peak(
         hot = hot_lines(reader, files)
     del result
     os.unlink(profile)
-    return PeakSample(peak, min(floor, peak), resident[0], body, hot)
+    raised = said if raised and said.startswith(raised) else raised
+    return PeakSample(peak, min(floor, peak), resident[0], body, hot, raised)
 
 
 def _map_work_buffers() -> None:
@@ -96,12 +107,23 @@ def _map_work_buffers() -> None:
         products += [blas.dgemm(1.0, square, square), blas.dgemv(1.0, square, square[0])]
 
 
-def _run(function: object, call: object) -> float:
+def _run(function: object, call: object) -> tuple[float, str]:
+    """Seconds of a call, and the exception that ended it, if one did."""
     step = prepare(function, call)  # type: ignore[arg-type]
+    said = ""
     begin = time.perf_counter()
-    with contextlib.suppress(Exception):
+    try:
         step()
-    return time.perf_counter() - begin
+    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+        said = _told(error)
+    return time.perf_counter() - begin, said
+
+
+def _told(error: Exception) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"[:_LONGEST]
+    except Exception:  # noqa: BLE001 - its `__str__` is the user's too
+        return type(error).__name__
 
 
 def hot_lines(reader: object, files: Container[str]) -> tuple[HotLine, ...]:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
-from codeopt.pipeline import open_sandbox
 from codeopt.sandbox import Completed, Sandbox
+from codeopt.sandbox.configured import open_sandbox
 from codeopt.search.session import Session, describe_end
 from codeopt.source import Problem, SourceFile, read_source
 from codeopt.target import Target
