@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout import project_repository
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -32,3 +34,9 @@ def codeopt(project: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A repository of one commit that holds this project as it stands in the working tree."""
+    return project_repository(tmp_path)

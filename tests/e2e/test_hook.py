@@ -12,36 +12,13 @@ from typing import Any
 
 import pytest
 
+from tests.checkout import git
 from tests.tools import program
 
-ROOT = Path(__file__).parents[2]
 PRE_COMMIT = "pre-commit==4.7.0"
 MOST_WHEELS = 20_000_000
 LIST = "def {name}(n):\n    return sum([x * x for x in range(n)])\n"
 FIXED = "def {name}(n):\n    return sum(x * x for x in range(n))\n"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
-    command = ["git", "-C", str(folder), *identity, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-@pytest.fixture
-def built(tmp_path: Path) -> Path:
-    """A repository of one commit that holds this project as it stands in the working tree."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("the project is not a git checkout, from which alone pre-commit installs")
-    place = tmp_path / "codeopt"
-    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith(("corpus/", "tests/")):
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            (place / name).write_bytes((ROOT / name).read_bytes())
-    git(tmp_path, "init", "--quiet", str(place))
-    git(place, "add", "--all", "--force")
-    git(place, "commit", "--quiet", "--message", "The project")
-    return place
 
 
 def cell(kind: str, *lines: str, **fields: Any) -> dict[str, Any]:
