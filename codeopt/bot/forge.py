@@ -77,7 +77,10 @@ class Forge(Protocol):
         ...
 
     def file_id(self, commit: str, path: str) -> str | None:
-        """What git calls the content of a file in a commit (40 hexadecimal digits); None without one."""
+        """What git calls the content of a file in a commit (40 hexadecimal digits).
+
+        None where there is no such file, or no such commit.
+        """
         ...
 
     def branches(self, prefix: str) -> tuple[Branch, ...]:

@@ -56,6 +56,8 @@ class GitRemote:
         return self._git("rev-parse", "--verify", f"refs/heads/{self._base}").strip()
 
     def file_id(self, commit: str, path: str) -> str | None:
+        if self._run(["cat-file", "-e", "--end-of-options", f"{commit}^{{commit}}"]).returncode:
+            return None
         entry = self._entry(commit, path)
         return entry[1] if entry and entry[0] in _FILE_MODES else None
 

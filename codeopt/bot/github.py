@@ -99,11 +99,14 @@ class GitHub:
     def base_commit(self) -> str:
         head = self._head(self._base)
         if head is None:
-            raise ForgeError(f"{self._repository} has no branch {self._base!r}")
+            raise ForgeError(f"{self._repository} has no branch {self._base!r} that the token may read")
         return head
 
     def file_id(self, commit: str, path: str) -> str | None:
-        entry = self._entry(self._read_commit(commit).tree.sha, path)
+        answer = self._requests("GET", self._commit_at(commit), accept=(404, 409, 422))
+        if answer.status != 200:
+            return None
+        entry = self._entry(_read(answer.data, _Commit).tree.sha, path)
         return entry.sha if entry is not None and entry.mode in _FILE_MODES else None
 
     def branches(self, prefix: str) -> tuple[Branch, ...]:
@@ -126,9 +129,8 @@ class GitHub:
         if expected is None:
             ref = {"ref": f"refs/heads/{branch}", "sha": commit}
             answer = self._requests("POST", f"{self._home}/git/refs", ref, accept=(422,))
-            # A request that failed within the server may have been done all the same.
-            if answer.status == 422 and self._head(branch) != commit:
-                raise AlreadyThere(f"the branch {branch} exists already")
+            if answer.status == 422:
+                self._settle(branch, commit, answer.data)
             return commit
         self._expect(branch, expected)
         self._requests("PATCH", f"{self._home}/git/refs/{_ref(branch)}", {"sha": commit, "force": True})
@@ -145,7 +147,7 @@ class GitHub:
             return int(answer.data["number"])
         if any(pull.state is PullState.OPEN for pull in self.pulls(branch)):
             raise AlreadyThere(f"a pull request from {branch} is open already")
-        raise ForgeError(f"no pull request from {branch}: {answer.data}")
+        raise ForgeError(f"no pull request from {branch}: {_message(answer.data)}")
 
     def edit_pull(self, number: int, *, title: str, body: str) -> None:
         self._requests("PATCH", f"{self._home}/pulls/{number}", {"title": title, "body": body})
@@ -200,11 +202,23 @@ class GitHub:
         return Branch(name, head, seal_of(said))
 
     def _read_commit(self, commit: str) -> _Commit:
-        return _read(self._requests("GET", f"{self._home}/git/commits/{commit}").data, _Commit)
+        return _read(self._requests("GET", self._commit_at(commit)).data, _Commit)
+
+    def _commit_at(self, commit: str) -> str:
+        return f"{self._home}/git/commits/{quote(commit, safe='')}"
 
     def _head(self, branch: str) -> str | None:
         answer = self._requests("GET", f"{self._home}/git/ref/{_ref(branch)}", accept=(404,))
         return None if answer.status == 404 else str(_read(answer.data, _Ref).object["sha"])
+
+    def _settle(self, branch: str, commit: str, said: Any) -> None:
+        """Find out why a branch could not be made: a request that failed within the server may have been
+        done all the same, and then it is where it should be."""
+        head = self._head(branch)
+        if head is None:
+            raise ForgeError(f"no branch {branch}: {_message(said)}")
+        if head != commit:
+            raise AlreadyThere(f"the branch {branch} exists already")
 
     def _expect(self, branch: str, expected: str) -> None:
         if self._head(branch) != expected:
@@ -224,6 +238,10 @@ def _state(pull: _Pull) -> PullState:
     if pull.merged_at:
         return PullState.MERGED
     return PullState.OPEN if pull.state == "open" else PullState.CLOSED
+
+
+def _message(said: Any) -> str:
+    return msgspec.json.encode(said).decode()
 
 
 def _read(data: Any, kind: type[_T]) -> _T:

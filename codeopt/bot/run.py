@@ -12,7 +12,7 @@ from codeopt.bot.body import pull_request_body, title
 from codeopt.bot.controls import read_controls
 from codeopt.bot.forge import AlreadyThere, Branch, Change, Forge, Moved, OutOfDate, Pull, PullState
 from codeopt.bot.marker import Marker, read_marker, write_marker
-from codeopt.bot.naming import PREFIX, branch_name
+from codeopt.bot.naming import PREFIX, branch_name, is_for
 from codeopt.bot.plan import WITHDRAWN, Kind, Limits, Operation, State, plan
 from codeopt.bot.proposal import Proposal
 from codeopt.errors import CodeoptError
@@ -42,7 +42,7 @@ def run(
 def read_state(forge: Forge, base: str, proposals: Iterable[Proposal]) -> State:
     """What stands on the forge. Raises ForgeError."""
     base_commit = forge.base_commit()
-    branches = {branch.name: branch for branch in forge.branches(PREFIX)}
+    branches = {branch.name: branch for branch in forge.branches(PREFIX) if is_for(branch.name, base)}
     if not forge.has_pulls:
         return State(base, base_commit, branches, has_pulls=False)
     names = sorted({*branches, *(branch_name(p.group, base) for p in proposals)})
@@ -62,8 +62,11 @@ def _marker_of_open(pulls: Sequence[Pull]) -> Marker | None:
 
 
 def _changed(forge: Forge, marker: Marker, base_commit: str) -> bool:
+    if marker.base == base_commit:
+        return False
     path = marker.group.partition("::")[0]
-    return marker.base != base_commit and forge.file_id(marker.base, path) != forge.file_id(base_commit, path)
+    made_from = forge.file_id(marker.base, path)
+    return made_from is not None and made_from != forge.file_id(base_commit, path)
 
 
 def perform(operation: Operation, forge: Forge, state: State) -> Done:

@@ -31,6 +31,7 @@ from tests import tools
 
 TOKEN = "bot-token"
 PERSON = "person-token"
+STRANGER = "stranger-token"
 OWNER = "owner"
 TEXT = """\
 import numpy as np
@@ -101,6 +102,7 @@ def emulated() -> Iterator[str]:
         "tokens": {
             TOKEN: {"login": "codeopt-bot", "scopes": ["repo"]},
             PERSON: {"login": OWNER, "scopes": ["repo"]},
+            STRANGER: {"login": "stranger", "scopes": ["repo"]},
         },
         "github": {
             "users": [
@@ -306,9 +308,18 @@ class Project:
     def close(self) -> None:
         self._client.close()
 
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """What GitHub says to the person."""
-        answer = self._client.request(method, f"/repos/{self.name}{path}", json=body)
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        token: str = PERSON,
+        name: str = "",
+    ) -> Any:
+        """What GitHub says to a person, of this repository or the one called `name`."""
+        home = f"/repos/{name or self.name}"
+        answer = self._client.request(method, f"{home}{path}", json=body, headers=headers(token))
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

@@ -8,11 +8,13 @@ import httpx
 import pytest
 
 from codeopt.bot.forge import ForgeError
+from codeopt.bot.github import GitHub, headers
 from codeopt.bot.marker import read_marker, write_marker
 from codeopt.bot.naming import branch_name
-from codeopt.bot.plan import Kind
-from codeopt.bot.run import Done
-from tests.bot.forge import TEXT, FakeClock, Fault, Project, Request, proposal
+from codeopt.bot.plan import Kind, Limits
+from codeopt.bot.requests import Sending
+from codeopt.bot.run import Done, run
+from tests.bot.forge import STRANGER, TEXT, TOKEN, FakeClock, Fault, Project, Request, proposal
 
 OTHER = TEXT.replace("b = a * 2\n    return b + 1", "a = a * 2\n    a += 1\n    return a")
 OPENING = [
@@ -220,18 +222,59 @@ def test_a_file_that_changed_since_is_not_written_over(project: Project) -> None
     assert "another file" in left.reason
 
 
-def test_a_forks_pull_request_with_our_marker_says_nothing(project: Project, github: str) -> None:
+def test_a_forks_pull_request_with_our_marker_says_nothing(project: Project) -> None:
     (first,) = project.bot(proposal())
     body = project.pulls()[0]["body"]
-    project.ask("PATCH", f"/pulls/{first.number}", {"state": "closed"})
     marker = read_marker(body)
     assert marker is not None
-    project.ask("POST", "/git/refs", {"ref": "refs/heads/other", "sha": project.head(BRANCH)})
-    forged = body.replace(write_marker(marker), write_marker(marker).replace(marker.digest, "1" * 32))
-    project.ask("POST", "/pulls", {"title": "t", "head": "other", "base": "main", "body": forged})
-    project.proxy.clear()
-    assert kinds(project.bot(proposal())) == [Kind.LEAVE]
+    project.ask("POST", "/forks", {}, token=STRANGER)
+    forged = write_marker(marker).replace(marker.digest, proposal(after=OTHER).digest)
+    opened = {"title": "t", "head": f"stranger:{BRANCH}", "base": "main"}
+    opened["body"] = body.replace(write_marker(marker), forged)
+    number = project.ask("POST", "/pulls", opened, token=STRANGER)["number"]
+    project.ask("PATCH", f"/pulls/{number}", {"state": "closed"})
+    project.ask("PATCH", f"/pulls/{first.number}", {"state": "closed"})
     assert kinds(project.bot(proposal(after=OTHER))) == [Kind.OPEN]
+
+
+def test_pull_requests_for_another_base_are_others(project: Project) -> None:
+    project.bot(proposal())
+    project.ask("POST", "/git/refs", {"ref": "refs/heads/next", "sha": project.head("main")})
+    project.write("src/a.py", TEXT + "# next\n", branch="next")
+    with Sending(project.proxy.address, headers(TOKEN), FakeClock().clock()) as sending:
+        forge = GitHub(sending, project.name, "next")
+        assert list(run(forge, "next", [], Limits())) == []
+    assert [pull["state"] for pull in project.pulls()] == ["open"]
+
+
+def test_two_bots_rebuild_at_once(project: Project) -> None:
+    project.bot(proposal())
+    start = threading.Barrier(3)
+    done: list[Done] = []
+
+    def one() -> None:
+        start.wait()
+        done.extend(project.bot(proposal(after=OTHER)))
+
+    threads = [threading.Thread(target=one) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 3
+    project.bot(proposal(after=OTHER))
+    project.proxy.clear()
+    assert kinds(project.bot(proposal(after=OTHER))) == [Kind.LEAVE]
+    assert project.proxy.writes == []
+    assert project.text("src/a.py", BRANCH) == OTHER
+    assert len(project.pulls()) == 1
+
+
+def test_a_branch_that_cannot_be_made_is_said(project: Project) -> None:
+    said = Fault(422, body='{"message": "Reference cannot be created"}')
+    project.proxy.before = lambda request: said if request.path.endswith("/git/refs") else None
+    with pytest.raises(ForgeError, match="Reference cannot be created"):
+        project.bot(proposal())
 
 
 LIMITS = [

@@ -139,7 +139,7 @@ def test_what_was_done_is_written_for_the_workflow(project: Project, tmp_path: P
         (("--repository", "nowhere"), "'nowhere' is not OWNER/NAME"),
         (("--base", "a..b"), "'a..b' is no name of a branch"),
         (("--base", "-x"), "'-x' is no name of a branch"),
-        (("--base", "gone"), "has no branch 'gone'"),
+        (("--base", "gone"), "has no branch 'gone' that"),
         (("--artifact", "none.json"), "none.json: refused, nothing is posted"),
     ],
 )
