@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from codeopt import __version__
+from codeopt.cli_gate import refuse_with_gate, run_gate
 from codeopt.cli_project import VERBS
 from codeopt.config import ISOLATIONS, ORIGINS, project_root
 from codeopt.edit import Trust
@@ -115,15 +116,18 @@ def check(
 )
 @click.option("--objective", type=click.Choice(["peak", "time", "both"]), help="What to lower.")
 @click.option("--fail-on-suggestion", is_flag=True, help="Exit with 1 if anything is suggested.")
+@click.option("--baseline", metavar="REF|FILE", help="Search nothing: fail if a peak grew since then.")
+@click.option("--write-baseline", type=PATHS, metavar="FILE", help="Keep what --baseline compares with.")
 @click.option("--format", "form", type=FORMS, default="text")
 @also_reported
 @shared
 def suggest(
     paths: tuple[Path, ...], workloads: tuple[str, ...], target: tuple[str, ...], commands: tuple[str, ...],
     origins: tuple[str, ...] | None, allow: str | None, budget: int | None, time_budget: float | None,
-    seed: int | None, min_saving: float | None, objective: str | None, fail_on_suggestion: bool, form: str,
-    reports: Reports, select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None,
-    config_file: Path | None, jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
+    seed: int | None, min_saving: float | None, objective: str | None, fail_on_suggestion: bool,
+    baseline: str | None, write_baseline: Path | None, form: str, reports: Reports,
+    select: tuple[str, ...], ignore: tuple[str, ...], output: Path | None, config_file: Path | None,
+    jobs: int | None, no_cache: bool, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Find, prove and measure rewrites; print them ranked, and keep them for `apply`."""
     from codeopt.commands.suggest import suggest as run
@@ -136,6 +140,13 @@ def suggest(
         target=target, allow=Trust(allow) if allow else None, budget=budget, time_budget=time_budget,
         seed=seed, min_saving=min_saving, objective=objective, run=commands, origins=origins,
     )  # fmt: skip
+    if baseline is not None or write_baseline is not None:
+        refuse_with_gate(
+            run=commands, allow=allow, budget=budget, objective=objective, select=select, ignore=ignore,
+            fail_on_suggestion=fail_on_suggestion,
+        )  # fmt: skip
+        chosen = paths or (Path(),)
+        raise SystemExit(run_gate(baseline, write_baseline, chosen, config, root, form, reports, output))
     outcome = run(paths or (Path(),), config, root, Progress(verbosity=verbose - quiet))
     if outcome.stats is not None and not outcome.stats.targets and not outcome.interrupted:
         message = "no workload was declared or found, so nothing could be run; see the docs on workloads"
@@ -299,6 +310,10 @@ for verb in VERBS:
     app.add_command(verb)
 
 
+def _print_nothing_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 clean, 1 found, 2 usage or internal error, 130 on Ctrl-C."""
     try:
@@ -310,11 +325,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         click.echo(f"codeopt: {error}", err=True)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
+        # What is left to print may be what could not be printed: without this, the end would wait for it again.
+        _print_nothing_more()
         click.echo("codeopt: interrupted", err=True)
         code = 130
     except BrokenPipeError:
         # The reader of a pipe went away; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_nothing_more()
         code = 2
     except Exception as error:
         click.echo(f"codeopt: internal error: {type(error).__name__}: {error}", err=True)
