@@ -45,7 +45,7 @@ def pull_request_body(proposal: Proposal, marker: Marker) -> str:
     parts = [
         *_together(proposal),
         *(text for one in (proposal.parts or (proposal,))[:_MOST_PARTS] for text in _figures(one)),
-        f"### See it again\n\n{fenced(_command(proposal), 'console')}",
+        f"### See it again\n\n{fenced(_command(proposal), 'console')}{_HINTS.get(proposal.origin, '')}",
         f"### Steer it\n\n{controls_text().rstrip()}\n\n{_STEERING}",
         write_marker(marker),
     ]
@@ -77,6 +77,10 @@ _STEERING = (
 )
 
 
+# The command of a whole run came with the report: nobody should find it here ready to be pasted.
+_HINTS = {"run": "\n\nThe command to run is given with `--run`, or is in the configuration."}
+
+
 def _function(proposal: Proposal) -> str:
     return proposal.group.removeprefix(f"{proposal.path}::")
 
@@ -94,8 +98,12 @@ def _table(proposal: Proposal) -> Iterator[str]:
     yield "|---|---:|---:|---:|"
     yield f"| peak memory | {format_bytes(before)} | {format_bytes(after)} | {_change(before, after)} |"
     old, new = proposal.baseline_seconds, proposal.optimized_seconds
-    yield f"| time of one call | {format_seconds(old)} | {format_seconds(new)} | {_change(old, new)} |"
+    call = "run" if proposal.origin == "run" else "call"
+    yield f"| time of one {call} | {format_seconds(old)} | {format_seconds(new)} | {_change(old, new)} |"
     yield ""
+    if proposal.origin == "run":
+        yield "The peak is that of the whole process."
+        return
     kept = f"{format_bytes(floor)} of it are what the call must return or keep"
     if floor <= after and floor < before:
         kept += f"; of the rest {100 * (before - after) / (before - floor):.0f} % went"

@@ -94,8 +94,7 @@ def test_the_body_says_it_all() -> None:
 def test_figures_at_their_edges() -> None:
     text = pull_request_body(
         dataclasses.replace(
-            PROPOSAL, floor_bytes=20 << 20, baseline_seconds=0.0, faults_planted=0, faults_caught=0, cases=1,
-            origin="run",
+            PROPOSAL, floor_bytes=20 << 20, baseline_seconds=0.0, faults_planted=0, faults_caught=0, cases=1
         ),
         MARKER,
     )  # fmt: skip
@@ -103,9 +102,18 @@ def test_figures_at_their_edges() -> None:
     assert "must return or keep." in text
     assert "on 1 case." in text
     assert "No wrong variant could be planted" in text
-    assert "--target" not in text
     whole = dataclasses.replace(PROPOSAL, group="src/stats.py")
     assert "codeopt suggest --allow exact -- src/stats.py\n" in pull_request_body(whole, MARKER)
+
+
+def test_a_whole_run() -> None:
+    text = pull_request_body(dataclasses.replace(PROPOSAL, origin="run"), MARKER)
+    assert "| time of one run | 500.0 ms |" in text
+    assert "The peak is that of the whole process." in text
+    assert (
+        "codeopt suggest --allow exact -- src/stats.py\n```\n\nThe command to run is given with `--run`"
+        in text
+    )
 
 
 @given(FOREIGN)
