@@ -59,4 +59,22 @@ When it is safe
     `codeopt suggest` would try. The code itself is the same without the comment.""",
 )
 
-NOTICES = (UNUSABLE, UNUSED)
+GREW = Notice(
+    "MEM002",
+    "peak-grew",
+    "a call takes more memory than it did before the change",
+    """A call takes more memory than it did before the change.
+
+What it does
+    `codeopt suggest --baseline` measures the peaks of what changed, as it was and as it is, in one run, and
+    reports those that grew beyond the noise.
+
+Why it matters
+    A peak that grows with nobody looking is found when something runs out of memory.
+
+Use instead
+    See what the change keeps alive that was not kept before; `codeopt suggest` may find it.""",
+    level="error",
+)
+
+NOTICES = (UNUSABLE, UNUSED, GREW)

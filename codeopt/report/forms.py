@@ -39,7 +39,7 @@ def check_report(outcome: CheckOutcome, form: str, *, color: bool) -> str:
         from codeopt.report.junit import junit_report
 
         return junit_report(remarks, outcome.seconds)
-    return _for_forges(remarks, form, complete=True, about={})
+    return for_forges(remarks, form, complete=True, about={})
 
 
 def suggest_report(outcome: SuggestOutcome, form: str, *, color: bool) -> str:
@@ -70,10 +70,11 @@ def suggest_report(outcome: SuggestOutcome, form: str, *, color: bool) -> str:
         ]
         return junit_report(remarks, outcome.stats.seconds if outcome.stats else 0.0, unproven)
     about = {"environment": outcome.environment}
-    return _for_forges(remarks, form, complete=not outcome.interrupted, about=about)
+    return for_forges(remarks, form, complete=not outcome.interrupted, about=about)
 
 
-def _for_forges(remarks: tuple[Remark, ...], form: str, *, complete: bool, about: Mapping[str, Any]) -> str:
+def for_forges(remarks: tuple[Remark, ...], form: str, *, complete: bool, about: Mapping[str, Any]) -> str:
+    """Remarks as `github`, `gitlab` or `sarif`; `about` says more of the run, which may not be `complete`."""
     if form == "github":
         from codeopt.report.github import github_commands
 

@@ -22,7 +22,7 @@ def check_json(outcome: CheckOutcome) -> str:
         {
             "version": VERSION,
             "findings": [_finding(site, outcome.names[site.rule]) for site in outcome.sites],
-            "errors": _errors(outcome.problems),
+            "errors": errors_json(outcome.problems),
             "stats": {"files": outcome.files, "lines": outcome.lines, "seconds": round(outcome.seconds, 3)},
         }
     )
@@ -37,7 +37,7 @@ def suggest_json(outcome: SuggestOutcome) -> str:
             "suggestions": [_suggestion(s) for s in outcome.suggestions],
             "unproven": outcome.unproven,
             "rejected": [_rejection(r) for r in outcome.rejections],
-            "errors": _errors(outcome.problems),
+            "errors": errors_json(outcome.problems),
             "stats": outcome.stats,
         }
     )
@@ -82,7 +82,8 @@ def encode_json(document: Mapping[str, Any]) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def _errors(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+def errors_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """The files, and lines of files, that could not be used."""
     return [{**_place(p.path, p.cell), "line": p.line, "message": p.message} for p in problems]
 
 

@@ -36,7 +36,7 @@ def suggest_markdown(remarks: Sequence[Remark], outcome: SuggestOutcome) -> str:
     noun = "suggestion" if len(suggestions) == 1 else "suggestions"
     lines = [f"**codeopt**: {len(suggestions)} {noun}.", ""]
     if suggestions:
-        lines += _table(
+        lines += table(
             ("Function", "Peak", "Time", "Trust", "Proof", "Workload"), map(_suggestion_row, suggestions)
         )
     own = [remark for remark in remarks if remark.level != "error"]
@@ -45,10 +45,10 @@ def suggest_markdown(remarks: Sequence[Remark], outcome: SuggestOutcome) -> str:
     if outcome.rejections:
         lines += ["", "Refused, since they would change what the program does:", ""]
         rows = (
-            (_code(f"{r.path}::{r.function}"), ", ".join(r.rules), escape(r.verdict))
+            (code(f"{r.path}::{r.function}"), ", ".join(r.rules), escape(r.verdict))
             for r in outcome.rejections
         )
-        lines += _table(("Function", "Rules", "Verdict"), rows)
+        lines += table(("Function", "Rules", "Verdict"), rows)
     problems = [remark for remark in remarks if remark.level == "error"]
     if problems:
         lines += ["", *_remark_table(problems)]
@@ -56,15 +56,15 @@ def suggest_markdown(remarks: Sequence[Remark], outcome: SuggestOutcome) -> str:
 
 
 def _remark_table(remarks: Iterable[Remark]) -> list[str]:
-    rows = ((_code(r.place), f"{r.rule} {escape(r.name)}", escape(r.message)) for r in remarks)
-    return _table(("Place", "Rule", "What"), rows)
+    rows = ((code(r.place), f"{r.rule} {escape(r.name)}", escape(r.message)) for r in remarks)
+    return table(("Place", "Rule", "What"), rows)
 
 
 def _suggestion_row(suggestion: Suggestion) -> tuple[str, ...]:
     before, after, verdict = suggestion.baseline, suggestion.optimized, suggestion.verdict
     saved = f"(−{suggestion.saved_percent:.1f} %)"
     return (
-        _code(f"{suggestion.path}::{suggestion.function}"),
+        code(f"{suggestion.path}::{suggestion.function}"),
         f"{format_bytes(before.peak_bytes)} → {format_bytes(after.peak_bytes)} {saved}",
         f"{format_seconds(before.seconds)} → {format_seconds(after.seconds)}",
         suggestion.trust.value,
@@ -79,7 +79,8 @@ def _details(suggestion: Suggestion, remark: Remark) -> Iterator[str]:
     yield from ("", fenced(remark.diff, "diff"), "", "</details>")
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table of cells that are escaped; what is too long is cut, and said to be."""
     rows = list(rows)
     lines = [_row(head), _row(["---"] * len(head)), *map(_row, rows[:_MOST])]
     return lines if len(rows) <= _MOST else [*lines, "", f"… and {len(rows) - _MOST} more."]
@@ -99,7 +100,7 @@ def _html(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Text as code in a cell of a table, where a bar ends the cell even inside of backticks."""
     flat = " ".join(text.split())
     if "|" in flat or "`" in flat:

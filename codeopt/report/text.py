@@ -15,8 +15,8 @@ from codeopt.workload.coverage import Coverage
 if TYPE_CHECKING:
     from codeopt.suggestion import Rejection, Suggestion
 
-_RED, _GREEN, _YELLOW, _CYAN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m"
-_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+RED, GREEN, YELLOW, CYAN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m"
+BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
@@ -42,11 +42,11 @@ def position(path: str, line: int, cell: int | None) -> str:
 
 def check_text(outcome: CheckOutcome, *, color: bool) -> str:
     """One line a finding, then one a problem, then the totals."""
-    lines = [_problem_line(problem, color) for problem in outcome.problems]
+    lines = [problem_line(problem, color) for problem in outcome.problems]
     for site in outcome.sites:
         place = position(site.path, site.span.line, site.cell)
-        where = _paint(f"{place}:{site.span.column}:", _BOLD, color)
-        rule = _paint(site.rule, _RED, color)
+        where = paint(f"{place}:{site.span.column}:", BOLD, color)
+        rule = paint(site.rule, RED, color)
         fixable = " [*]" if site.edits else ""
         lines.append(f"{where} {rule}{fixable} {site.message} ({outcome.names[site.rule]})")
     lines += _check_totals(outcome)
@@ -55,26 +55,26 @@ def check_text(outcome: CheckOutcome, *, color: bool) -> str:
 
 def _check_totals(outcome: CheckOutcome) -> Iterator[str]:
     count = len(outcome.sites)
-    files = _count(outcome.files, "file")
+    files = counted(outcome.files, "file")
     if outcome.fixed:
-        yield f"Fixed {_count(outcome.fixed, 'finding')}."
+        yield f"Fixed {counted(outcome.fixed, 'finding')}."
     if count:
         fixable = sum(1 for s in outcome.sites if s.edits and s.trust == "exact")
         hint = f" {fixable} fixable with `codeopt check --fix` ([*])." if fixable else ""
-        yield f"Found {_count(count, 'finding')} in {files}.{hint}"
+        yield f"Found {counted(count, 'finding')} in {files}.{hint}"
     elif not outcome.problems:
         yield f"Nothing {'new ' if outcome.known else ''}found in {files}."
     if outcome.known:
-        yield f"{_count(outcome.known, 'known finding')} left out."
+        yield f"{counted(outcome.known, 'known finding')} left out."
 
 
 def suggest_text(outcome: SuggestOutcome, *, color: bool) -> str:
     """Ranked suggestions with their diffs, refusals with their counterexamples, totals."""
-    lines: list[str] = [_problem_line(problem, color) for problem in outcome.problems]
+    lines: list[str] = [problem_line(problem, color) for problem in outcome.problems]
     for number, suggestion in enumerate(outcome.suggestions, 1):
         lines += ["", *_suggestion_lines(number, suggestion, color)]
     if outcome.rejections:
-        lines += ["", _paint("Refused: these rewrites would change what the program does", _BOLD, color)]
+        lines += ["", paint("Refused: these rewrites would change what the program does", BOLD, color)]
         for rejection in outcome.rejections:
             lines += _rejection_lines(rejection, color)
     lines += ["", *_suggest_totals(outcome)]
@@ -84,9 +84,9 @@ def suggest_text(outcome: SuggestOutcome, *, color: bool) -> str:
 def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Iterator[str]:
     before, after = suggestion.baseline, suggestion.optimized
     place = position(suggestion.path, suggestion.line, suggestion.cell)
-    where = _paint(f"{place} {suggestion.function}", _BOLD, color)
+    where = paint(f"{place} {suggestion.function}", BOLD, color)
     yield f"{number}. {where}  [{suggestion.id}]"
-    saved = _paint(f"-{suggestion.saved_percent:.1f} %", _GREEN, color)
+    saved = paint(f"-{suggestion.saved_percent:.1f} %", GREEN, color)
     peaks = f"{format_bytes(before.peak_bytes)} -> {format_bytes(after.peak_bytes)}"
     floor = f"the call must return or keep {format_bytes(suggestion.floor_bytes)}"
     if suggestion.origin == "run":
@@ -97,19 +97,19 @@ def _suggestion_lines(number: int, suggestion: Suggestion, color: bool) -> Itera
     yield from _proof_lines(suggestion.verdict, suggestion.trust.value)
     yield f"   workload {suggestion.origin} {suggestion.ref}, {_coverage(suggestion.coverage)}"
     if suggestion.tests:
-        yield f"   tests    {_count(len(suggestion.tests), 'test')} of the project that call it still pass"
+        yield f"   tests    {counted(len(suggestion.tests), 'test')} of the project that call it still pass"
     for site in suggestion.sites:
         place = position(site.path, site.line, site.cell)
         yield f"   {site.rule} {place} saves {format_bytes(site.saved_bytes)}"
     for change in suggestion.changes:
         for line in (change.readable or change.diff).splitlines():
-            tint = {"+": _GREEN, "-": _RED, "@": _CYAN}.get(line[:1], "")
-            yield "   " + _paint(line, tint, color and bool(tint))
+            tint = {"+": GREEN, "-": RED, "@": CYAN}.get(line[:1], "")
+            yield "   " + paint(line, tint, color and bool(tint))
 
 
 def _coverage(coverage: Coverage) -> str:
     """How far the inputs reach, in words."""
-    lines = f"runs {coverage.statements_run} of {_count(coverage.statements, 'touched statement')}"
+    lines = f"runs {coverage.statements_run} of {counted(coverage.statements, 'touched statement')}"
     if not coverage.branches:
         return lines
     return f"{lines} and takes {coverage.branches_run} of {coverage.branches} ways at branches"
@@ -119,10 +119,10 @@ def _rejection_lines(rejection: Rejection, color: bool) -> Iterator[str]:
     where = f"{position(rejection.path, rejection.line, rejection.cell)} {rejection.function}"
     yield f"  {where}  {', '.join(rejection.rules)}: {rejection.verdict}"
     for line in rejection.counterexample.splitlines():
-        yield "      " + _paint(line, _DIM, color)
+        yield "      " + paint(line, DIM, color)
     if rejection.reproduce:
         script = Path(os.path.relpath(rejection.variant_path)).with_suffix(".sh")
-        yield "      " + _paint(f"to see it: sh {script}", _DIM, color)
+        yield "      " + paint(f"to see it: sh {script}", DIM, color)
 
 
 def _suggest_totals(outcome: SuggestOutcome) -> Iterator[str]:
@@ -131,13 +131,13 @@ def _suggest_totals(outcome: SuggestOutcome) -> Iterator[str]:
         for site in outcome.unproven:
             reasons[site.reason] = reasons.get(site.reason, 0) + 1
         for reason, count in sorted(reasons.items(), key=lambda item: -item[1])[:5]:
-            yield f"{_count(count, 'site')} unproven: {reason}."
+            yield f"{counted(count, 'site')} unproven: {reason}."
     stats = outcome.stats
     if outcome.interrupted:
         yield "Interrupted; what had finished is kept."
     if stats is not None:
-        found = f"{_count(len(outcome.suggestions), 'suggestion')} from {_count(stats.targets, 'target')}"
-        effort = f"{_count(stats.files, 'file')}, {_count(stats.evaluations, 'evaluation')}"
+        found = f"{counted(len(outcome.suggestions), 'suggestion')} from {counted(stats.targets, 'target')}"
+        effort = f"{counted(stats.files, 'file')}, {counted(stats.evaluations, 'evaluation')}"
         yield f"{found} in {effort}, {stats.seconds:.1f} s."
     isolation = outcome.environment.get("isolation")
     if isolation == "rlimits":
@@ -154,22 +154,22 @@ def prove_text(outcome: ProveOutcome, color: bool) -> str:
 
 
 def _prove_lines(outcome: ProveOutcome, color: bool) -> Iterator[str]:
-    head = _paint(f"{outcome.function}: {outcome.old} and {outcome.new}", _BOLD, color)
+    head = paint(f"{outcome.function}: {outcome.old} and {outcome.new}", BOLD, color)
     match outcome.verdict:
         case Same() as same:
-            yield f"{head}: {_paint('the same', _GREEN, color)}"
+            yield f"{head}: {paint('the same', GREEN, color)}"
             yield from _proof_lines(same, same.level.value)
         case Differs(counterexample):
-            yield f"{head}: {_paint('they differ', _RED, color)}"
+            yield f"{head}: {paint('they differ', RED, color)}"
             yield from (f"   {line}" for line in counterexample.splitlines())
             if outcome.script:
                 yield from ("", "To see it, paste into a shell:", "", outcome.script.rstrip())
         case Crashed(reason):
-            yield f"{head}: {_paint('the new version crashed', _RED, color)}: {reason}"
+            yield f"{head}: {paint('the new version crashed', RED, color)}: {reason}"
         case TimedOut(seconds):
-            yield f"{head}: {_paint('the new version', _RED, color)} did not finish within {seconds:g} s"
+            yield f"{head}: {paint('the new version', RED, color)} did not finish within {seconds:g} s"
         case Unproven(reason):
-            yield f"{head}: {_paint('unproven', _RED, color)}: {reason}"
+            yield f"{head}: {paint('unproven', RED, color)}: {reason}"
     before, after = outcome.baseline, outcome.optimized
     if before is not None and after is not None:
         peaks = f"{format_bytes(before.peak_bytes)} -> {format_bytes(after.peak_bytes)}"
@@ -188,10 +188,10 @@ def _proof_lines(verdict: Same, trust: str) -> Iterator[str]:
 
 def doctor_text(findings: Sequence[Finding], color: bool) -> str:
     """One line a finding, states in colour."""
-    tints = {"ok": _GREEN, "warning": _YELLOW, "missing": _RED}
+    tints = {"ok": GREEN, "warning": YELLOW, "missing": RED}
     width = max(len(f.topic) for f in findings)
     lines = [
-        f"{_paint(f.state.ljust(7), tints[f.state], color)}  {f.topic.ljust(width)}  {f.detail}"
+        f"{paint(f.state.ljust(7), tints[f.state], color)}  {f.topic.ljust(width)}  {f.detail}"
         for f in findings
     ]
     return "\n".join(lines) + "\n"
@@ -202,14 +202,17 @@ def suggest_patch(suggestions: Sequence[Suggestion]) -> str:
     return "".join(change.diff for suggestion in suggestions for change in suggestion.changes)
 
 
-def _problem_line(problem: Problem, color: bool) -> str:
-    where = _paint(f"{position(problem.path, problem.line, problem.cell)}:", _BOLD, color)
-    return f"{where} {_paint('error', _RED, color)}: {problem.message}"
+def problem_line(problem: Problem, color: bool) -> str:
+    """A file, or a line of it, that could not be used."""
+    where = paint(f"{position(problem.path, problem.line, problem.cell)}:", BOLD, color)
+    return f"{where} {paint('error', RED, color)}: {problem.message}"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _paint(text: str, code: str, color: bool) -> str:
-    return f"{code}{text}{_PLAIN}" if color else text
+def paint(text: str, code: str, color: bool) -> str:
+    """The text between an escape code and the end of it, where colour is wanted."""
+    return f"{code}{text}{PLAIN}" if color else text
