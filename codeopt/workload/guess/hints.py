@@ -232,6 +232,7 @@ def _attributes(message: str, parameter: Parameter, context: Context) -> Iterato
     """An attribute that the value lacks speaks for the families that have it."""
     for name in re.findall(r"has no attribute '(\w+)'", message):
         probe = Parameter(parameter.name, usage=Usage(attributes=frozenset({name})))
+        yield from context.alike(probe)
         if families(Parameter("_", usage=probe.usage), torch=context.torch)[0][0] == "namespace":
             continue
         yield from options_for(Parameter("_", usage=probe.usage), context)[:4]

@@ -3,44 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import inspect
 import itertools
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from codeopt.sandbox.world import find_notebooks
 from codeopt.target import Target
 from codeopt.workload.guess.examples import example_text
-from codeopt.workload.guess.options import Option
-from codeopt.workload.guess.pools import Context
-from codeopt.workload.guess.reading import Parameter
+from codeopt.workload.guess.prepare import prepared_run
 from codeopt.workload.guess.search import Search, Tried
 from codeopt.workload.guess.spell import joined, spell
 from codeopt.workload.guess.subject import (
     NoSubjectError,
     Subject,
-    classes_with,
-    construction,
     executable_lines,
     import_module,
-    resolve_class,
     subjects,
 )
-from codeopt.workload.guess.worker import CpuClock, Outcome, Worker
+from codeopt.workload.guess.workbench import MOST_SECONDS, TRIAL_SECONDS, Workbench, context_of
+from codeopt.workload.guess.worker import Outcome, Worker
 from codeopt.workload.scaling import scaled_rows
 
-_TRIAL_SECONDS = 4.0
 _LEAST_BODY = 0.2
-_DEEPEST = 3
 _MOST_VARIANTS = 8
-_MOST_SECONDS = 40.0
-"""Of CPU, after which no more is tried for a function."""
-
 _SEEDS = 3
 _MOST_OTHERS = 12
 """Calls that are looked at in place of one that exercises nothing."""
@@ -86,23 +75,10 @@ class Guess:
     reason: str = ""
 
 
-@dataclass
-class _Bench:
-    request: Request
-    trials: int = 0
-    reasons: list[str] = field(default_factory=list)
-    made: dict[type, Option | None] = field(default_factory=dict)
-    depth: int = 0
-    clock: CpuClock = field(default_factory=CpuClock)
-
-    def within(self, file: str) -> bool:
-        return self.request.target.owns(file)
-
-
 def guess_job(request: Request) -> Guess:
     """Job: find a workload that runs the wanted lines; the function's own arguments first, then callers."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
-    bench = _Bench(request)
+    bench = Workbench(request.target.owns, request.seed)
     target = request.target
     find_notebooks()
     with contextlib.suppress(NoSubjectError):
@@ -115,7 +91,7 @@ def guess_job(request: Request) -> Guess:
             bench.reasons.append(str(error))
             continue
         for subject in ways:
-            found = _guess(bench, subject, loaded, budget)
+            found = _guess(bench, request, subject, loaded, budget)
             if found is not None:
                 return found
     reason = bench.reasons[0] if bench.reasons else "nothing calls it"
@@ -148,12 +124,13 @@ def _owner(target: Target) -> type | None:
     return found if isinstance(found, type) else None
 
 
-def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> Guess | None:
-    request = bench.request
-    worker = Worker(subject.function, bench.within, _TRIAL_SECONDS, bench.clock)
+def _guess(
+    bench: Workbench, request: Request, subject: Subject, module: ModuleType, budget: int
+) -> Guess | None:
+    worker = Worker(subject.function, bench.within, TRIAL_SECONDS, bench.clock)
     try:
         path = str(request.target.path)
-        contexts = {who: _context(bench, module, subject, who) for who in ("call", "init")}
+        contexts = {who: context_of(bench, module, subject, who) for who in ("call", "init")}
         name = f"{_file_name(request, module)}::{subject.qualname}"
         search = Search(
             subject,
@@ -164,9 +141,9 @@ def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> 
             contexts,
             budget,
             request.seed,
-            _MOST_SECONDS,
+            MOST_SECONDS,
         )
-        best = search.run()
+        best = prepared_run(bench, search)
         bench.trials += worker.trials
         if best is not None and best.done:
             why = _trivial(subject, search, best, request)
@@ -175,7 +152,7 @@ def _guess(bench: _Bench, subject: Subject, module: ModuleType, budget: int) -> 
                     best, why = other, ""
                     break
             if not why:
-                return _finished(bench, subject, search, best, name, module)
+                return _finished(bench, request, subject, search, best, name, module)
             bench.reasons.append(why)
         else:
             bench.reasons.append(_told(best))
@@ -210,83 +187,6 @@ def _file_name(request: Request, module: ModuleType) -> str:
     for _ in named.parts:
         base = base.parent
     return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
-
-
-def _context(bench: _Bench, module: ModuleType, subject: Subject, who: str) -> Context:
-    form = subject.form
-    source = sys.modules.get(form.module, module) if who == "init" and form.module else module
-    parameters = form.call if who == "call" else form.init
-    frames = any(
-        p.name in ("data", "df", "dataframe", "frame") or "DataFrame" in p.annotation + p.doc
-        for p in parameters
-    )
-    construct = functools.partial(_construct, bench, source)
-    alike = functools.partial(_alike, bench)
-    return Context(form.torch, frames and not form.torch, construct, alike, form.shape == "object")
-
-
-def _alike(bench: _Bench, parameter: Parameter) -> Iterator[Option]:
-    """Objects of loaded classes of the project that have every unusual attribute the body asks for."""
-    wanted = parameter.usage.attributes
-    if bench.depth >= _DEEPEST - 1 or bench.clock.now() > _MOST_SECONDS / 2:
-        return
-    count = 0
-    for owner in classes_with(wanted, parameter.name, bench.within):
-        option = _made(bench, owner)
-        if option is not None:
-            yield option
-            count += 1
-        if count == 3:
-            return
-
-
-def _construct(bench: _Bench, module: ModuleType, name: str) -> Option | None:
-    """An object of the project's class that a name means, found by a search of its own."""
-    owner = resolve_class(name, module, bench.within)
-    return None if owner is None else _made(bench, owner)
-
-
-def _made(bench: _Bench, owner: type) -> Option | None:
-    if bench.depth >= _DEEPEST or inspect.isabstract(owner):
-        return None
-    if owner not in bench.made:
-        bench.made[owner] = None
-        bench.depth += 1
-        try:
-            bench.made[owner] = _constructed(bench, owner)
-        finally:
-            bench.depth -= 1
-    return bench.made[owner]
-
-
-def _constructed(bench: _Bench, owner: type) -> Option | None:
-    subject = construction(owner)
-    worker = Worker(owner, bench.within, _TRIAL_SECONDS, bench.clock)
-    contexts = {"call": _context(bench, sys.modules[owner.__module__], subject, "call")}
-    try:
-        search = Search(
-            subject,
-            worker,
-            f"x::{owner.__qualname__}",
-            "",
-            frozenset(),
-            contexts,
-            40,
-            bench.request.seed,
-        )
-        best = search.run()
-        bench.trials += worker.trials
-    finally:
-        worker.close()
-    if best is None or not best.done:
-        return None
-    given = [
-        (p, best.state["call", p.name].text) for p in subject.form.call if best.state["call", p.name].text
-    ]
-    shown = [f"**{text}" if p.star else f"{p.name}={text}" for p, text in given if p.star != "*"]
-    needs = [need for option in best.state.values() for need in option.needs]
-    line = f"from {owner.__module__} import {owner.__qualname__.partition('.')[0]}"
-    return Option(f"{owner.__qualname__}({', '.join(shown)})", "object", needs=(*needs, line))
 
 
 def _trivial(subject: Subject, search: Search, best: Tried, request: Request) -> str:
@@ -332,19 +232,19 @@ def _trivial_example(worker: Worker, text: str, outcome: Outcome, request: Reque
 
 
 def _finished(
-    bench: _Bench,
+    bench: Workbench,
+    request: Request,
     subject: Subject,
     search: Search,
     best: Tried,
     name: str,
     module: ModuleType,
 ) -> Guess:
-    request = bench.request
     lines = {file: set(found) for file, found in best.outcome.lines.items()}
     texts = [_sized(subject, search, best, name, request.seed)]
     covered = set(search.hits(best))
     for variant in search.variants:
-        if len(texts) == _MOST_VARIANTS or bench.clock.now() > _MOST_SECONDS:
+        if len(texts) == _MOST_VARIANTS or bench.clock.now() > MOST_SECONDS:
             break
         if search.hits(variant) <= covered or not _has_effect(search.worker, variant, request.seed):
             continue

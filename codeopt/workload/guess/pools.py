@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from codeopt.workload.guess.containers import container
 from codeopt.workload.guess.evidence import families
 from codeopt.workload.guess.fixed import FIXED, FIXED_TORCH
 from codeopt.workload.guess.frames import columns, frame_options
@@ -24,6 +25,7 @@ IDS, SWITCHES = "torch.randint(0, 3, {})", "(torch.rand({}) < 0.5)"
 _ONE_TENSOR = ("torch.randn(n, 16)", "torch.randn(16, 16)", "torch.randn(n, 16, 16)")
 _ONE_ARRAY = ("rng.standard_normal(n)", "rng.standard_normal((n, 8))", "rng.standard_normal((8, 3))")
 _MOST = 40
+_MOST_HELD = 3
 _DEFAULT_FAMILIES = (
     "array",
     "float",
@@ -43,13 +45,14 @@ class Context:
     """What a parameter stands among.
 
     `torch`: the module works with tensors; `frames`: another parameter is a table; `construct`
-    makes the text of an object of the class that a name in an annotation means, if it is one; `alike`
+    makes objects of the class that a name in an annotation means, if it is one, and of classes made from
+    it; `alike`
     gives objects of the project's classes that have what the body asks of a parameter.
     """
 
     torch: bool = False
     frames: bool = False
-    construct: Callable[[str], Option | None] = lambda name: None
+    construct: Callable[[str], Iterable[Option]] = lambda name: ()
     alike: Callable[[Parameter], Iterable[Option]] = lambda parameter: ()
     module_call: bool = False
 
@@ -72,6 +75,7 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
     heard = [Option(text, "shown") for text in parameter.heard if text != parameter.default]
     if ranked[0] in ("str", "int", "float", "bool"):
         yield from heard
+    yield from _contained(parameter, context)
     yield from _objects(parameter, context)
     if ranked[0] in (
         "namespace",
@@ -99,6 +103,23 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
         yield from pool[:3]
 
 
+def _contained(parameter: Parameter, context: Context) -> Iterator[Option]:
+    """Containers of what the annotation says, each item the likeliest, then the next likely."""
+    held = container(parameter.annotation)
+    if held is None:
+        return
+    pools = {
+        text: options_for(Parameter(parameter.name, text, doc=parameter.doc), context)[:_MOST_HELD]
+        for text in held.items
+    }
+    for place in range(_MOST_HELD):
+        chosen = [pools[text][min(place, len(pools[text]) - 1)] for text in held.items if pools[text]]
+        if len(chosen) == len(held.items):
+            needs = tuple(dict.fromkeys(need for option in chosen for need in option.needs))
+            lines = tuple(dict.fromkeys(line for option in chosen for line in option.setup))
+            yield Option(held.text(tuple(o.text for o in chosen)), held.kind, needs=needs, setup=lines)
+
+
 def _objects(parameter: Parameter, context: Context) -> Iterator[Option]:
     """Objects of the project's classes that annotation, docstring or `isinstance` name, in lists too."""
     names = re.findall(r"[A-Za-z_][\w.]*", parameter.annotation)
@@ -107,8 +128,7 @@ def _objects(parameter: Parameter, context: Context) -> Iterator[Option]:
         f"{parameter.doc} {parameter.annotation}"
     ))  # fmt: skip
     for name in dict.fromkeys((*names, *sorted(parameter.usage.kinds))):
-        made_here = context.construct(name)
-        if made_here is not None:
+        for made_here in context.construct(name):
             both = replace(made_here, text=f"[{made_here.text} for _ in range(2)]", kind="list")
             yield from (both, made_here) if several else (made_here,)
 

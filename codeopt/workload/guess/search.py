@@ -10,7 +10,7 @@ import itertools
 import random
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from codeopt.workload.guess.hints import hinted, names_in
@@ -304,6 +304,13 @@ class Search:
         elif default and default[0].isdigit():
             kinds = ("int", "float", "shown")
         return _is_at_hand(option) and option.kind != OMIT and (not kinds or option.kind in kinds)
+
+    def begin_with(self, init: Mapping[Key, Option], calls: Option) -> None:
+        """Begin the next run with these arguments of the constructor, and these calls on its object."""
+        for key, option in {**init, ("fit", "state"): calls}.items():
+            self._options[key] = [option, *(o for o in self._options.get(key, ()) if o.text != option.text)]
+        self.budget += len(self.tried)
+        self._seen.clear()
 
     def others(self, best: Tried) -> Iterator[Tried]:
         """Further calls that return and run wanted lines, each one argument away from the best."""

@@ -72,7 +72,7 @@ def subjects(module: ModuleType, qualname: str) -> list[Subject]:
         read = _read(function, "call", "", bound=isinstance(static, classmethod))
         form = Form("function", read.parameters, torch=uses_torch)
         return [Subject(qualname, function, form, read.blames, read.guards, owner, read.code)]
-    made = [_method(owner, kind, qualname, function, uses_torch) for kind in _concrete(owner)[:3]]
+    made = [_method(owner, kind, qualname, function, uses_torch) for kind in concrete(owner)[:3]]
     if not made:
         raise NoSubjectError(f"{owner.__name__} is abstract, and no class made from it is at hand")
     return made
@@ -136,7 +136,7 @@ def _find(module: ModuleType, qualname: str) -> tuple[type | None, Any]:
     return (owner if inspect.isclass(owner) else None), found
 
 
-def _concrete(owner: type) -> list[type]:
+def concrete(owner: type) -> list[type]:
     """The class itself unless it is abstract, then classes made from it that are imported."""
     found = [] if inspect.isabstract(owner) else [owner]
     queue: list[type] = list(owner.__subclasses__())
@@ -173,7 +173,7 @@ def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
     plain = _constructor(function) if inspect.isclass(function) else function
     plain = inspect.unwrap(getattr(plain, "__func__", plain)) if plain is not None else None
     code = getattr(plain, "__code__", None)
-    node = _definition(code) if isinstance(code, CodeType) else None
+    node = definition_of(code) if isinstance(code, CodeType) else None
     if node is None or code is None:
         return _Read(_from_signature(function), {}, {})
     reading = read_function(node, doc, bound=bound)
@@ -263,7 +263,8 @@ def _known(file: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(texts)[:4] for name, texts in found.items()}
 
 
-def _definition(code: CodeType) -> Function | None:
+def definition_of(code: CodeType) -> Function | None:
+    """The definition that a code object was compiled from, if its file can be read."""
     return _trees(code.co_filename).get((code.co_name, code.co_firstlineno))
 
 

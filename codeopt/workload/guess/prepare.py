@@ -1,0 +1,150 @@
+"""Methods that an object needs called on it before the one in question: fitting, building, calibrating."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from codeopt.workload.guess.options import OMIT, Option
+from codeopt.workload.guess.search import Search, Tried
+from codeopt.workload.guess.spell import Key, State
+from codeopt.workload.guess.subject import NoSubjectError, Subject, definition_of, subjects
+from codeopt.workload.guess.workbench import MOST_SECONDS, TRIAL_SECONDS, Workbench, context_of
+from codeopt.workload.guess.worker import Outcome, Worker
+
+_BUDGET = 60
+_MOST_METHODS = 3
+_DEEPEST = 3
+_ORDER = re.compile(
+    r"\bcall(?:ed|ing)?\b|\bfirst\b|\bbefore\b|fitted|not (?:been )?(?:trained|built|set|initiali)"
+)
+_MISSING = re.compile(r"has no attribute '(\w+)'")
+_FITS = re.compile(
+    r"(partial_)?fit(_\w+)?|train|update|build(_\w+)?|setup|initiali[sz]e|calibrate|prepare\w*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """How an object was made and made ready: the constructor's arguments, and the calls on it in one line."""
+
+    init: dict[Key, Option]
+    calls: Option
+
+
+def prepared_run(bench: Workbench, search: Search, depth: int = 1) -> Tried | None:
+    """What a search finds, at once or once the object is made ready."""
+    best = search.run()
+    if best is None or best.done or search.subject.form.shape != "method" or depth > _DEEPEST:
+        return best
+    for prepared in _preparations(bench, search.subject, best.outcome, depth):
+        search.begin_with(prepared.init, prepared.calls)
+        best = search.run()
+        if best is None or best.done:
+            break
+    return best
+
+
+def _preparations(bench: Workbench, subject: Subject, outcome: Outcome, depth: int) -> Iterator[_Prepared]:
+    """Ways to make the object of a method ready, where an exception says that it is not."""
+    owner = subject.owner
+    if owner is None:
+        return
+    own = subject.qualname.rpartition(".")[2]
+    names = [name for name in _methods(owner, outcome) if name != own]
+    for name in names[:_MOST_METHODS]:
+        found = _performed(bench, owner, name, depth)
+        if found is not None:
+            yield found
+
+
+def _methods(owner: type, outcome: Outcome) -> list[str]:
+    """Public methods that the message asks for, or that set the attribute it misses, the likeliest first."""
+    message = outcome.message
+    public = [n for n, value in inspect.getmembers_static(owner, inspect.isfunction) if n[0] != "_"]
+    if _ORDER.search(message):
+        told = [n for n in re.findall(r"\w+", message) if n in public]
+        return list(dict.fromkeys([*told, *(n for n in public if _FITS.fullmatch(n))]))
+    missing = _MISSING.search(message)
+    if missing is None:
+        return []
+    setting = [n for n in public if missing[1] in _set_by(owner, n, public)]
+    return sorted(setting, key=lambda n: not _FITS.fullmatch(n))
+
+
+def _set_by(owner: type, name: str, public: list[str]) -> set[str]:
+    """Attributes of the object that a method sets, or a private one that it calls."""
+    found: set[str] = set()
+    waiting, seen = [name], set(public) - {name}
+    while waiting:
+        method = waiting.pop()
+        seen.add(method)
+        code = getattr(inspect.getattr_static(owner, method, None), "__code__", None)
+        node = definition_of(code) if code is not None else None
+        for part in ast.walk(node) if node is not None else ():
+            if (
+                isinstance(part, ast.Attribute)
+                and isinstance(part.value, ast.Name)
+                and part.value.id == "self"
+            ):
+                if isinstance(part.ctx, ast.Store):
+                    found.add(part.attr)
+                elif part.attr not in seen and hasattr(owner, part.attr):
+                    waiting.append(part.attr)
+    return found
+
+
+def _performed(bench: Workbench, owner: type, name: str, depth: int) -> _Prepared | None:
+    """A call of a method that returns, with all that goes before it."""
+    module = sys.modules[owner.__module__]
+    try:
+        subject = next(s for s in subjects(module, f"{owner.__qualname__}.{name}") if s.owner is owner)
+    except (NoSubjectError, StopIteration):
+        return None
+    if subject.form.shape != "method":
+        return None
+    worker = Worker(subject.function, bench.within, TRIAL_SECONDS, bench.clock)
+    contexts = {who: context_of(bench, module, subject, who) for who in ("call", "init")}
+    try:
+        search = Search(
+            subject, worker, f"x::{subject.qualname}", "", frozenset(), contexts, _BUDGET, bench.seed,
+            MOST_SECONDS,
+        )  # fmt: skip
+        best = prepared_run(bench, search, depth + 1)
+        bench.trials += worker.trials
+    finally:
+        worker.close()
+    if best is None or not best.done:
+        return None
+    fit = best.state.get(("fit", "state"))
+    before = fit.text if fit is not None else ""
+    init = {key: option for key, option in best.state.items() if key[0] == "init"}
+    return _Prepared(init, _calls(subject, best, name, before))
+
+
+def _calls(subject: Subject, best: Tried, name: str, before: str) -> Option:
+    call = {key: option for key, option in best.state.items() if key[0] == "call" and option.kind != OMIT}
+    needs = tuple(need for option in call.values() for need in option.needs)
+    lines = [line for option in call.values() for line in option.setup]
+    text = f"instance.{name}({_arguments(subject, best.state)})"
+    return Option("; ".join([*([before] if before else []), *lines, text]), "fit", needs=needs)
+
+
+def _arguments(subject: Subject, state: State) -> str:
+    """The arguments of a method's call as source text, in place."""
+    found: list[str] = []
+    positional = True
+    for parameter in subject.form.call:
+        option = state["call", parameter.name]
+        positional = positional and not parameter.keyword_only
+        if option.kind == OMIT:
+            positional = positional and parameter.star == "**"
+        elif parameter.star:
+            found += [f"{parameter.star}{option.text}"] if positional or parameter.star == "**" else []
+        else:
+            found.append(option.text if positional else f"{parameter.name}={option.text}")
+    return ", ".join(found)
