@@ -37,7 +37,11 @@ def look(given: Mapping[str, str]) -> int:
         return code
     report = Path(_temporary(given)) / "codeopt-report.json"
     may_fail = _yes(given, "INPUT_FAIL")
-    code = subprocess.run(verb_command(given, report), cwd=folder, check=False).returncode
+    if (verb := given.get("INPUT_VERB", "")) not in VERBS:
+        raise Refused(f"verb: {verb!r} is none of {', '.join(VERBS)}")
+    python = _installed("run") if verb == "suggest" else _apart(given, "")
+    command = [*python, *verb_arguments(given, report)]
+    code = subprocess.run(command, cwd=folder, check=False).returncode
     if not report.is_file():
         return code or 2
     _output(given, {**figures(json.loads(report.read_bytes())), "report": str(report)})
@@ -45,19 +49,16 @@ def look(given: Mapping[str, str]) -> int:
     return 0 if code == 1 and not may_fail else code
 
 
-def verb_command(given: Mapping[str, str], report: Path) -> list[str]:
+def verb_arguments(given: Mapping[str, str], report: Path) -> list[str]:
     """The command line of the verb, which also writes the report beside what it prints."""
-    verb = given.get("INPUT_VERB", "")
-    if verb not in VERBS:
-        raise Refused(f"verb: {verb!r} is none of {', '.join(VERBS)}")
-    python = _installed(given, "run") if verb == "suggest" else _apart(given, "")
+    verb = given["INPUT_VERB"]
     reports = [f"--report=json={report}", f"--report=markdown={report.with_suffix('.md')}"]
     if sarif := given.get("INPUT_SARIF", ""):
         reports.append(f"--report=sarif={Path(sarif).resolve()}")
     failing = ["--fail-on-suggestion"] if verb == "suggest" and _yes(given, "INPUT_FAIL") else []
     arguments, paths = _lines(given, "INPUT_ARGUMENTS"), _lines(given, "INPUT_PATHS")
     # A line that begins with a dash is a flag in `arguments` alone.
-    return [*python, "-m", "codeopt", verb, "--format=github", *reports, *failing, *arguments, "--", *paths]
+    return ["-m", "codeopt", verb, "--format=github", *reports, *failing, *arguments, "--", *paths]
 
 
 def figures(report: Mapping[str, Any]) -> dict[str, str]:
@@ -75,21 +76,27 @@ def figures(report: Mapping[str, Any]) -> dict[str, str]:
 
 def bot(given: Mapping[str, str]) -> int:
     """Bring pull requests to what the report says."""
-    python = _apart(given, "bot")
-    base = given.get("INPUT_BASE", "")
-    command = [
-        *python, "-m", "codeopt", "bot", "--forge=github", f"--artifact={given['INPUT_REPORT']}",
-        f"--repository={given['GITHUB_REPOSITORY']}", f"--base={base}",
-        f"--most-open={given.get('INPUT_MOST_OPEN', '')}", f"--github-output={given['GITHUB_OUTPUT']}",
-        *(["--dry-run"] if _yes(given, "INPUT_DRY_RUN") else []),
-    ]  # fmt: skip
+    command = [*_apart(given, "bot"), *bot_arguments(given)]
     return subprocess.run(command, cwd=_folder(given), check=False).returncode
 
 
-def _installed(given: Mapping[str, str], extra: str) -> list[str]:
+def bot_arguments(given: Mapping[str, str]) -> list[str]:
+    """The command line of the bot: comments on one pull request, or several for the base."""
+    review = given.get("INPUT_REVIEW", "")
+    limits = [f"--base={given.get('INPUT_BASE', '')}", f"--most-open={given.get('INPUT_MOST_OPEN', '')}"]
+    return [
+        "-m", "codeopt", "bot", "--forge=github", f"--artifact={given['INPUT_REPORT']}",
+        f"--repository={given['GITHUB_REPOSITORY']}", f"--github-output={given['GITHUB_OUTPUT']}",
+        *([f"--review={review}"] if review else limits),
+        *(["--dry-run"] if _yes(given, "INPUT_DRY_RUN") else []),
+    ]  # fmt: skip
+
+
+def _installed(extra: str) -> list[str]:
     """Install this checkout into the Python in use, which has the packages of the project."""
     _install([sys.executable], extra)
-    return [sys.executable]
+    # Without the working directory, whose files could pass for modules of the standard library.
+    return [sys.executable, "-P"]
 
 
 def _apart(given: Mapping[str, str], extra: str) -> list[str]:
