@@ -34,11 +34,12 @@ LAYERS = [
     ["suggestion"],
     ["search", "events"],
     ["run"],
+    ["gate"],
     ["report", "store"],
     ["bot"],
     ["pipeline", "testing", "baseline"],
     ["commands", "flags"],
-    ["cli_bot"],
+    ["cli_bot", "cli_gate"],
     ["cli_project"],
     ["cli", "__main__"],
 ]
