@@ -19,7 +19,7 @@ from codeopt.flags import ASIDE, PATHS, configure, in_color, print_report, share
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--config", "config_file", type=PATHS, metavar="FILE", help="Read [tool.codeopt] of FILE.")
 def doctor(isolation: str | None, form: str, config_file: Path | None) -> None:
-    """Say what works here: packages, the sandbox and its rungs, measuring, workloads."""
+    """Say what works here: packages, the sandbox and its rungs, measuring, workloads, git, tokens."""
     from codeopt.commands.doctor import examine
     from codeopt.report.json import encode_json
     from codeopt.report.text import doctor_text

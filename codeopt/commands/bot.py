@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FORGES = ("github", "gitlab", "git")
 GROUPS = ("function", "file")
-_NEEDED = ("httpx", "tenacity")
+NEEDED = ("httpx", "tenacity")
 _REPOSITORY = {
     "github": re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
     "gitlab": re.compile(r"[1-9][0-9]*|[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+"),
@@ -118,7 +118,7 @@ def _comments(count: int) -> str:
 
 
 def _check(order: Order) -> None:
-    if missing := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
+    if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
         raise MissingExtra(f"`codeopt bot` needs {', '.join(missing)}: pip install 'codeopt[bot]'")
     if not _REPOSITORY[order.forge].fullmatch(order.repository):
         raise UsageError(f"--repository: {order.repository!r} is not OWNER/NAME")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import platform
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from codeopt import __version__
+from codeopt.bot.trust import TOKENS
+from codeopt.commands.bot import NEEDED as BOT_EXTRA
 from codeopt.commands.environment import LIBRARIES, RUN_EXTRA, missing_packages, version_of
+from codeopt.commands.set_up import HOOKS
 from codeopt.config import Config
 from codeopt.errors import CodeoptError
 from codeopt.measure.probe import PROBE_BYTES, probe_peak
@@ -41,6 +48,7 @@ def examine(config: Config, root: Path) -> Iterator[Finding]:
     if not missing_packages():
         yield from _sandboxes(config)
     yield from project(config, root)
+    yield from around(root)
 
 
 def _rule_packages() -> Iterator[Finding]:
@@ -83,3 +91,25 @@ def project(config: Config, root: Path) -> Iterator[Finding]:
     if named:
         detail += f" ({', '.join(named)})"
     yield Finding("workloads", "ok" if files else "warning", detail)
+
+
+def around(root: Path) -> Iterator[Finding]:
+    """What the hook and the bot need: git, packages, tokens by name."""
+    git = shutil.which("git")
+    told = subprocess.run([git, "--version"], capture_output=True, text=True) if git else None
+    where = "a repository" if (root / ".git").exists() else "no repository"
+    found = told is not None and told.returncode == 0
+    version = told.stdout.strip() if told is not None and found else "git is not installed"
+    yield Finding("git", "ok" if found else "warning", f"{version}; {where} at {root}")
+    absent = [name for name in BOT_EXTRA if importlib.util.find_spec(name) is None]
+    versions = ", ".join(f"{name} {version_of(name)}" for name in BOT_EXTRA if name not in absent)
+    lacking = f"not installed: {', '.join(absent)}; `codeopt bot` needs codeopt[bot]"
+    yield Finding("extra bot", "ok", lacking if absent else versions)
+    # What they hold is never read: a report of doctor is what people paste into issues.
+    held = [name for name in TOKENS if name in os.environ]
+    yield Finding(
+        "tokens", "ok", f"in the environment: {', '.join(held)}" if held else "none in the environment"
+    )
+    hooks = root / HOOKS
+    hooked = hooks.is_file() and "codeopt" in hooks.read_text(encoding="utf-8", errors="replace")
+    yield Finding("hook", "ok", f"{HOOKS} {'names codeopt' if hooked else 'has no hook of codeopt'}")
