@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class Config:
     pass_env: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def workers(self) -> int:
@@ -120,11 +120,11 @@ def _value(path: Path, text: str, key: str, value: Any) -> Any:
     return type(default)(value)
 
 
-def _per_file(where: str, value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _per_file(where: str, value: Any) -> Mapping[str, tuple[str, ...]]:
     lists = value.values() if isinstance(value, dict) else [value]
     if any(not isinstance(c, list) or not all(isinstance(code, str) for code in c) for c in lists):
         raise ConfigError(f"{where}: per-file-ignores must be a table of patterns, each with a list of rules")
-    return tuple((pattern, tuple(codes)) for pattern, codes in value.items())
+    return {pattern: tuple(codes) for pattern, codes in value.items()}
 
 
 def _either(choices: tuple[str, ...]) -> str:

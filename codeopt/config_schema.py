@@ -32,6 +32,8 @@ MEANINGS: Mapping[str, str] = {
     "isolation": "rung of the sandbox: `bubblewrap`, `sandlock`, `rlimits`, or `auto` for the strongest that "
     "works",
     "pass-env": "variables of the environment that the code under test may see, beside the usual",
+    "per-file-ignores": "a table of patterns (gitignore syntax, relative to the root), each with the rules "
+    "that are off in the files it matches",
     "run": "commands whose whole runs are the workloads, in place of all others; flag `--run`",
 }
 """What each key means; the page on configuration says the same."""

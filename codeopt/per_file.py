@@ -7,19 +7,21 @@ from pathlib import Path
 
 from codeopt.selectors import codes_of
 
-PerFile = tuple[tuple[str, tuple[str, ...]], ...]
-"""Patterns in gitignore syntax, relative to the root of the project, each with codes, prefixes or names."""
-
 
 def ignored_by_file(
-    files: Iterable[Path], ignores: PerFile, root: Path, names: Mapping[str, str]
+    files: Iterable[Path], ignores: Mapping[str, tuple[str, ...]], root: Path, names: Mapping[str, str]
 ) -> dict[Path, frozenset[str]]:
-    """The codes, of the rules in `names` (by code), that are off in each file for which any is."""
+    """The codes, of the rules in `names` (by code), that are off in each file for which any is.
+
+    `ignores` maps patterns in gitignore syntax, relative to `root`, to codes, prefixes of them, or names.
+    """
     if not ignores:
         return {}
     from pathspec import GitIgnoreSpec
 
-    specs = [(GitIgnoreSpec.from_lines([pattern]), codes_of(codes, names)) for pattern, codes in ignores]
+    specs = [
+        (GitIgnoreSpec.from_lines([pattern]), codes_of(codes, names)) for pattern, codes in ignores.items()
+    ]
     home = root.resolve()
     off: dict[Path, frozenset[str]] = {}
     for file in files:

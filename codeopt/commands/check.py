@@ -110,7 +110,7 @@ def _rules(config: Config, cache: Cache | None) -> _Rules:
 
 def _key(config: Config, root: Path) -> tuple[object, ...]:
     """What has a say in the result of a file beside the file and the rules."""
-    ignores = (str(root), config.per_file_ignores) if config.per_file_ignores else ()
+    ignores = (str(root), *config.per_file_ignores.items()) if config.per_file_ignores else ()
     return (config.select, config.ignore, *ignores)
 
 
