@@ -325,7 +325,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         click.echo(f"codeopt: {error}", err=True)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        # What is left to print may be what could not be printed: without this, the end would wait for it again.
+        # What is left to print may be what could not be: without this, the end would wait for it again.
         _print_nothing_more()
         click.echo("codeopt: interrupted", err=True)
         code = 130
