@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from codeopt.commands.bot import FORGES, GROUPS
 from codeopt.config import project_root
 from codeopt.flags import PATHS
+
+if TYPE_CHECKING:
+    from codeopt.bot.run import Done
 
 
 @click.command()
@@ -36,13 +40,13 @@ def bot(
     from codeopt.commands.bot import bot as run
 
     order = Order(artifact, forge, repository, base, most_open, group, dry_run, review)
-    done = []
+    done: list[Done] = []
     try:
         for one in run(
             order, project_root(), lambda said: click.echo(f"codeopt: {said}", err=True), click.echo
         ):
-            click.echo(line(one))
-            done.append(one)
+            click.echo(line(one, dry_run=dry_run))
+            done += [] if dry_run else [one]
     finally:
         if github_output is not None:
             with github_output.open("a", encoding="utf-8") as file:

@@ -12,6 +12,7 @@ from codeopt.bot.marker import Marker, read_marker
 from codeopt.bot.naming import branch_name
 from codeopt.bot.proposal import Proposal
 from codeopt.bot.seal import Seal
+from codeopt.report.text import format_bytes
 
 WITHDRAWN = "0" * 32
 """The digest in the marker of a pull request that the bot closed as no longer found: nobody said no."""
@@ -217,5 +218,7 @@ def _new(proposal: Proposal, state: State, room: int) -> Operation:
     head = branch.head if branch else None
     if room <= 0:
         return Operation(Kind.LEAVE, proposal.group, name, "as many are open as may be", proposal, None, head)
-    reason = "a run was cut off before it opened it" if branch else f"saves {proposal.saved_bytes} bytes"
+    reason = (
+        "a run was cut off before it opened it" if branch else f"saves {format_bytes(proposal.saved_bytes)}"
+    )
     return Operation(Kind.OPEN, proposal.group, name, reason, proposal, None, head)

@@ -169,10 +169,11 @@ def _token(*names: str) -> str:
     raise UsageError(f"no token to write with: set {' or '.join(names)}")
 
 
-def line(done: Done) -> str:
+def line(done: Done, *, dry_run: bool) -> str:
     """What was done, for people."""
     number = f"#{done.number}" if done.number else ""
-    return f"{' '.join(filter(None, (done.kind, number, done.group or done.branch)))}: {done.reason}"
+    words = ("would be" if dry_run else "", done.kind, number, done.group or done.branch)
+    return f"{' '.join(filter(None, words))}: {done.reason}"
 
 
 def outputs(done: Sequence[Done]) -> str:

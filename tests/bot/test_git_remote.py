@@ -208,5 +208,5 @@ def test_the_verb_pushes_and_in_a_dry_run_does_not(remote: Path, checkout: Path)
     assert shown.stdout.startswith("git push --porcelain")
     assert git(remote, "branch", "--list", "codeopt/*") == ""
     done = subprocess.run(command, cwd=checkout, capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("created src/a.py::f: saves 1000 bytes\n", "")
+    assert (done.stdout, done.stderr) == ("created src/a.py::f: saves 1000 B\n", "")
     assert git(remote, "show", f"{BRANCH}:src/a.py") == proposal().after

@@ -20,7 +20,9 @@ OTHER = TEXT.replace("b = a * 2\n    return b + 1", "a = a * 2\n    a += 1\n    
 BRANCH = branch_name("src/a.py::f", "main")
 
 
-def start(project: Project, folder: Path, offered: Proposal, *more: str) -> subprocess.Popen[str]:
+def start(
+    project: Project, folder: Path, offered: Proposal, *more: str, **given: str
+) -> subprocess.Popen[str]:
     (folder / "report.json").write_text(report(offered))
     command = [
         sys.executable,
@@ -32,7 +34,7 @@ def start(project: Project, folder: Path, offered: Proposal, *more: str) -> subp
         "--repository",
         project.name,
     ]
-    variables = {**os.environ, "GITHUB_API_URL": project.proxy.address, "GITHUB_TOKEN": TOKEN}
+    variables = {**os.environ, "GITHUB_API_URL": project.proxy.address, "GITHUB_TOKEN": TOKEN, **given}
     return subprocess.Popen(
         [*command, "--base", "main", *more],
         cwd=folder, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -118,6 +120,7 @@ def test_a_dry_run_prints_each_request_and_sends_none(project: Project, tmp_path
         ("POST", "/pulls"),
     ]
     assert json.loads(requests[-1][2])["head"] == BRANCH
+    assert shown.splitlines()[-1] == "would be created src/a.py::f: saves 1000 B"
     assert TOKEN not in shown
 
 
@@ -125,7 +128,7 @@ def test_what_was_done_is_written_for_the_workflow(project: Project, tmp_path: P
     write_checkout(tmp_path, {"src/a.py": TEXT})
     said, told = start(project, tmp_path, proposal(), "--github-output", "out").communicate(timeout=60)
     (number,) = [pull["number"] for pull in project.pulls()]
-    assert (said, told) == (f"created #{number} src/a.py::f: saves 1000 bytes\n", "")
+    assert (said, told) == (f"created #{number} src/a.py::f: saves 1000 B\n", "")
     lines = (tmp_path / "out").read_text().splitlines()
     assert lines[:2] == [f"pr-number={number}", "operation=created"]
     (tmp_path / "out").write_text("")
@@ -151,3 +154,38 @@ def test_wrong_words_post_nothing(
     shown, told = process.communicate(timeout=60)
     assert (process.returncode, shown, said in told) == (2, "", True), told
     assert project.proxy.writes == []
+
+
+def test_interrupted_it_says_so_and_the_next_run_completes(project: Project, tmp_path: Path) -> None:
+    write_checkout(tmp_path, {"src/a.py": TEXT})
+    running: list[subprocess.Popen[str]] = []
+
+    def interrupt(request: Request) -> None:
+        if request.method == "POST" and request.path.endswith("/git/refs"):
+            running[0].send_signal(signal.SIGINT)
+
+    project.proxy.after = interrupt
+    running.append(start(project, tmp_path, proposal()))
+    _, told = running[0].communicate(timeout=60)
+    assert (running[0].returncode, told.strip()) == (130, "codeopt: interrupted")
+    project.proxy.clear()
+    assert [one.kind for one in project.bot(proposal())] == [Kind.OPEN]
+    settled(project, proposal())
+
+
+def test_another_forge_gets_its_own_requests_and_token(project: Project, tmp_path: Path) -> None:
+    write_checkout(tmp_path, {"src/a.py": TEXT})
+    process = start(
+        project,
+        tmp_path,
+        proposal(),
+        "--forge",
+        "gitlab",
+        CI_API_V4_URL=project.proxy.address,
+        GITLAB_TOKEN="x",
+    )
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, "has no branch 'main'" in told) == (2, True), told
+    (asked,) = project.proxy.requests
+    name = project.name.replace("/", "%2F")
+    assert asked.path == f"/projects/{name}/repository/branches/main"
