@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from codeopt.bot.checkout import Entry, commit_of, contents, entries
+from codeopt.bot.checkout import Entry, commit_of, contents, entries, place_in_repository
 from codeopt.bot.escape import shortened, visible
 from codeopt.bot.proposal import Proposal, change_digest, unified_diff
 from codeopt.bot.texts import BadText, check_diff, check_text, patched
@@ -27,6 +27,7 @@ from codeopt.edit import Trust
 from codeopt.errors import CodeoptError
 from codeopt.source import NOTEBOOK
 
+_LONGEST_PATH = 1_000
 _BYTES = Annotated[int, msgspec.Meta(ge=0, le=2**50)]
 _COUNT = Annotated[int, msgspec.Meta(ge=0, le=10**6)]
 _SECONDS = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
@@ -92,7 +93,7 @@ class _OtherFile(msgspec.Struct, frozen=True):
 
 
 class _Suggestion(msgspec.Struct, frozen=True):
-    path: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
+    path: Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST_PATH)]
     function: Annotated[str, msgspec.Meta(max_length=400, pattern=_NAMES)]
     rules: Annotated[tuple[_CODE, ...], msgspec.Meta(min_length=1, max_length=50)]
     trust: Trust
@@ -116,23 +117,27 @@ class _Report(msgspec.Struct, frozen=True):
 
 
 def read_artifact(path: Path, checkout: Path, limits: ArtifactLimits, *, base: str = "HEAD") -> Reading:
-    """The changes that a report offers to the commit `base` of the repository `checkout`.
+    """The changes that a report offers to the commit `base` of the repository that `checkout` is a folder of.
 
-    Of the checkout only git's own store is read. Raises ArtifactRefused for a report that is too large,
+    Paths in the report are relative to that folder, those of the proposals to the repository's root. Of the
+    checkout only git's own store is read. Raises ArtifactRefused for a report that is too large,
     malformed or asks for what no run of codeopt would ask for, CheckoutUnreadable where there is no such
     commit.
     """
-    suggestions = _decode(path, _read(path, limits), limits)
+    given = _decode(path, _read(path, limits), limits)
+    prefix = place_in_repository(checkout)
+    suggestions = [msgspec.structs.replace(one, path=prefix + one.path) for one in given]
     groups = Counter(suggestion.group for suggestion in suggestions)
     for number, suggestion in enumerate(suggestions):
         try:
+            _check_path(given[number].path)
             _check(suggestion, limits)
             if groups[suggestion.group] > 1:
                 raise BadText("is there more than once")
         except BadText as bad:
             raise _refused(path, number, suggestion, str(bad)) from bad
     commit = commit_of(checkout, base)
-    return _against(path, suggestions, checkout, commit, limits)
+    return _against(path, suggestions, prefix, checkout, commit, limits)
 
 
 def _refused(path: Path, number: int, suggestion: _Suggestion, reason: str) -> ArtifactRefused:
@@ -196,6 +201,8 @@ def _check(suggestion: _Suggestion, limits: ArtifactLimits) -> None:
 
 def _check_path(path: str) -> None:
     parts = path.split("/")
+    if len(path) > _LONGEST_PATH:
+        raise BadText(f"its path has more than {_LONGEST_PATH} characters")
     if not path.isprintable() or "\\" in path or any(unicodedata.category(c) in ("Cf", "Co") for c in path):
         raise BadText("its path holds characters that no path should hold")
     if path.startswith("/") or ":" in parts[0] or "~" in parts[0][:1]:
@@ -212,7 +219,12 @@ def _check_path(path: str) -> None:
 
 
 def _against(
-    path: Path, suggestions: Sequence[_Suggestion], checkout: Path, commit: str, limits: ArtifactLimits
+    path: Path,
+    suggestions: Sequence[_Suggestion],
+    prefix: str,
+    checkout: Path,
+    commit: str,
+    limits: ArtifactLimits,
 ) -> Reading:
     tracked = entries(checkout, commit, sorted({s.path for s in suggestions}))
     skipped: list[Skipped] = []
@@ -227,7 +239,7 @@ def _against(
     texts = contents(checkout, [entry for _, _, entry in fitting])
     for (number, suggestion, _), data in zip(fitting, texts, strict=True):
         try:
-            found = _proposal(suggestion, data)
+            found = _proposal(suggestion, data, prefix)
         except BadText as bad:
             raise _refused(path, number, suggestion, str(bad)) from bad
         (skipped if isinstance(found, Skipped) else proposals).append(found)  # type: ignore[arg-type]
@@ -245,7 +257,7 @@ def _unfit(suggestion: _Suggestion, entry: Entry | None, limits: ArtifactLimits)
     return "its file is too large" if entry.size > limits.file_bytes else ""
 
 
-def _proposal(suggestion: _Suggestion, data: bytes) -> Proposal | Skipped:
+def _proposal(suggestion: _Suggestion, data: bytes, prefix: str) -> Proposal | Skipped:
     """The change as it is on the base commit. Raises BadText."""
     bom = "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""
     try:
@@ -255,7 +267,8 @@ def _proposal(suggestion: _Suggestion, data: bytes) -> Proposal | Skipped:
     # A report's texts are without the mark that may begin a file.
     after = bom + suggestion.source
     # The new text was made of an old one: only where their difference fits is that the one here.
-    if patched(suggestion.path, before.removeprefix(bom), suggestion.diff) != suggestion.source:
+    name = suggestion.path.removeprefix(prefix)
+    if patched(name, before.removeprefix(bom), suggestion.diff) != suggestion.source:
         return Skipped(suggestion.group, "its file changed since the report was made")
     check_text(suggestion.path, before, after)
     return _made(suggestion, before, after)

@@ -40,19 +40,24 @@ def pull_request_body(proposal: Proposal, marker: Marker) -> str:
     """The whole body in Markdown, the marker in its last line. At most 60,000 characters.
 
     Everything that is not fixed or a number stands as code, so that no forge reads it as anything else.
-    Raises ValueError where the marker cannot be written.
+    Raises ValueError where the marker cannot be written, or names are longer than in any report that is read.
     """
-    parts = [
-        *_together(proposal),
-        *(text for one in (proposal.parts or (proposal,))[:_MOST_PARTS] for text in _figures(one)),
-        f"### See it again\n\n{fenced(_command(proposal), 'console')}{_HINTS.get(proposal.origin, '')}",
+    parts = proposal.parts or (proposal,)
+    hint = _RUN_HINT if any(part.origin == "run" for part in parts) else ""
+    end = [
+        f"### See it again\n\n{fenced(_command(proposal), 'console')}{hint}",
         f"### Steer it\n\n{controls_text().rstrip()}\n\n{_STEERING}",
         write_marker(marker),
     ]
-    return "\n\n".join(parts) + "\n"
+    for shown in range(min(len(parts), _MOST_PARTS), -1, -1):
+        figures = (text for part in parts[:shown] for text in _figures(part))
+        text = "\n\n".join([*_together(proposal, shown), *figures, *end]) + "\n"
+        if len(text) <= LONGEST_BODY:
+            return text
+    raise ValueError(f"{proposal.group!r} is too long for a pull request")
 
 
-def _together(proposal: Proposal) -> Iterator[str]:
+def _together(proposal: Proposal, shown: int) -> Iterator[str]:
     """What is to be said first of several changes in one."""
     if not proposal.parts:
         return
@@ -60,8 +65,8 @@ def _together(proposal: Proposal) -> Iterator[str]:
         f"{len(proposal.parts)} rewrites of {code(proposal.path)}, the most saving first. Each was "
         "proven and measured by itself; all of them together were not run."
     )
-    if len(proposal.parts) > _MOST_PARTS:
-        yield f"The figures of the first {_MOST_PARTS}:"
+    if len(proposal.parts) > shown:
+        yield f"The figures of the first {shown}:"
 
 
 def _figures(proposal: Proposal) -> Iterator[str]:
@@ -71,14 +76,12 @@ def _figures(proposal: Proposal) -> Iterator[str]:
 
 
 _MOST_PARTS = 10
+# The command of a whole run came with the report: nobody should find it here ready to be pasted.
+_RUN_HINT = "\n\nThe command to run is given with `--run`, or is in the configuration."
 _STEERING = (
     "Closed without a merge, this is not offered again until the change is another one. "
     "A commit of yours on the branch makes it yours: it is not written to again."
 )
-
-
-# The command of a whole run came with the report: nobody should find it here ready to be pasted.
-_HINTS = {"run": "\n\nThe command to run is given with `--run`, or is in the configuration."}
 
 
 def _function(proposal: Proposal) -> str:

@@ -81,6 +81,14 @@ def commit_of(checkout: Path, revision: str) -> str:
     return _git(checkout, "rev-parse", "--verify", "--quiet", "--end-of-options", given).decode().strip()
 
 
+def place_in_repository(folder: Path) -> str:
+    """Where a folder lies in its repository: empty for the root, else ending in a slash.
+
+    Raises CheckoutUnreadable.
+    """
+    return _git(folder, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
+
+
 def settings(checkout: Path, pattern: str) -> tuple[tuple[str, str], ...]:
     """Names and values of git's configuration whose names match. Raises CheckoutUnreadable."""
     listed = _git(checkout, "config", "--null", "--get-regexp", pattern, fine=(0, 1)).decode(errors="replace")

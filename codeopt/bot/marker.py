@@ -14,7 +14,7 @@ import msgspec
 _TEXT = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z"
 _OPEN, _CLOSE = "<!-- codeopt: ", " -->"
 _LINE = re.compile(rf"^{_OPEN}(\{{.*\}}){_CLOSE}\r?$", re.MULTILINE)
-_LONGEST = 8_000
+_LONGEST = 24_000
 
 
 class Marker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -421,6 +421,19 @@ def test_a_notebook_that_is_none_any_more(read: Read) -> None:
     assert "is not a notebook" in refusal(read, suggestion("nb.ipynb", NOTEBOOK, after))
 
 
+def test_a_project_that_is_a_folder_of_its_repository(checkout: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(report(suggestion("stats.py"))))
+    (found,) = read_artifact(file, checkout / "src", LIMITS).proposals
+    assert (found.path, found.group) == ("src/stats.py", "src/stats.py::mean")
+    assert found.diff == unified_diff("src/stats.py", BEFORE, AFTER)
+    with pytest.raises(ArtifactRefused, match="leads into"):
+        read_artifact(file, checkout / ".github" / "workflows", LIMITS)
+    file.write_text(json.dumps(report(suggestion("../nb.py"))))
+    with pytest.raises(ArtifactRefused, match="leads out of the repository"):
+        read_artifact(file, checkout / "src", LIMITS)
+
+
 def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     file.write_text(json.dumps(report()))

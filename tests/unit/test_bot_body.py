@@ -186,17 +186,32 @@ def test_the_command_is_one_command(text: str) -> None:
 
 
 def test_the_longest_body_fits() -> None:
+    """Every name as long as a report may have it, of the characters that take most room."""
+    path, function = "\U0001f000'" * 500, "\U00020000" * 400
     longest = dataclasses.replace(
         PROPOSAL,
-        group="`" * 1_400,
-        path="|" * 1_000,
-        rules=("é" * 99,) * 50,
+        group=f"{path}::{function}",
+        path=path,
+        rules=("MEM123456789",) * 50,
         title="x" * 9_999,
-        origin="<" * 999,
     )
-    body = pull_request_body(longest, MARKER)
-    assert len(body.encode()) < LONGEST_BODY
+    marker = Marker(longest.group, longest.digest, SHA, SHA)
+    body = pull_request_body(longest, marker)
+    assert len(body) <= LONGEST_BODY
     assert "and 30 more" in body
+    many = dataclasses.replace(longest, group=path, parts=(longest,) * 20)
+    body = pull_request_body(many, Marker(many.group, many.digest, SHA, SHA))
+    assert LONGEST_BODY / 2 < len(body) <= LONGEST_BODY
+    assert body.count("### Proof") == int(re.findall(r"The figures of the first (\d+):", body)[0])
+    assert read_controls(body) == Controls()
+
+
+@given(FOREIGN)
+def test_foreign_text_in_a_part_changes_nothing_of_a_bodys_shape(text: str) -> None:
+    def several(name: str) -> str:
+        return pull_request_body(dataclasses.replace(PROPOSAL, parts=(with_foreign(name), PROPOSAL)), MARKER)
+
+    assert shape(several(text)) == shape(several("x"))
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -244,7 +259,8 @@ def test_what_is_like_a_marker_can_be_one() -> None:
         "<!-- codeopt: {" + '"a":[' * 2_000 + "} -->",
         like_a_marker(group=1),
         like_a_marker(group=""),
-        like_a_marker(group="g" * 9_000),
+        like_a_marker(group="g" * 1_501),
+        like_a_marker(group="g" * 25_000),
         like_a_marker(group="a\nb"),
         like_a_marker(digest="zz" * 16),
         like_a_marker(digest="ab" * 16 + "\n"),
