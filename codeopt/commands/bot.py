@@ -95,12 +95,18 @@ def _review(
 ) -> Iterator[Done]:
     """Show the changes on the lines of an open pull request; only of its own head, and in one review."""
     from codeopt.bot import github_review as forge
+    from codeopt.bot.checkout import CheckoutUnreadable, commit_of
     from codeopt.bot.plan import Kind
     from codeopt.bot.review import review
     from codeopt.bot.run import Done
 
     with _requests(order, show) as requests:
         head = forge.open_head(requests, order.repository, number)
+        try:
+            commit_of(checkout, head)
+        except CheckoutUnreadable as error:
+            missing = f"{checkout} does not hold {head}, the head of #{number}"
+            raise UsageError(f"{missing}: git fetch origin refs/pull/{number}/head") from error
         proposals, _ = _read(order, checkout, head, tell)
         shown = forge.patches(requests, order.repository, number)
         made = review(proposals, shown, head, forge.line_comments(requests, order.repository, number))

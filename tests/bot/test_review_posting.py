@@ -128,3 +128,11 @@ def test_a_closed_pull_request_gets_none(project: Project, tmp_path: Path) -> No
     code, said, told = review(project, tmp_path, number, proposal())
     assert (code, said, project.proxy.writes) == (2, "", [])
     assert f"#{number} is closed" in told
+
+
+def test_a_head_that_was_not_fetched_is_said(project: Project, tmp_path: Path) -> None:
+    number = their_pull(project, TEXT)
+    subprocess.run(["git", "-C", str(tmp_path), "init", "-q"], check=True)
+    code, said, told = review(project, tmp_path, number, proposal())
+    assert (code, said, project.proxy.writes) == (2, "", [])
+    assert f"git fetch origin refs/pull/{number}/head" in told
