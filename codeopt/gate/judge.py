@@ -14,13 +14,13 @@ _MOST_SAMPLES = 5
 _ENOUGH = 2
 
 
-def noise(before: Sequence[int], after: Sequence[int], percent: float) -> int:
-    """Bytes by which peaks may differ without saying anything.
+def noise(before: Sequence[int], percent: float) -> int:
+    """Bytes by which a peak may rise without saying anything.
 
-    That is `percent` of the peak as it was (what a saving must be to count as one), the spread of equal
+    That is `percent` of the peak as it was (what a saving must be to count as one), the spread of its equal
     runs, and an arena, whichever is the most.
     """
-    spread = max(max(before) - min(before), max(after) - min(after))
+    spread = max(before) - min(before)
     return max(_LEAST_NOISE, spread, int(median_low(before) * percent / 100))
 
 
@@ -32,12 +32,12 @@ def is_settled(before: Sequence[int], after: Sequence[int], percent: float) -> b
     """
     if len(before) < _ENOUGH or len(after) < _ENOUGH:
         return False
-    return len(before) >= _MOST_SAMPLES or min(after) - max(before) <= noise(before, after, percent)
+    return len(before) >= _MOST_SAMPLES or min(after) - max(before) <= noise(before, percent)
 
 
 def judge(before: Sequence[int], after: Sequence[int], percent: float) -> Judgement:
     """The judgement on peaks in bytes, some of the code as it was and some as it is."""
-    margin = noise(before, after, percent)
+    margin = noise(before, percent)
     if min(after) - max(before) > margin:
         return Judgement(Verdict.GREW, max(before), min(after), margin)
     verdict = Verdict.FELL if min(before) - max(after) > margin else Verdict.SAME
