@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from codeopt.bot.trust import refuse_foreign_code
 from codeopt.commands.environment import environment, need_run_extra
 from codeopt.config import Config
 from codeopt.errors import UsageError
@@ -17,8 +18,10 @@ def gate(baseline: str, paths: Sequence[Path], config: Config, root: Path) -> Ga
     """Measure what changed since `baseline`, a git revision or a file that `write_baseline` wrote.
 
     On Ctrl-C what had finished is returned, marked as interrupted. Raises UsageError for a baseline that
-    cannot be used, MissingExtra where the packages of the extra `run` are not installed.
+    cannot be used, MissingExtra where the packages of the extra `run` are not installed, UntrustedCode for
+    the code of a fork beside a token that may write.
     """
+    refuse_foreign_code("suggest", root, paths)
     need_run_extra("suggest")
     from codeopt.gate.git_past import git_past
     from codeopt.gate.run import Gate

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
+from codeopt.bot.trust import refuse_foreign_code
 from codeopt.commands.environment import need_run_extra
 from codeopt.config import ORIGINS, Config
 from codeopt.errors import UsageError, WorkloadError
 from codeopt.events import ProblemFound
 from codeopt.pipeline import Run
 from codeopt.report.survey import NONE, Survey, SurveyRow
+from codeopt.sandbox.configured import Sandboxes
 from codeopt.source import Problem, write_atomic
 from codeopt.target import Target
 from codeopt.workload.declared import FILE_NAME
@@ -30,7 +31,7 @@ class _Looking(Run):
         """What calls what, without searching: declared targets, then for each other function with sites
         the target of the first origin that can call it, or why none can."""
         yield from (event.problem for event in self._read() if isinstance(event, ProblemFound))
-        with ExitStack() as self._stack:
+        with Sandboxes(self.config) as self._sandboxes:
             declared = []
             for found in self._declared_targets():
                 yield found
@@ -55,8 +56,10 @@ class _Looking(Run):
 def survey(paths: Sequence[Path], config: Config, root: Path) -> Survey:
     """Find the functions that hold sites, and the workload of each; nothing is written but `.codeopt/`.
 
-    Raises UsageError for a path that does not exist, and for a workload file that cannot be parsed.
+    Raises UsageError for a path that does not exist, and for a workload file that cannot be parsed,
+    UntrustedCode for the code of a fork beside a token that may write.
     """
+    refuse_foreign_code("init", root, paths)
     need_run_extra("init")
     problems: list[Problem] = []
     rows: list[SurveyRow] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from codeopt.bot.trust import refuse_foreign_code
 from codeopt.commands.environment import need_run_extra
 from codeopt.commands.explain import find_rule
 from codeopt.edit import Trust
@@ -15,8 +16,10 @@ from codeopt.testing import measure_pair as measure
 def measure_pair(code: str, file: Path) -> Measured:
     """Measure the rule with this code or name on the pair program `file`.
 
-    Raises UsageError for a file that is no pair of this rule, MissingExtra without the extra `run`.
+    Raises UsageError for a file that is no pair of this rule, MissingExtra without the extra `run`,
+    UntrustedCode for the code of a fork beside a token that may write.
     """
+    refuse_foreign_code("measure-pair", file.parent)
     need_run_extra("measure-pair")
     loaded = find_rule(code)
     for wrong in check_pair(loaded, file):

@@ -58,11 +58,15 @@ def listener() -> Iterator[socket.socket]:
 
 
 def bot(checkout: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return codeopt(checkout, "bot", *words, **environment)
+
+
+def codeopt(checkout: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     # The installed program, as CI calls it: `python -m` would put the checkout on the path.
     program = Path(sys.executable).with_name("codeopt")
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "GITHUB_", "CI_"))}
     return subprocess.run(
-        [str(program), "bot", *words], cwd=checkout, env={**inherited, **environment}, capture_output=True,
+        [str(program), *words], cwd=checkout, env={**inherited, **environment}, capture_output=True,
         text=True, timeout=120, check=False,
     )  # fmt: skip
 
@@ -207,6 +211,38 @@ def test_nothing_of_a_checkout_is_run(committed: bool, checkout: Path, tmp_path:
     assert not caught.exists(), caught.read_text()
     branch = branch_name(f"{PATH}::f", "main")
     assert git(tmp_path / "remote.git", "show", f"{branch}:{PATH}") == AFTER
+
+
+RUNNING = (
+    ("suggest", "."),
+    ("suggest", "--baseline", "HEAD", "."),
+    ("suggest", "--run", "python setup.py"),
+    ("trace", "--", "python", "setup.py"),
+    ("prove", "src/a.py", "src/a.py", "--target", "f"),
+    ("init", "--dry-run", "."),
+    ("measure-pair", "MEM201", "setup.py"),
+)
+
+
+@pytest.mark.parametrize("words", RUNNING, ids=" ".join)
+def test_verbs_that_run_code_refuse_a_forks_beside_a_token(
+    words: tuple[str, ...], checkout: Path, tmp_path: Path
+) -> None:
+    caught, event = tmp_path / "caught", tmp_path / "event.json"
+    spring_traps(checkout, caught)
+    repository = {"full_name": "mallory/r"}
+    event.write_text(
+        json.dumps({"repository": {"full_name": "o/r"}, "workflow_run": {"head_repository": repository}})
+    )
+    job = {"GITHUB_EVENT_NAME": "workflow_run", "GITHUB_EVENT_PATH": str(event), "GITHUB_TOKEN": "secret"}
+    # Git is asked what is checked out; the traps in its configuration are not what this is about.
+    (checkout / ".gitattributes").unlink()
+    done = codeopt(checkout, *words, **job)
+    assert done.returncode == 2, done.stderr
+    assert "refused: `workflow_run` has the rights of the repository" in done.stderr
+    assert "the token in GITHUB_TOKEN may write" in done.stderr
+    assert f"run `codeopt {words[0]}` in a job without a token" in done.stderr
+    assert not caught.exists(), caught.read_text()
 
 
 def test_the_traps_are_armed(checkout: Path, tmp_path: Path) -> None:
