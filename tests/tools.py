@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -60,10 +61,17 @@ def npm(package: str, version: str, program: str = "") -> Path:
 
 
 def _installed(place: Path, command: list[str], variables: dict[str, str]) -> Path:
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / ".lock").open("w") as lock:
+        # Several processes may run tests at once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _install(place, command, variables)
+
+
+def _install(place: Path, command: list[str], variables: dict[str, str]) -> Path:
     done = place / ".installed"
     if done.exists():
         return place
-    place.mkdir(parents=True, exist_ok=True)
     try:
         result = subprocess.run(
             command, capture_output=True, text=True, timeout=240, env={**os.environ, **variables}

@@ -95,6 +95,30 @@ def test_killed_while_rebuilding_the_next_run_completes(
     settled(project, changed)
 
 
+@pytest.mark.parametrize("carried_out", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", range(3))
+def test_killed_while_closing_the_next_run_completes(
+    project: Project, tmp_path: Path, at: int, carried_out: bool
+) -> None:
+    (first,) = project.bot(proposal())
+    elsewhere = proposal("g", TEXT.replace("b + 1", "1 + b"), path="src/b.py")
+    project.write("src/b.py", TEXT)
+    project.bot(elsewhere)
+    project.write("src/a.py", TEXT + "# moved on\n")
+    write_checkout(tmp_path, {"src/b.py": TEXT})
+    killed(project, tmp_path, elsewhere, at, carried_out=carried_out)
+    project.bot(elsewhere)
+    project.proxy.clear()
+    assert [one.kind for one in project.bot(elsewhere)] == [Kind.LEAVE]
+    assert project.proxy.writes == []
+    closed, still = project.pulls()
+    assert (closed["number"], closed["state"], still["state"]) == (first.number, "closed", "open")
+    assert len(project.comments(first.number)) == 1
+    assert [ref["ref"] for ref in project.ask("GET", "/git/matching-refs/heads/codeopt/")] == [
+        f"refs/heads/{still['head']['ref']}"
+    ]
+
+
 def settled(project: Project, offered: Proposal) -> None:
     """One open pull request with what is offered, and another run writes nothing."""
     project.proxy.clear()
