@@ -31,11 +31,11 @@ _LONGEST_PATH = 1_000
 _BYTES = Annotated[int, msgspec.Meta(ge=0, le=2**50)]
 _COUNT = Annotated[int, msgspec.Meta(ge=0, le=10**6)]
 _SECONDS = Annotated[float, msgspec.Meta(ge=0, le=1e7)]
-_CODE = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,10}[0-9]{3,6}\Z")]
+_CODE = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,30}[0-9]{3,10}\Z")]
 # Qualified names; what may stand in them links and refers to nothing where titles and messages are shown.
 _NAMES = r"^[\w.<>]+(, [\w.<>]+)*\Z"
 _NEVER_IN = frozenset({".git", ".github", ".gitlab", ".hg", ".svn"})
-_SHORT_NAME = re.compile(r"(git|gi[0-9a-f]{4})~\d+", re.IGNORECASE)
+_SHORT_NAME = re.compile(r"(git(hub|lab)?|gi[0-9a-f]{4})~\d+")
 _SUFFIXES = (".py", NOTEBOOK)
 
 
@@ -211,7 +211,7 @@ def _check_path(path: str) -> None:
         raise BadText("its path leads out of the repository, or is not in its plain form")
     for part in parts:
         # Some file systems take these names for those of the folders that steer a repository.
-        name = part.rstrip(". ").casefold()
+        name = part.partition(":")[0].rstrip(". ").casefold()
         if name in _NEVER_IN or _SHORT_NAME.fullmatch(name):
             raise BadText(f"its path leads into {name}")
     if not path.endswith(_SUFFIXES):

@@ -187,6 +187,8 @@ def test_a_notebook(read: Read) -> None:
         ("src/.GIT/x.py", "leads into .git"),
         (".git./x.py", "leads into .git"),
         ("GIT~1/x.py", "leads into git~1"),
+        ("a/GITHUB~1/x.py", "leads into github~1"),
+        ("a/.git::$INDEX_ALLOCATION/x.py", "leads into .git"),
         (".g\u200cit/x.py", "characters that no path should hold"),
         (".github/workflows/tool.py", "leads into .github"),
         (".gitlab/x.py", "leads into .gitlab"),
