@@ -158,6 +158,22 @@ def test_an_amended_commit_is_a_persons(project: Project, kept: str) -> None:
     assert project.head(BRANCH) == amended
 
 
+def test_a_commit_that_a_person_pushes_meanwhile_survives(project: Project) -> None:
+    project.bot(proposal())
+    theirs: list[str] = []
+
+    def meanwhile(request: Request) -> None:
+        if request.method == "POST" and request.path.endswith("/git/trees"):
+            theirs.append(project.write("src/a.py", "# mine\n", branch=BRANCH))
+
+    project.proxy.after = meanwhile
+    (done,) = project.bot(proposal(after=OTHER))
+    assert (done.kind, [project.head(BRANCH)]) == (Kind.LEAVE, theirs)
+    assert "moved by somebody else" in done.reason
+    project.proxy.clear()
+    assert kinds(project.bot(proposal(after=OTHER))) == [Kind.HAND_OVER]
+
+
 def test_a_persons_branch_of_that_name_is_left_alone(project: Project) -> None:
     project.ask("POST", "/git/refs", {"ref": f"refs/heads/{BRANCH}", "sha": project.head("main")})
     project.proxy.clear()
