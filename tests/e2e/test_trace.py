@@ -89,6 +89,21 @@ def test_a_script_runs_as_it_does_alone_and_its_calls_are_recorded(shapes: Path,
     assert not list((shapes / ".codeopt" / "traces").glob("incoming-*"))
 
 
+def test_recorded_calls_too_small_to_measure_are_made_larger(shapes: Path, codeopt: Run) -> None:
+    small = SCRIPT.replace("(400, 16)", "(40, 16)").replace("(10, 20, 20, 400)", "(10, 20)")
+    (shapes / "run.py").write_text(small)
+    assert codeopt("trace", "--", sys.executable, "run.py").returncode == 3
+    (target,) = targets(shapes, "distances")
+    assert isinstance(target, Target)
+    grown = next(line for line in target.workload_file.read_text().splitlines() if line.startswith("GROWN"))
+    assert "20:" in grown
+    (shapes / "run.py").write_text(SCRIPT)
+    codeopt("trace", "--", sys.executable, "run.py")
+    (target,) = targets(shapes, "distances")
+    assert isinstance(target, Target)
+    assert "GROWN = {}" in target.workload_file.read_text()
+
+
 def test_recorded_calls_give_a_proven_suggestion_without_the_script(shapes: Path, codeopt: Run) -> None:
     assert codeopt("trace", "--", sys.executable, "run.py").returncode == 3
     (shapes / "run.py").unlink()

@@ -10,6 +10,7 @@ from codeopt.sandbox import Limits, Sandbox
 from codeopt.sandbox.world import load_declared
 from codeopt.target import Target
 from codeopt.workload.guess.callers import callers_of, read_calls
+from codeopt.workload.guess.containers import Container, container
 from codeopt.workload.guess.effect import effect_of
 from codeopt.workload.guess.targets import guessed_targets
 from codeopt.workload.wanted import Unserved, Wanted
@@ -80,6 +81,42 @@ class Model:
         return product + product  # site
 
 
+class Calibrated:
+    def __init__(self, width=3):
+        self.width = width
+
+    def fit_scale(self, X):
+        self.scale = X.std()
+
+    def conformalize(self, X):
+        self.limit = np.abs(X / self.scale).max()
+
+    def predict(self, X):
+        if not hasattr(self, "limit"):
+            raise ValueError("Incorrect method order: call conformalize before calling predict.")
+        return np.clip(X, -self.limit, self.limit)  # site
+
+
+def whitened(X):
+    """Parameters
+    ----------
+    X : ndarray, shape (n, n)
+        SPD matrix.
+    """
+    return np.linalg.cholesky(X) + X  # site
+
+
+def stacked(frames: list[np.ndarray]):
+    if not isinstance(frames, list) or any(frame.ndim < 1 for frame in frames):
+        raise TypeError("no arrays")
+    return np.concatenate(frames) * 2.0  # site
+
+
+def switched(array, on):
+    if on is True:
+        array[...] = 0.0  # site
+
+
 def needs_the_unguessable(secret):
     if sum(map(ord, str(secret))) != 123456789:
         raise ValueError("no")
@@ -113,6 +150,10 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
         "does_nothing",
         "crashes_on_floats",
         "Model._inner",
+        "Calibrated.predict",
+        "whitened",
+        "stacked",
+        "switched",
     ]
     wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
     wanted.append(Wanted(folder / "broken.py", "f", frozenset({4})))
@@ -183,6 +224,47 @@ def test_a_function_that_only_another_reaches_is_served_by_that_one(
     target = served["Model.scores"]
     assert isinstance(target, Target)
     assert "Model(" in target.workload_file.read_text()
+
+
+def test_methods_that_go_before_are_called_first(served: dict[str, Target | Unserved]) -> None:
+    target = served["Calibrated.predict"]
+    assert isinstance(target, Target)
+    lines = [line.strip() for line in target.workload_file.read_text().splitlines()]
+    order = [line.partition("(")[0] for line in lines if line.startswith("instance.")]
+    assert order == ["instance.fit_scale", "instance.conformalize"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("whitened", "np.eye(a.shape[-1])"), ("stacked", "frames = ["), ("switched", "on = True")],
+)
+def test_text_and_effect_lead_to_arguments(
+    served: dict[str, Target | Unserved], name: str, text: str
+) -> None:
+    target = served[name]
+    assert isinstance(target, Target)
+    assert text in target.workload_file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kind", "items"),
+    [
+        ("list[pd.DataFrame]", "list", ("pd.DataFrame",) * 3),
+        ("Optional[Sequence[Tensor]]", "list", ("Tensor",) * 3),
+        ("tuple[Tensor, int]", "tuple", ("Tensor", "int")),
+        ("Tuple[Tensor, ...] | None", "tuple", ("Tensor", "Tensor")),
+        ("dict[str, np.ndarray]", "dict", ("np.ndarray",) * 3),
+    ],
+)
+def test_containers_are_read_from_annotations(annotation: str, kind: str, items: tuple[str, ...]) -> None:
+    assert container(annotation) == Container(kind, items)
+
+
+@pytest.mark.parametrize(
+    "annotation", ["list[int]", "dict[str, Any]", "Tensor", "not an annotation", "Callable[[int], Tensor]"]
+)
+def test_what_holds_plain_numbers_or_is_no_container_is_left_alone(annotation: str) -> None:
+    assert container(annotation) is None
 
 
 def test_what_cannot_be_served_says_why(served: dict[str, Target | Unserved]) -> None:
