@@ -91,7 +91,7 @@ class ReportingDescriptor(Part, frozen=True):
 class ToolComponent(Part, frozen=True):
     name: str
     semantic_version: str
-    rules: tuple[ReportingDescriptor, ...] = ()
+    rules: tuple[ReportingDescriptor, ...]
 
 
 class Tool(Part, frozen=True):
