@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -198,7 +197,7 @@ def _check_path(path: str) -> None:
     parts = path.split("/")
     if len(path) > _LONGEST_PATH:
         raise BadText(f"its path has more than {_LONGEST_PATH} characters")
-    if not path.isprintable() or "\\" in path or any(unicodedata.category(c) in ("Cf", "Co") for c in path):
+    if not path.isprintable() or "\\" in path:
         raise BadText("its path holds characters that no path should hold")
     if path.startswith("/") or ":" in parts[0] or "~" in parts[0][:1]:
         raise BadText("its path is absolute")
@@ -237,7 +236,10 @@ def _against(
             found = _proposal(suggestion, data, prefix)
         except BadText as bad:
             raise _refused(path, number, suggestion, str(bad)) from bad
-        (skipped if isinstance(found, Skipped) else proposals).append(found)  # type: ignore[arg-type]
+        if isinstance(found, Skipped):
+            skipped.append(found)
+        else:
+            proposals.append(found)
     return Reading(tuple(proposals), tuple(skipped))
 
 

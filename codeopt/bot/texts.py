@@ -100,7 +100,7 @@ def _check_python(text: str) -> None:
 
 def _check_notebook(before: str, after: str) -> None:
     try:
-        old, new = read_notebook(before), read_notebook(after)
+        old, new = (read_notebook(text.removeprefix("\ufeff")) for text in (before, after))
     except NotANotebook as error:
         raise BadText(f"is not a notebook: {error}") from error
     except (RecursionError, MemoryError) as error:

@@ -60,6 +60,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "src/marked.py").write_bytes(b"\xef\xbb\xbf" + BEFORE.replace("\n", "\r\n").encode())
     (root / "src/latin.py").write_bytes("# -*- coding: latin-1 -*-\nname = 'Zoë'\n".encode("latin-1"))
     (root / "nb.ipynb").write_text(NOTEBOOK)
+    (root / "marked.ipynb").write_text("\ufeff" + NOTEBOOK)
     (root / "outside.py").symlink_to("/etc/hostname")
     (root / "linked").symlink_to("/tmp")
     (root / ".github/workflows").mkdir(parents=True)
@@ -167,6 +168,8 @@ def test_a_byte_order_mark_and_line_ends_stay(read: Read) -> None:
 def test_a_notebook(read: Read) -> None:
     (found,) = read(suggestion("nb.ipynb", NOTEBOOK, NEW_NOTEBOOK)).proposals
     assert found.after == NEW_NOTEBOOK
+    (found,) = read(suggestion("marked.ipynb", NOTEBOOK, NEW_NOTEBOOK)).proposals
+    assert found.after == "\ufeff" + NEW_NOTEBOOK
 
 
 @pytest.mark.parametrize(
