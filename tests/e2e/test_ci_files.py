@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -141,3 +142,12 @@ def test_the_jobs_for_gitlab_do_what_they_say(tmp_path: Path) -> None:
     assert run("codeopt-check", CODEOPT_PATHS="$(touch pwned) `touch pwned`").returncode == 2
     assert not (tmp_path / "pwned").exists()
     assert "no token to write with" in run("codeopt-bot").stderr
+
+
+def test_the_page_names_every_input_output_and_example() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    page = (ROOT / "docs" / "ci.md").read_text()
+    inputs, outputs = re.findall(r"^\| (?:input|output) \|.*?\n\n", page, re.MULTILINE | re.DOTALL)
+    assert re.findall(r"^\| `([\w-]+)` \|", inputs, re.MULTILINE) == list(action["inputs"])
+    assert {name for name in action["outputs"] if f"`{name}`" not in outputs} == set()
+    assert {example.name for example in EXAMPLES} == set(re.findall(r"\]\(workflows/([\w.]+)\)", page))
