@@ -121,8 +121,9 @@ def _value(path: Path, text: str, key: str, value: Any) -> Any:
 
 
 def _per_file(where: str, value: Any) -> Mapping[str, tuple[str, ...]]:
-    lists = value.values() if isinstance(value, dict) else [value]
-    if any(not isinstance(c, list) or not all(isinstance(code, str) for code in c) for c in lists):
+    lists = list(value.values()) if isinstance(value, dict) else [value]
+    strings = [isinstance(codes, list) and all(isinstance(code, str) for code in codes) for codes in lists]
+    if not isinstance(value, dict) or not all(strings):
         raise ConfigError(f"{where}: per-file-ignores must be a table of patterns, each with a list of rules")
     return {pattern: tuple(codes) for pattern, codes in value.items()}
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from codeopt.selectors import codes_of
+
+
+def all_named(ignores: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Every code, prefix or name in the table, each once."""
+    return tuple(dict.fromkeys(code for codes in ignores.values() for code in codes))
 
 
 def ignored_by_file(
@@ -25,7 +31,7 @@ def ignored_by_file(
     home = root.resolve()
     off: dict[Path, frozenset[str]] = {}
     for file in files:
-        whole = file.absolute()
+        whole = Path(os.path.abspath(file))
         if whole.is_relative_to(home):
             inside = whole.relative_to(home).as_posix()
             codes = frozenset().union(*(codes for spec, codes in specs if spec.match_file(inside)))

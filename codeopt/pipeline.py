@@ -15,7 +15,7 @@ from codeopt.config import ORIGINS, Config
 from codeopt.edit import Site
 from codeopt.errors import UsageError
 from codeopt.events import Event, Finished, ProblemFound, TargetProgress, TargetStarted
-from codeopt.per_file import ignored_by_file
+from codeopt.per_file import all_named, ignored_by_file
 from codeopt.registry import find_sites, select_rules
 from codeopt.run.command import parse, run_target
 from codeopt.run.session import RunSession, held_modules
@@ -101,6 +101,7 @@ class Run:
             return [found for found in self._declared_targets() if isinstance(found, Target)]
 
     def _read(self) -> Iterator[Event]:
+        select_rules(all_named(self.config.per_file_ignores))  # raises for one that is not there
         self._rules = select_rules(self.config.select, self.config.ignore)
         self.by_file: dict[str, list[Site]] = {}
         named = {Path(file).resolve() for file in self.config.workloads}

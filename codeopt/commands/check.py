@@ -14,7 +14,7 @@ from codeopt.cache import Cache, Kept, open_cache
 from codeopt.config import Config
 from codeopt.edit import Site, Trust
 from codeopt.notices import UNUSED
-from codeopt.per_file import ignored_by_file
+from codeopt.per_file import all_named, ignored_by_file
 from codeopt.report.outcome import CheckOutcome
 from codeopt.selectors import chosen
 from codeopt.source import Problem, SourceFile, discover, display_name, read_source
@@ -101,6 +101,7 @@ def _rules(config: Config, cache: Cache | None) -> _Rules:
         return _Rules(cache.names, cache.places, (), unused)
     from codeopt.registry import deciding_rules, rule_problems, select_rules
 
+    select_rules(all_named(config.per_file_ignores))  # raises for one that is not there
     names = {loaded.rule.code: loaded.rule.name for loaded in select_rules(config.select, config.ignore)}
     if unused:
         names[UNUSED.code] = UNUSED.name
