@@ -146,7 +146,10 @@ def suggest(
             fail_on_suggestion=fail_on_suggestion,
         )  # fmt: skip
         chosen = paths or (Path(),)
-        raise SystemExit(run_gate(baseline, write_baseline, chosen, config, root, form, reports, output))
+        code = run_gate(
+            baseline, write_baseline, chosen, config, root, form, reports, output, verbose=verbose
+        )  # fmt: skip
+        raise SystemExit(code)
     outcome = run(paths or (Path(),), config, root, Progress(verbosity=verbose - quiet))
     if outcome.stats is not None and not outcome.stats.targets and not outcome.interrupted:
         message = "no workload was declared or found, so nothing could be run; see the docs on workloads"

@@ -9,6 +9,7 @@ import click
 
 from codeopt.config import Config
 from codeopt.flags import Reports, in_color, print_report
+from codeopt.gate.entry import GateEntry
 
 
 def run_gate(
@@ -20,14 +21,23 @@ def run_gate(
     form: str,
     reports: Reports,
     output: Path | None,
+    *,
+    verbose: bool,
 ) -> int:
-    """Compare with a baseline, then keep one, each where asked for; returns the code to exit with."""
+    """Compare with a baseline, then keep one, each where asked for; returns the code to exit with.
+
+    With `verbose`, entries are told on stderr as they come.
+    """
     from codeopt.commands.gate import gate, write_baseline
-    from codeopt.report.gate import gate_report
+    from codeopt.report.gate import entry_line, gate_report
+
+    def tell(entry: GateEntry) -> None:
+        if verbose:
+            click.echo(entry_line(entry, color=False), err=True)
 
     code = 0
     if baseline is not None:
-        outcome = gate(baseline, paths, config, root)
+        outcome = gate(baseline, paths, config, root, tell)
         for another, file in reports:
             print_report(gate_report(outcome, another, color=False), file)
         print_report(gate_report(outcome, form, color=in_color(output)), output)

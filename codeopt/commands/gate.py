@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from codeopt.bot.trust import refuse_foreign_code
 from codeopt.commands.environment import environment, need_run_extra
 from codeopt.config import Config
 from codeopt.errors import UsageError
-from codeopt.gate.entry import GateOutcome
+from codeopt.gate.entry import GateEntry, GateOutcome
 from codeopt.source import Problem
 
 
-def gate(baseline: str, paths: Sequence[Path], config: Config, root: Path) -> GateOutcome:
+def gate(
+    baseline: str, paths: Sequence[Path], config: Config, root: Path, tell: Callable[[GateEntry], None]
+) -> GateOutcome:
     """Measure what changed since `baseline`, a git revision or a file that `write_baseline` wrote.
 
-    On Ctrl-C what had finished is returned, marked as interrupted. Raises UsageError for a baseline that
-    cannot be used, MissingExtra where the packages of the extra `run` are not installed, UntrustedCode for
-    the code of a fork beside a token that may write.
+    Each entry is handed to `tell` as it comes. On Ctrl-C what had finished is returned, marked as
+    interrupted. Raises UsageError for a baseline that cannot be used, MissingExtra where the packages of the
+    extra `run` are not installed, UntrustedCode for the code of a fork beside a token that may write.
     """
     refuse_foreign_code("suggest", root, paths)
     need_run_extra("suggest")
@@ -44,6 +46,7 @@ def gate(baseline: str, paths: Sequence[Path], config: Config, root: Path) -> Ga
                 outcome.problems.append(found)
             else:
                 outcome.entries.append(found)
+                tell(found)
     except KeyboardInterrupt:
         outcome.interrupted = True
     finally:

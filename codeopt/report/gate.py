@@ -48,14 +48,18 @@ def gate_text(outcome: GateOutcome, *, color: bool) -> str:
     """One line an entry, those that grew with what they run, then the totals."""
     lines = [problem_line(problem, color) for problem in outcome.problems]
     for entry in outcome.entries:
-        where = paint(f"{position(entry.path, entry.line, entry.cell)} {entry.function}", BOLD, color)
-        tint = _COLORS.get(entry.verdict, "")
-        verdict = paint(entry.verdict.value, tint, color and bool(tint))
-        lines.append(f"{where}: {verdict}{_figures(entry)}")
+        lines.append(entry_line(entry, color=color))
         if entry.verdict is Verdict.GREW:
             lines.append(f"   changed  {', '.join(entry.changed)}")
             lines.append(f"   workload {entry.origin} {entry.ref}")
     return "\n".join([*lines, *_totals(outcome)]) + "\n"
+
+
+def entry_line(entry: GateEntry, *, color: bool) -> str:
+    """The place of an entry, its verdict and its figures."""
+    where = paint(f"{position(entry.path, entry.line, entry.cell)} {entry.function}", BOLD, color)
+    tint = _COLORS.get(entry.verdict, "")
+    return f"{where}: {paint(entry.verdict.value, tint, color and bool(tint))}{_figures(entry)}"
 
 
 def _figures(entry: GateEntry) -> str:
