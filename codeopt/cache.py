@@ -117,7 +117,10 @@ class Cache:
             del self._files[path]
         for path in list(self._files)[: max(0, len(self._files) - _MOST_FILES)]:
             del self._files[path]
-        body = msgspec.msgpack.encode(_compact(_Stored(names, places, self._looks, self._files)))
+        try:
+            body = msgspec.msgpack.encode(_compact(_Stored(names, places, self._looks, self._files)))
+        except UnicodeEncodeError:
+            return  # a path that is no UTF-8
         if len(body) <= _MOST_BYTES:
             with contextlib.suppress(OSError):
                 folder = make_folder(self._file.parent.parent) / self._file.parent.name

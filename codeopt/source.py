@@ -165,11 +165,13 @@ def parse_file(path: Path) -> ast.Module:
 
 
 def display_name(path: Path) -> str:
-    """The path as reports show it: relative to the working directory when it lies below it."""
-    try:
-        return path.absolute().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.absolute().as_posix()
+    """The path as reports show it: relative to the working directory when it lies below it.
+
+    Bytes of it that are no UTF-8, which no report can hold, are spelled as in `\\xff`.
+    """
+    whole = path.absolute()
+    shown = (whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole).as_posix()
+    return shown if shown.isascii() else os.fsencode(shown).decode(errors="backslashreplace")
 
 
 def discover(

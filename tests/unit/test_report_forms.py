@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -191,3 +192,15 @@ def test_a_problem_in_a_cell_is_placed_in_the_json(tmp_path: Path) -> None:
     assert isinstance(outcome.problems[0], Problem)
     place = issues(outcome)[0]["location"]["lines"]["begin"]
     assert "def f(" in text.splitlines()[place - 1]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "gitlab", "junit", "markdown", "patch"])
+def test_a_file_whose_name_is_no_text_is_reported_with_the_rest(tmp_path: Path, form: str) -> None:
+    (tmp_path / os.fsdecode(b"bad\xff.py")).write_text(FOUND)
+    (tmp_path / "good.py").write_text(FOUND)
+    wanted = Wanted(texts=True, changes=Trust.EXACT)
+    for _ in range(2):
+        outcome = check([tmp_path], Config(), tmp_path, wanted, tmp_path / ".codeopt" / "cache")
+        told = report(outcome, form).encode()
+        assert b"good.py" in told
+        assert re.search(rb"bad(\\)+xff\.py|bad%5Cxff\.py", told)
