@@ -40,6 +40,8 @@ def look(given: Mapping[str, str]) -> int:
     if (verb := given.get("INPUT_VERB", "")) not in VERBS:
         raise Refused(f"verb: {verb!r} is none of {', '.join(VERBS)}")
     python = _installed("run") if verb == "suggest" else _apart(given, "")
+    # One that an earlier use of the Action left must not pass for this one's.
+    report.unlink(missing_ok=True)
     command = [*python, *verb_arguments(given, report)]
     code = subprocess.run(command, cwd=folder, check=False).returncode
     if not report.is_file():

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -158,3 +162,21 @@ def test_what_changed_since_it_was_looked_at_is_not_written(root: Path) -> None:
 
 def test_without_a_repository_there_is_neither_hook_nor_job(tmp_path: Path) -> None:
     assert pieces(tmp_path) == ()
+
+
+def test_on_a_terminal_each_file_is_asked_about(root: Path) -> None:
+    leader, follower = pty.openpty()
+    asked = subprocess.Popen(
+        [sys.executable, "-m", "codeopt", "init", "--no-workloads"],
+        stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    os.close(follower)
+    os.write(leader, b"y\nn\ny\n")
+    shown, told = asked.communicate(timeout=60)
+    os.close(leader)
+    assert asked.returncode == 0, told
+    assert re.findall(r"(\S+ \S+)\? \[y/N\]", told) == [
+        f"write {PYPROJECT}", f"write {HOOKS}", f"write {WORKFLOW}",
+    ]  # fmt: skip
+    assert [(root / name).exists() for name in (PYPROJECT, HOOKS, WORKFLOW)] == [True, False, True]
+    assert f"--- {HOOKS}\n" in shown
