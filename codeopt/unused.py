@@ -13,7 +13,13 @@ from codeopt.suppress import EVERYTHING, Comment, Suppressions
 
 _OWN = {code for notice in NOTICES for code in (notice.code, notice.name)}
 _OURS = re.compile(r"MEM\d{3}")
+_HINT = re.compile(r"codeopt:\s*ignore|noqa:[^\r\n]*MEM\d", re.IGNORECASE)
 _BEFORE = re.compile(rb"[ \t\f]*\Z")
+
+
+def may_hold_one(text: str) -> bool:
+    """Whether a text may hold a comment to judge: far cheaper than reading its comments."""
+    return _HINT.search(text) is not None
 
 
 def unused_suppressions(
@@ -37,8 +43,10 @@ def unused_suppressions(
 
 def judged(code: str, comment: Comment, names: Mapping[str, str]) -> bool:
     """Whether a code of a comment is certainly meant for codeopt; `names` are all rules by code."""
+    if comment.kind == "noqa":
+        return code not in _OWN and bool(_OURS.fullmatch(code))
     if code == EVERYTHING:
-        return comment.kind != "noqa"
+        return True
     known = code in names or code in names.values()
     return code not in _OWN and (known or bool(_OURS.fullmatch(code)))
 

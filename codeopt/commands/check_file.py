@@ -20,8 +20,8 @@ from codeopt.plugins import Place
 from codeopt.registry import Found, LoadedRule, find_sites, load_rules, rules_in
 from codeopt.source import Problem, SourceFile, display_name, read_source, write_atomic
 from codeopt.suggestion import FileChange, change_of
-from codeopt.suppress import EVERYTHING, read_suppressions
-from codeopt.unused import judged, unused_suppressions, without
+from codeopt.suppress import read_suppressions
+from codeopt.unused import judged, may_hold_one, unused_suppressions, without
 
 _FILES_WORTH_A_POOL = 24
 _MOST_PASSES = 10
@@ -188,9 +188,9 @@ def _said(source: SourceFile, rules: Sequence[LoadedRule], unused: bool) -> tupl
 
 def _unused(source: SourceFile) -> list[Site]:
     """Suppressions that are not needed: what counts is all that any rule finds, not only what is asked."""
-    off = read_suppressions(source)
-    if all(comment.kind == "noqa" and comment.codes == (EVERYTHING,) for comment in off.comments):
+    if not may_hold_one(source.text):
         return []
+    off = read_suppressions(source)
     names = {loaded.rule.code: loaded.rule.name for loaded in load_rules()}
     if not any(judged(code, comment, names) for comment in off.comments for code in comment.codes):
         return []
