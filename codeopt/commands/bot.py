@@ -124,7 +124,8 @@ def _comments(count: int) -> str:
 
 
 def _check(order: Order) -> None:
-    if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing and order.forge != "git":
         raise MissingExtra(f"`codeopt bot` needs {', '.join(missing)}: pip install 'codeopt[bot]'")
     if not _REPOSITORY[order.forge].fullmatch(order.repository):
         raise UsageError(f"--repository: {order.repository!r} is not OWNER/NAME")
