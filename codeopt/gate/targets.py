@@ -55,6 +55,8 @@ def runs_of(
     """The wanted functions that a target is, or that its call runs changed lines of; in words why the call
     cannot be made."""
     own = [one for one in wanted if one.is_called_by(target)]
+    if len(own) == len(wanted):
+        return own
     files = frozenset(str(one.path) for one in wanted)
     end = sandbox_for(preload(target)).call(trace_reach, target, {}, files, seed)
     if not isinstance(end, Completed) or not isinstance(end.value, Reach):
