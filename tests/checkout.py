@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.tools import wheels
 
 ROOT = Path(__file__).parents[1]
 
@@ -15,6 +18,14 @@ def git(folder: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
     command = ["git", "-C", str(folder), *identity, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def needed_wheels() -> dict[str, str]:
+    """Variables with which pip installs this project, and its extra `bot`, without asking an index."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = told["project"]
+    extra = project["optional-dependencies"]["bot"]
+    return wheels([*told["build-system"]["requires"], *project["dependencies"], *extra])
 
 
 def project_repository(folder: Path) -> Path:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,16 @@ def program(requirement: str, name: str) -> Path:
         venv.create(place, with_pip=True, symlinks=True)
     command = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
     return _installed(place, [*command, "--only-binary=:all:", requirement], {}) / "bin" / name
+
+
+def wheels(requirements: Sequence[str]) -> dict[str, str]:
+    """Variables with which pip installs these requirements from wheels that were fetched once, and asks no
+    index; else the test is skipped with the reason."""
+    told = hashlib.sha256("\n".join([*sorted(requirements), sys.version]).encode()).hexdigest()[:12]
+    place = folder() / f"wheels-{told}"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--only-binary=:all:"]
+    _installed(place, [*command, "--dest", str(place), *requirements], {})
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(place)}
 
 
 def node() -> Path:
