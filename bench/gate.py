@@ -36,7 +36,7 @@ class Commit(NamedTuple):
 
 
 UNRELATED = (
-    Commit("another docstring", "softmax", '"""Class probabilities of a batch.', '"""Probabilities of a batch.'),
+    Commit("another docstring", "softmax", '"""Class probabilities of', '"""Probabilities of'),
     Commit("another constant", "softmax", "EPSILON = 1e-6", "EPSILON = 1e-7"),
     Commit("a local renamed", "kmeans", "difference", "apart"),
     Commit("a check at the start", "kmeans", "    rng = np.random.default_rng(seed)\n    centres",

@@ -103,7 +103,6 @@ class Gate:
         """Measure a target if it runs any of the wanted functions."""
         own = [one for one in wanted if one.is_called_by(target)]
         if self._is_late():
-            self._reasons |= dict.fromkeys(own, "the time budget was spent")
             return
         runs = runs_of(target, wanted, self._sandboxes.holding, self._config.seed)
         if isinstance(runs, str):
@@ -136,10 +135,11 @@ class Gate:
 
     def _left_over(self, wanted: Sequence[Wanted]) -> Iterator[GateEntry]:
         """Every changed function that nothing runs."""
+        usual = "the time budget was spent" if self._is_late() else "no workload runs what changed in it"
         lines = {(c.path, f.qualname): f.line for c in self._changed for f in c.functions}
         for one in wanted:
             if one not in self._served:
-                reason = self._reasons.get(one, "no workload runs what changed in it")
+                reason = self._reasons.get(one, usual)
                 judgement = Judgement(Verdict.UNMEASURED, reason=reason)
                 line = lines[one.path, one.qualname]
                 yield _in_cell(GateEntry(display_name(one.path), one.qualname, line, judgement), one.path)
