@@ -21,6 +21,8 @@ _SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.quotePath
 _ENVIRONMENT = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
 _FILE_MODES = (b"100644", b"100755")
 _SUBMODULE = b"160000"
+_LONGEST = 500
+"""Characters that are kept of what git says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ def _records(top: Path, *words: str) -> list[bytes]:
 def _git(folder: Path, *words: str, given: bytes = b"") -> bytes:
     done = _run(folder, *words, given=given)
     if done.returncode:
-        said = os.fsdecode(done.stderr).strip().splitlines()
-        raise UsageError(f"--baseline: git {words[0]} in {folder}: {said[-1] if said else 'failed'}")
+        said = " ".join(done.stderr.decode(errors="replace").split())
+        raise UsageError(f"--baseline: git {words[0]} in {folder}: {said[:_LONGEST] or 'failed'}")
     return done.stdout
 
 
