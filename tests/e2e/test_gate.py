@@ -367,8 +367,10 @@ def test_ctrl_c_keeps_what_was_measured(project: Path) -> None:
     (project / "slow.py").write_text(FUNCTION.format(name="slow").replace("y = x + 1", slow))
     command = [sys.executable, "-m", "codeopt", "suggest", "--baseline", "HEAD", "--format", "json", "-v"]
     process = subprocess.Popen(
-        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A suite started in the background has Ctrl-C ignored, and its children would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     assert process.stderr is not None
     assert "grew" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
