@@ -49,7 +49,7 @@ def run(values):
     return len(other) + sum([x * x for x in values])
 '''
 FILES = {
-    "pyproject.toml": "[project]\nname = 'sample'\n",
+    "pyproject.toml": "[project]\nname = 'sample'\n[tool.codeopt]\ncases = 16\nbudget = 8\n",
     "clean.py": CLEAN,
     "found.py": FOUND,
     "broken.py": "def f(:\n",
