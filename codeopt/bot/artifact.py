@@ -128,7 +128,6 @@ def read_artifact(path: Path, checkout: Path, limits: ArtifactLimits, *, base: s
     groups = Counter(suggestion.group for suggestion in suggestions)
     for number, suggestion in enumerate(suggestions):
         try:
-            _check_path(given[number].path)
             _check(suggestion, limits)
             if groups[suggestion.group] > 1:
                 raise BadText("is there more than once")

@@ -11,10 +11,14 @@ import base64
 import contextlib
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -258,6 +262,49 @@ def test_the_first_run_opens_a_merge_request() -> None:
         assert done(forge) == [(Kind.OPEN, 1)]
 
 
+def test_the_verb(tmp_path: Path) -> None:
+    """The whole command: the report, the variables that GitLab's runner sets, the token, what is printed."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / PATH).write_text(BEFORE)
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
+        person = ("-c", "user.name=p", "-c", "user.email=p@example.com")
+        subprocess.run(["git", *person, *words], cwd=tmp_path, check=True)
+    suggestion = {
+        "path": PATH, "function": "fit", "rules": ["MEM210"], "trust": "exact", "diff": PROPOSAL.diff,
+        "source": AFTER, "workload": {"origin": "declared"},
+        "baseline": {"peak_bytes": 16 << 20, "seconds": 0.5},
+        "optimized": {"peak_bytes": 8 << 20, "seconds": 0.5}, "floor_bytes": 0,
+        "equivalence": {
+            "verdict": "same", "level": "exact", "cases": 9, "faults_planted": 1, "faults_caught": 1,
+        },
+    }  # fmt: skip
+    (tmp_path / "report.json").write_text(json.dumps({"version": 1, "suggestions": [suggestion]}))
+    made = {
+        "source_branch": BRANCH, "target_branch": "main", "title": PROPOSAL.title, "description": body(),
+    }  # fmt: skip
+    contract = (
+        Contract()
+        .on("GET", f"{HOME}/repository/branches/main", branch("main", BASE))
+        .on("GET", BRANCHES, [])
+        .on("GET", MERGES, [])
+        .on("GET", f"{FILE}{BASE}", file(BEFORE))
+        .on("POST", f"{HOME}/repository/commits", commit(HEAD, [BASE], ""), body=update(), status=201)
+        .on("GET", MERGES, [])
+        .on("POST", f"{HOME}/merge_requests", merge(1, "opened", body()), body=made, status=201)
+    )
+    with serving(contract) as address:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "codeopt", "bot", "--artifact", "report.json", "--forge", "gitlab",
+             "--repository", "diaspora/diaspora-project", "--base", "main"],
+            cwd=tmp_path, env={**os.environ, "CI_API_V4_URL": address, "GITLAB_TOKEN": "glpat-secret"},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert contract.broken == []
+    assert contract.expected == []
+    assert done.stdout.startswith(f"created #1 {GROUP}: ")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_second_run_writes_nothing() -> None:
     with gitlab(standing(Contract(), sealed(), [BASE], body())) as forge:
         assert done(forge) == [(Kind.LEAVE, 1)]
@@ -382,6 +429,32 @@ def test_closing_and_dropping() -> None:
     with gitlab(contract) as forge:
         forge.close_pull(7, "gone")
         forge.drop(BRANCH, HEAD)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"new_file": True}, {"deleted_file": True}, {"old_path": "before.py", "renamed_file": True},
+        {"new_path": "b.py", "old_path": "b.py"},
+    ],
+    ids=["new", "deleted", "renamed", "another"],
+)  # fmt: skip
+def test_a_commit_that_does_not_just_change_the_file_is_not_the_bots(other: dict[str, Any]) -> None:
+    message = sealed()
+    named = other.get("new_path", PATH)
+    for more, is_ours in (({}, True), (other, False)):
+        read = FILE if not more or named == PATH else f"{HOME}/repository/files/{named}?ref="
+        contract = (
+            Contract()
+            .on("GET", BRANCHES, [branch(BRANCH, HEAD), branch("Codeopt/mine", OTHER)])
+            .on("GET", f"{HOME}/repository/commits/{HEAD}", commit(HEAD, [BASE], message))
+            .on("GET", f"{HOME}/repository/commits/{HEAD}/diff?per_page=100", [{**changed(), **more}])
+        )
+        if is_ours or named != PATH:
+            contract.on("GET", f"{read}{HEAD}", file(AFTER))
+        with gitlab(contract) as forge:
+            (found,) = forge.branches("codeopt/")
+        assert (found.name, found.seal is not None) == (BRANCH, is_ours)
 
 
 def test_states_forks_and_pages() -> None:

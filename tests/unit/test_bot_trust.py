@@ -115,6 +115,22 @@ def test_the_base_itself_may_run_as_long_as_it_is_unchanged(checkout: Path, tmp_
     refused(checkout, environment)
 
 
+def test_asking_git_runs_nothing(checkout: Path, tmp_path: Path) -> None:
+    caught, script = tmp_path / "caught", tmp_path / "trap.sh"
+    script.write_text(f"#!/bin/sh\ntouch '{caught}'\n")
+    script.chmod(0o755)
+    (checkout / ".git" / "hooks" / "post-index-change").write_text(script.read_text())
+    (checkout / ".git" / "hooks" / "post-index-change").chmod(0o755)
+    git(checkout, "config", "core.fsmonitor", str(script))
+    head = git(checkout, "rev-parse", "HEAD")
+    (checkout / "a.py").touch()
+    environment = event(checkout, "workflow_run", FORK, GITHUB_TOKEN="secret", GITHUB_SHA=head)
+    refuse_foreign_code("suggest", checkout, (), environment)
+    assert not caught.exists()
+    git(checkout, "status")
+    assert caught.exists()
+
+
 def test_what_cannot_be_told_counts_as_a_forks(checkout: Path, tmp_path: Path) -> None:
     token = {"GITHUB_TOKEN": "secret", "GITHUB_EVENT_NAME": "workflow_run"}
     for text in ("", "no json", "[]", "{}", '{"workflow_run": 7}', "[" * 100_000):
