@@ -142,8 +142,7 @@ def suggest(
     )  # fmt: skip
     if baseline is not None or write_baseline is not None:
         refuse_with_gate(
-            run=commands, allow=allow, budget=budget, objective=objective, select=select, ignore=ignore,
-            fail_on_suggestion=fail_on_suggestion,
+            run=commands, allow=allow, budget=budget, objective=objective, select=select, ignore=ignore
         )  # fmt: skip
         chosen = paths or (Path(),)
         code = run_gate(
