@@ -38,9 +38,10 @@ def changed_files(
     """
     found: list[ChangedFile] = []
     problems: list[Problem] = []
+    changed = past.changed
     for path in files:
         name = str(path.resolve())
-        if name not in past.changed:
+        if name not in changed:
             continue
         source = read_source(path, display_name(path))
         if isinstance(source, Problem):

@@ -60,8 +60,9 @@ class Gate:
 
     def entries(self) -> Generator[Found, None, None]:
         """Everything found, as it is found; closing it ends the sandbox."""
+        patterns = self._test_patterns()
         files = discover(self._paths, self._config.exclude, notebooks=True)
-        kept = [path for path in files if path.name != WORKLOAD_FILE_NAME and not self._is_test(path)]
+        kept = [path for path in files if not any(fnmatch(path.name, pattern) for pattern in patterns)]
         self._changed, problems = changed_files(kept, self._past, self._is_named)
         yield from problems
         wanted = [one for changed in self._changed for one in changed.wanted()]
@@ -169,11 +170,11 @@ class Gate:
                 return True
         return False
 
-    def _is_test(self, path: Path) -> bool:
-        """Whether pytest takes a file for one of tests: what they take is not what the project takes."""
+    def _test_patterns(self) -> tuple[str, ...]:
+        """Names of files of tests, and of workloads: what these take is not what the project takes."""
         read = pytest_settings(self._root)
-        patterns = (PytestSettings(self._root) if isinstance(read, Problem) else read).python_files
-        return path.name == "conftest.py" or any(fnmatch(path.name, pattern) for pattern in patterns)
+        settings = PytestSettings(self._root) if isinstance(read, Problem) else read
+        return (*settings.python_files, "conftest.py", WORKLOAD_FILE_NAME)
 
 
 def _in_cell(entry: GateEntry, path: Path) -> GateEntry:
