@@ -102,7 +102,7 @@ def _result(remark: Remark, index: int) -> log.Result:
         tuple(_related(number, one) for number, one in enumerate(remark.related, 1)),
         {"primaryLocationLineHash": f"{remark.fingerprint}:1", "codeopt/v1": remark.fingerprint},
         (_fix(remark),) if remark.fix else (),
-        {**remark.measured, **({"cell": int(cell[1]), "cellLine": int(cell[2])} if cell else {})},
+        {**remark.measured, **({"cell": int(cell[1]), "cell_line": int(cell[2])} if cell else {})},
     )
 
 

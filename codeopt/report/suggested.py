@@ -99,7 +99,7 @@ def _measured(suggestion: Suggestion) -> dict[str, Any]:
         "workload": {"origin": suggestion.origin, "ref": suggestion.ref, "scale": suggestion.scale},
         "baseline": figures_json(suggestion.baseline),
         "optimized": figures_json(suggestion.optimized),
-        "savedBytes": suggestion.saved_bytes,
-        "floorBytes": suggestion.floor_bytes,
+        "saved_bytes": suggestion.saved_bytes,
+        "floor_bytes": suggestion.floor_bytes,
         "equivalence": same_json(suggestion.verdict),
     }

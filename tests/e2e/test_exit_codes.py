@@ -112,7 +112,7 @@ TABLE = [
     Row("suggest lib --origins none", 0, "1 suggestion from 1 target", "scores", colored=True),
     Row("suggest lib --origins none --fail-on-suggestion", 1, "1 suggestion", "scores", colored=True),
     Row("suggest lib --origins none --fail-on-suggestion --min-saving 99", 0, "0 suggestions", "scores"),
-    Row("suggest lib --origins none --quiet --format sarif", 0, '"savedBytes"'),
+    Row("suggest lib --origins none --quiet --format sarif", 0, '"saved_bytes"'),
     Row("suggest clean.py --origins none", 0, "0 suggestions", "no workload was declared or found"),
     Row("suggest --workloads none.py", 2, "", "none.py: no such workload file"),
     Row("suggest nowhere", 2, "", NOT_THERE),

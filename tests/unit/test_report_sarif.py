@@ -107,14 +107,14 @@ def test_a_suggestion_has_its_figures_proof_and_fix() -> None:
     assert "saves 1.0 MiB" in other["message"]["text"]
     told = result["properties"]
     assert (told["baseline"]["peak_bytes"], told["optimized"]["peak_bytes"]) == (16 << 20, 8 << 20)
-    assert told["savedBytes"] == 8 << 20
+    assert told["saved_bytes"] == 8 << 20
     assert told["equivalence"]["cases"] == 48
     assert told["equivalence"]["faults_caught"] == 9
     assert "from 16.0 MiB to 8.0 MiB (-50.0 %)" in result["message"]["text"]
     assert fixed(BEFORE, result["fixes"][0]["artifactChanges"][0]["replacements"]) == AFTER
     after = fixed(NOTEBOOK, of_notebook["fixes"][0]["artifactChanges"][0]["replacements"])
     assert "".join(json.loads(after)["cells"][0]["source"]) == AFTER
-    assert (of_notebook["properties"]["cell"], of_notebook["properties"]["cellLine"]) == (1, 6)
+    assert (of_notebook["properties"]["cell"], of_notebook["properties"]["cell_line"]) == (1, 6)
     line = of_notebook["locations"][0]["physicalLocation"]["region"]["startLine"]
     assert "z = y * 2" in NOTEBOOK.splitlines()[line - 1]
     assert run["invocations"] == [{"executionSuccessful": True}]
