@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,20 @@ def start(
         # A suite started in the background has Ctrl-C ignored, and its children would inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
+
+
+@contextlib.contextmanager
+def started(
+    arguments: tuple[str, ...], folder: Path, out: int, err: int, given: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The same, ended with all that it started once the test is over, however that ends."""
+    process = start(arguments, folder, out, err, given)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def in_pipes(arguments: tuple[str, ...], folder: Path, **given: str) -> Ran:
@@ -71,7 +86,12 @@ def on_terminal(arguments: tuple[str, ...], folder: Path, **given: str) -> Ran:
     watchers = [threading.Thread(target=watch, args=(number,)) for number in range(2)]
     for watcher in watchers:
         watcher.start()
-    code = process.wait(timeout=240)
+    try:
+        code = process.wait(timeout=240)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     for watcher in watchers:
         watcher.join(timeout=10)
     for outside, _ in screens:
@@ -90,13 +110,13 @@ def stuck_at_output(arguments: tuple[str, ...], folder: Path) -> Ran:
     except BlockingIOError:
         os.set_blocking(writing, True)
     error_reading, error_writing = os.pipe()
-    process = start(arguments, folder, writing, error_writing, {})
-    os.close(writing)
-    os.close(error_writing)
-    _wait_until_stuck(process)
-    if process.poll() is None:
-        os.kill(process.pid, signal.SIGINT)
-    code = process.wait(timeout=30)
+    with started(arguments, folder, writing, error_writing, {}) as process:
+        os.close(writing)
+        os.close(error_writing)
+        _wait_until_stuck(process)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGINT)
+        code = process.wait(timeout=30)
     os.close(reading)
     with os.fdopen(error_reading, "rb") as errors:
         return Ran(code, "", errors.read().decode())

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from codeopt.cli import app
-from tests.e2e.terminal import Ran, in_pipes, on_terminal, start, stuck_at_output
+from tests.e2e.terminal import Ran, in_pipes, on_terminal, started, stuck_at_output
 
 FOUND = "def total(n):\n    return sum([x * x for x in range(len(n))])\n"
 CLEAN = "def total(n):\n    return n\n"
@@ -231,27 +231,28 @@ def test_ctrl_c_exits_130(here: Path, arguments: str) -> None:
 def test_ctrl_c_at_a_command_that_is_traced(here: Path) -> None:
     code = "import pathlib, time; pathlib.Path('begun').touch(); time.sleep(100)"
     command = ("trace", "--source", "clean.py", "--", sys.executable, "-c", code)
-    process = start(command, here, subprocess.DEVNULL, subprocess.DEVNULL, {})
-    until = time.monotonic() + 60
-    while not (here / "begun").exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGINT)
-    assert process.wait(timeout=30) == 130
+    with started(command, here, subprocess.DEVNULL, subprocess.DEVNULL, {}) as process:
+        until = time.monotonic() + 60
+        while not (here / "begun").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(timeout=30) == 130
 
 
 def test_ctrl_c_while_checking_keeps_what_was_checked(here: Path) -> None:
     os.mkfifo(here / "pipe.py")
-    process = start(("check", "found.py", "pipe.py"), here, subprocess.DEVNULL, subprocess.DEVNULL, {})
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            # Opens once the other side waits for something to read, and keeps it waiting.
-            writing = os.open(here / "pipe.py", os.O_WRONLY | os.O_NONBLOCK)
-            break
-        except OSError:
-            time.sleep(0.02)
-    os.kill(process.pid, signal.SIGINT)
-    assert process.wait(timeout=30) == 130
+    command = ("check", "found.py", "pipe.py")
+    with started(command, here, subprocess.DEVNULL, subprocess.DEVNULL, {}) as process:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                # Opens once the other side waits for something to read, and keeps it waiting.
+                writing = os.open(here / "pipe.py", os.O_WRONLY | os.O_NONBLOCK)
+                break
+            except OSError:
+                time.sleep(0.02)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(timeout=30) == 130
     os.close(writing)
     (kept,) = (here / ".codeopt" / "cache").iterdir()
     assert str(here / "found.py").encode() in kept.read_bytes()
@@ -267,21 +268,22 @@ def test_many_files_end_quietly_at_ctrl_c_too(here: Path) -> None:
         (here / f"m{number:02}.py").write_text(FOUND)
     os.mkfifo(here / "z.py")
     reading, writing = os.pipe()
-    process = start(("check", ".", "--jobs", "2"), here, subprocess.DEVNULL, writing, {})
-    os.close(writing)
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            held = os.open(here / "z.py", os.O_WRONLY | os.O_NONBLOCK)
-            break
-        except OSError:
+    command = ("check", ".", "--jobs", "2")
+    with started(command, here, subprocess.DEVNULL, writing, {}) as process:
+        os.close(writing)
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                held = os.open(here / "z.py", os.O_WRONLY | os.O_NONBLOCK)
+                break
+            except OSError:
+                time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)
+        os.close(held)
+        while process.poll() is None and time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                os.close(os.open(here / "z.py", os.O_WRONLY | os.O_NONBLOCK))
             time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
-    os.close(held)
-    while process.poll() is None and time.monotonic() < until:
-        with contextlib.suppress(OSError):
-            os.close(os.open(here / "z.py", os.O_WRONLY | os.O_NONBLOCK))
-        time.sleep(0.02)
-    assert process.wait(timeout=30) == 130
+        assert process.wait(timeout=30) == 130
     with os.fdopen(reading) as errors:
         assert errors.read().strip() == "codeopt: interrupted"
