@@ -19,6 +19,9 @@ from codeopt.source import Problem
 
 _SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.quotePath=false")
 _ENVIRONMENT = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
+_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""What git tells its hooks, and what would stand for another repository, or for this one in part."""
+
 _FILE_MODES = (b"100644", b"100755")
 _SUBMODULE = b"160000"
 _LONGEST = 500
@@ -134,7 +137,8 @@ def _git(folder: Path, *words: str, given: bytes = b"") -> bytes:
 def _run(folder: Path, *words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     command = ["git", "--no-pager", *settings, *words]
-    variables = {**os.environ, **_ENVIRONMENT}
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
+    variables = {**kept, **_ENVIRONMENT}
     try:
         return subprocess.run(
             command, cwd=folder, env=variables, input=given, capture_output=True, check=False

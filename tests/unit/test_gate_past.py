@@ -87,6 +87,15 @@ def test_the_named_files_and_the_revision_matter(repository: Path) -> None:
         git_past("HEAD~2", repository, [], [])
 
 
+def test_it_works_as_a_hook_of_git_too(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / "below").mkdir()
+    (repository / "below" / "new.py").write_text("x = 1\n")
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", "elsewhere")
+    past = git_past("HEAD", repository / "below", [], [])
+    assert names(repository, past.changed) == ["below/new.py"]
+
+
 def test_files_unlike_each_other_are_not_renamed(tmp_path: Path) -> None:
     (tmp_path / "new.py").write_text("import os\n")
     (tmp_path / "new.ipynb").write_text("{}")
