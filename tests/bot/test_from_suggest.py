@@ -44,7 +44,7 @@ def notebook() -> str:
         "%matplotlib inline\nimport numpy as np",
         SCORES.partition("\n\n\n")[2].replace("scores", "squashed"),
     ]
-    cells = [
+    cells: list[dict[str, object]] = [
         {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
         for source in sources
     ]
