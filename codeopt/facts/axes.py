@@ -86,32 +86,6 @@ class Axes:
                 return max(self._known(expr, at), self._call(expr, at, depth))
         return 0
 
-    def is_product(self, expr: ast.expr, at: ast.stmt) -> bool:
-        """Whether an array is the matrix product of two tables, which has the axes of the larger one."""
-        match expr:
-            case ast.BinOp(op=ast.MatMult()):
-                sides = [expr.left, expr.right]
-            case ast.BinOp(op=ast.Mult() | ast.Div()):
-                return any(self.is_product(side, at) for side in (expr.left, expr.right))
-            case ast.Call():
-                sides = list(expr.args)
-                dotted = self._facts.names.dotted(expr.func) or ""
-                package, _, name = dotted.rpartition(".")
-                if not dotted and isinstance(expr.func, ast.Attribute):
-                    package, name, sides = "torch", expr.func.attr, [expr.func.value, *sides]
-                if not package.startswith(_PACKAGES):
-                    return False
-                if name == "einsum":
-                    terms = _einsum(expr)
-                    return len(terms) == 3 and all(2 <= len(term) <= len(terms[2]) for term in terms[:2])
-                if name not in _PRODUCTS or len(sides) != 2:
-                    return False
-            case _:
-                return False
-        if is_thin(self._facts, sides[0], at, -2) or is_thin(self._facts, sides[1], at, -1):
-            return False
-        return any(map(_is_turned, sides)) or all(self.is_table(side, at) for side in sides)
-
     def _known(self, expr: ast.expr, at: ast.stmt) -> int:
         value = self._facts.arrays.value(expr, at)
         if value.kind == "frame":

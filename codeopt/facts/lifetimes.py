@@ -91,7 +91,7 @@ class Lifetimes:
 
     def is_big(self, expr: ast.expr, stmt: ast.stmt) -> bool:
         """A new array of a shape that is given, not by literals alone and not a mere vector."""
-        if not self.may_be_new(expr) or self._is_reduced(expr):
+        if not self._may_be_new(expr) or self._is_reduced(expr):
             return False
         value = self._facts.arrays.value(expr, stmt)
         sized = value.is_block or value.kind in ("tensor", "frame")
@@ -116,7 +116,7 @@ class Lifetimes:
             return True
         return name in _ELEMENTWISE and bool(expr.args) and all(map(self._is_reduced, expr.args))
 
-    def may_be_new(self, expr: ast.expr) -> bool:
+    def _may_be_new(self, expr: ast.expr) -> bool:
         """Whether an expression can be known to be new at all; asked before dearer questions."""
         if not isinstance(expr, ast.Call) or is_fresh_method(expr):
             return True
@@ -151,7 +151,7 @@ class Lifetimes:
     def _news(self, function: DefNode) -> list[ast.Assign]:
         """Assignments in a function that may bind new arrays, by a glance."""
         found = self._facts.index.alike(ast.Assign, function)
-        return [s for s in found if isinstance(s.value, (ast.Call, ast.BinOp)) and self.may_be_new(s.value)]
+        return [s for s in found if isinstance(s.value, (ast.Call, ast.BinOp)) and self._may_be_new(s.value)]
 
     def _made_by(self, stmt: ast.stmt, wanted: Set[str]) -> Iterator[tuple[str, ast.expr, list[ast.stmt]]]:
         """The wanted names that a statement binds to a value worth freeing, and the block that reads them."""

@@ -94,25 +94,3 @@ def test_less_than_tables(body: str) -> None:
 )
 def test_einsum_counts(body: str, count: int) -> None:
     assert least(body) == count
-
-
-@pytest.mark.parametrize(
-    ("value", "product"),
-    [
-        ('einsum("bid,bjd->bij", x, y)', True),
-        ("torch.matmul(x, y.transpose(-1, -2))", True),
-        ("x @ y.T / 2", True),
-        ("torch.mm(x[:, :n], y[:, :m])", True),
-        ('einsum("m,d->md", x, y)', False),
-        ('einsum("hd,thd->ht", x, y)', False),
-        ("torch.matmul(x, y)", False),
-        ("torch.exp(x)", False),
-        ("F.linear(x, y)", False),
-    ],
-)
-def test_products_of_tables(value: str, product: bool) -> None:
-    facts = Facts.of(SourceFile(Path("m.py"), "m.py", f"{HEAD}def f(x, y, n, m):\n    return {value}\n"))
-    assert isinstance(facts, Facts)
-    stmt = next(iter(facts.walk(ast.Return)))
-    assert stmt.value is not None
-    assert facts.axes.is_product(stmt.value, stmt) is product
