@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("numba.", "torch.jit.", "jax.", "tensorflow.", "cython.", "pythran.", "taichi.", "triton.")
 # Also where the project has a wrapper of its own: a name like these is enough to be careful.
-_NAMES = frozenset({"jit", "njit", "vectorize", "guvectorize", "stencil", "cfunc", "script", "jit_script"})
+_NAMES = frozenset({"vectorize", "guvectorize", "stencil", "cfunc", "script"})
 
 
 _TESTS = re.compile(r"test_.*\.py|.*_tests?\.py|conftest\.py|setup\.py")
@@ -131,5 +131,5 @@ def _compiles(facts: Facts, decorator: ast.expr) -> bool:
     name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
     # partial(jit, ...) hands over as well.
     handed = decorator.args if isinstance(decorator, ast.Call) and dotted == "functools.partial" else []
-    known = dotted.startswith(_PACKAGES) or name in _NAMES or "compile" in name
+    known = dotted.startswith(_PACKAGES) or name in _NAMES or "compile" in name or "jit" in name
     return known or any(_compiles(facts, a) for a in handed[:1])
