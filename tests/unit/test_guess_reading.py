@@ -14,7 +14,7 @@ from codeopt.workload.guess.reading import (
     Reading,
     read_function,
 )
-from codeopt.workload.guess.shapes import shapes_for
+from codeopt.workload.guess.shapes import asked_shapes, shapes_for
 from codeopt.workload.trace.start import find_function
 
 
@@ -105,3 +105,20 @@ def test_a_line_rests_on_the_parameters_that_its_names_come_from() -> None:
     assert reading.origins[4] == {"a", "b"}
     assert reading.guards[4] == {"c"}
     assert reading.origins[5] == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("message", "shapes"),
+    [
+        ("points must have shape (..., N, 2). Got torch.Size([12, 16]).", [("n", "n", "2")]),
+        ("Input center must be a Bx2 torch.Tensor. Got torch.Size([12, 16])", [("n", "2")]),
+        (
+            "expected 2, got 32. Expected shape: ['B', 'N', '2', '3'] Actual shape: [12, 3]",
+            [("n", "n", "2", "3")],
+        ),
+        ("shapes (3,4) and (5,6) not aligned", [("3", "4")]),
+        ("the value is wrong", []),
+    ],
+)
+def test_messages_ask_for_shapes(message: str, shapes: list[tuple[str, ...]]) -> None:
+    assert asked_shapes(message, "16") == shapes

@@ -19,7 +19,7 @@ from codeopt.workload.guess.pools import (
     options_for,
 )
 from codeopt.workload.guess.reading import Parameter, Usage
-from codeopt.workload.guess.shapes import DEFINITE, SQUARES
+from codeopt.workload.guess.shapes import DEFINITE, PLAIN, SQUARES, asked_shapes
 from codeopt.workload.guess.worker import Outcome
 
 _RANK = (
@@ -86,6 +86,7 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
     if now.is_shaped:
         yield from _shapes(message, now)
         yield from _dtypes(message, now, context)
+    yield from _indices(message)
     yield from _attributes(message, parameter, context)
     yield from _named_kinds(message, parameter, now, context)
     if error in (
@@ -141,10 +142,12 @@ def _missing_entry(message: str, error: str, now: Option, context: Context) -> I
 
 def _shapes(message: str, now: Option) -> Iterator[Option]:
     kind = "tensor" if now.kind == "tensor" else "array"
+    for shape in asked_shapes(message, PLAIN[kind]):
+        yield now.shaped(shape)
     for pattern in _RANK:
         for digit in re.findall(pattern, message):
-            shape = _BY_RANK[kind].get(int(digit))
-            if shape is not None and len(shape) != len(now.shape) and shape:
+            shape = _BY_RANK[kind].get(int(digit), ())
+            if shape and len(shape) != len(now.shape):
                 yield now.shaped(shape)
                 if len(now.shape) and len(shape) > len(now.shape):
                     yield now.shaped(
@@ -156,6 +159,9 @@ def _shapes(message: str, now: Option) -> Iterator[Option]:
     for pattern, place in _DIM:
         for number in re.findall(pattern, message):
             yield from _replaced(now, place, number)
+    length = re.search(r"dimension (-?\d) must have (?:length|size) (\d+)", message)
+    if length:
+        yield from _replaced(now, int(length[1]), length[2])
     match = re.search(
         r"\(?tensor a \(?(\d+)\)? must match the size of tensor b \((\d+)\) at non-singleton dimension (\d+)",
         message,
@@ -164,6 +170,9 @@ def _shapes(message: str, now: Option) -> Iterator[Option]:
         for number in (match[1], match[2]):
             yield from _replaced(now, int(match[3]), number)
             yield from _replaced(now, -1, number)
+    expanded = re.search(r"expanded size of the tensor \((\d+)\).*at non-singleton dimension (\d)", message)
+    if expanded:
+        yield from _replaced(now, int(expanded[2]), expanded[1])
     if re.search(_SQUARE, message):
         for shape in (("n", "n"), ("8", "8"), ("n", "8", "8")):
             yield now.shaped(shape)
@@ -226,6 +235,13 @@ def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
         message,
     ):
         yield from (Option(text, kind) for text, kind in (("2", "int"), ("0.5", "float"), ("'a'", "str")))
+
+
+def _indices(message: str) -> Iterator[Option]:
+    """What may stand in square brackets, where a message says that the value may not."""
+    if re.search(r"integers, slices|invalid index|indices must be|valid indices", message):
+        yield from (Option(text, kind) for text, kind in (("slice(0, 2)", "any"), ("0", "int")))
+        yield Option("(slice(None), slice(0, 2))", "tuple")
 
 
 def _attributes(message: str, parameter: Parameter, context: Context) -> Iterator[Option]:

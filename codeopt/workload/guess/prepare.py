@@ -24,7 +24,7 @@ _ORDER = re.compile(
 )
 _MISSING = re.compile(r"has no attribute '(\w+)'")
 _FITS = re.compile(
-    r"(partial_)?fit(_\w+)?|train|update|build(_\w+)?|setup|initiali[sz]e|calibrate|prepare\w*"
+    r"(partial_)?fit(_\w+)?|train|update|build(_\w+)?|setup|initiali[sz]e|calibrate|(prepare|set|add|load)_\w+"
 )
 
 

@@ -24,6 +24,7 @@ from codeopt.workload.guess.pools import (
     options_for,
 )
 from codeopt.workload.guess.reading import Parameter
+from codeopt.workload.guess.shapes import PLAIN, asked_shapes
 from codeopt.workload.guess.spell import Key, Spelled, State, spell
 from codeopt.workload.guess.subject import Subject, executable_lines
 from codeopt.workload.guess.worker import TRIAL, Outcome, Worker
@@ -178,6 +179,9 @@ class Search:
         return fresh and tried.score >= best.score and tried is not best
 
     def _moves(self, best: Tried) -> Iterator[Tried]:
+        for state in self._together(best):
+            if self._left():
+                yield self._try(state)
         for key, option in self._changes(best):
             if not self._left():
                 return
@@ -187,6 +191,16 @@ class Search:
             text = spell(self.subject.form, state, self.target, self.rows, 1).text
             if text not in self.tried:
                 yield self._try(state)
+
+    def _together(self, best: Tried) -> Iterator[State]:
+        """All arrays in a shape that the message asks for: it seldom says which of them."""
+        message = best.outcome.message
+        shaped = {k: o for k, o in best.state.items() if o.is_shaped and k[0] == "call"}
+        if len(shaped) < 2:
+            return
+        for kind in dict.fromkeys(option.kind for option in shaped.values()):
+            for shape in asked_shapes(message, PLAIN[kind])[:2]:
+                yield {**best.state, **{k: o.shaped(shape) for k, o in shaped.items() if o.kind == kind}}
 
     def _changes(self, best: Tried) -> Iterator[tuple[Key, Option]]:
         outcome = best.outcome

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from codeopt.workload.guess.reading import Parameter
 
 Shape = tuple[str, ...]
+PLAIN = {"tensor": "16", "array": "8"}
+"""A length of which nothing is said."""
+
 DEFINITE = {
     "array": "(lambda a: a @ a.swapaxes(-1, -2) + np.eye(a.shape[-1]))(rng.standard_normal({}))",
     "tensor": "(lambda a: a @ a.mT + torch.eye(a.shape[-1]))(torch.randn({}))",
@@ -42,7 +45,7 @@ _OTHERS = {
 
 def _dimension(name: str, plain: str) -> str:
     name = name.strip(" '\"*`")
-    if name == "...":
+    if name in ("...", "*"):
         return "n"
     if name.isdigit():
         return name
@@ -56,13 +59,10 @@ def _dimension(name: str, plain: str) -> str:
 
 def shapes_for(parameter: Parameter, kind: str, *, module_call: bool) -> list[tuple[str, ...]]:
     """Shapes by falling likelihood: what annotation and docstring say, then by axes and name."""
-    plain = "16" if kind == "tensor" else "8"
+    plain = PLAIN[kind]
     found: list[tuple[str, ...]] = []
     text = f"{parameter.doc} {parameter.annotation}"
-    for inside in re.findall(r"(?:shape|size)\w*\s*[=:`]*\s*(?:of\s*)?[\[(]([^\])]*)[\])]", text):
-        names = [part for part in inside.split(",") if part.strip()]
-        if names and len(names) < 6 and all(re.fullmatch(r"\s*[\w.*+/-]+\s*", part) for part in names):
-            found.append(tuple(_dimension(part, plain) for part in names))
+    found += told_shapes(text, plain)
     for inside in re.findall(r"\[\s*[\w.]*(?:Tensor|ndarray|Array)\s*,\s*['\"]([\w .*]+)['\"]\s*\]", text):
         found.append(tuple(_dimension(part, plain) for part in inside.split() if part != "..."))
     told = re.search(r"\b([1-5])\s?-?\s?[dD](im\w*)?\b", parameter.doc.partition(".")[0])
@@ -72,6 +72,31 @@ def shapes_for(parameter: Parameter, kind: str, *, module_call: bool) -> list[tu
         found += _OF_RANK[kind].get(rank, [])[:2] if rank in ranks else _OF_RANK[kind][rank][:1]
     found += [shape for shapes in _OF_RANK[kind].values() for shape in shapes]
     return list(dict.fromkeys(shape for shape in found if shape))
+
+
+_GIVEN = re.compile(
+    r"\b([Gg]ot|[Aa]ctual|but|found|received|given)\b[^\[(.]*(\.Size)?\s*(\(?\[[^\]]*\]\)?|\([^)]*\))?"
+)
+_IN_BRACKETS = re.compile(r"(?:shapes?|sizes?|dimensions?)\b[^\[({\n]{0,20}[\[(]([^\])]*)[\])]")
+_JOINED = re.compile(r"\b((?:[A-Z*]|\d{1,3})(?:[xX×](?:[A-Z*]|\d{1,3}))+)\b")
+
+
+def told_shapes(text: str, plain: str) -> list[Shape]:
+    """Shapes that a docstring or a message asks for: `(B, N, 2)`, `shape [*, 3]`, `BxNx2`."""
+    found: list[Shape] = []
+    for inside in _IN_BRACKETS.findall(text):
+        names = [part.strip(" '\"`") for part in inside.replace("\\times", ",").split(",")]
+        names = [part for part in names if part]
+        if names and len(names) < 6 and all(re.fullmatch(r"[\w.*+/-]+", part) for part in names):
+            found.append(tuple(_dimension(part, plain) for part in names))
+    for joined in _JOINED.findall(text):
+        found.append(tuple(_dimension(part, plain) for part in re.split(r"[xX×]", joined)))
+    return found
+
+
+def asked_shapes(message: str, plain: str) -> list[Shape]:
+    """Shapes that an exception's message asks for, not those that it says were given."""
+    return told_shapes(_GIVEN.sub("", message), plain)
 
 
 _OF_RANK: dict[str, dict[int, list[tuple[str, ...]]]] = {

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from codeopt.source import parse_file
@@ -149,8 +149,9 @@ def concrete(owner: type) -> list[type]:
 
 
 def _uses_torch(module: ModuleType) -> bool:
-    names = vars(module).values()
-    roots = {getattr(v, "__name__", "").partition(".")[0] for v in names if isinstance(v, ModuleType)}
+    # The type is asked for, not the value: a stand-in for what is not installed raises at any question.
+    names = [v for v in vars(module).values() if issubclass(type(v), ModuleType | type)]
+    roots = {v.__name__.partition(".")[0] for v in names if isinstance(v, ModuleType)}
     owners = {(getattr(v, "__module__", "") or "").partition(".")[0] for v in names if isinstance(v, type)}
     return "torch" in roots or "torch" in owners
 
@@ -325,7 +326,7 @@ def classes_with(wanted: frozenset[str], name: str, within: Callable[[str], bool
             continue
         for owner in list(vars(module).values()):
             if (
-                not isinstance(owner, type)
+                not issubclass(type(owner), type)
                 or owner.__module__ != module.__name__
                 or inspect.isabstract(owner)
             ):
@@ -348,9 +349,8 @@ def _attributes(owner: type) -> frozenset[str]:
     names = set(dir(owner))
     for base in owner.__mro__:
         for value in vars(base).values():
-            code = getattr(value, "__code__", None)
-            if isinstance(code, CodeType) and code.co_name == "__init__":
-                names.update(code.co_names)
+            if type(value) is FunctionType and value.__code__.co_name == "__init__":
+                names.update(value.__code__.co_names)
     return frozenset(names)
 
 
