@@ -21,6 +21,7 @@ _ANNOTATED = (
     (r"\b(cs[rc]|coo)_(matrix|array)\b|\bspmatrix\b|\bSparse\w*", "sparse"),
     (r"\bModuleList\b", "modules"),
     (r"\bModule\b", "module"),
+    (r"\b(ParamsT|PARAMETERS)\b|\[[\w.]*Parameter\]", "parameters"),
     (r"\bOptimizer\b", "optimizer"),
     (r"\bDataLoader\b", "loader"),
     (r"\bDistribution\b", "distribution"),
@@ -104,6 +105,7 @@ _NAMED = (
      r"states?|query|key|value", "array"),
     (r"columns|cols|names|keys|items|words|documents|texts|transactions|features_names|factor\w*|factors|tensors|"
      r"arrays|\w+_list|args|\w+s", "list"),
+    (r"(model_)?param(eter)?s", "parameters"),
     (r"\w*kwargs|params|options|settings|\w*_dict|mapping|metadata", "dict"),
 )  # fmt: skip
 _ATTRIBUTES = {

@@ -21,6 +21,10 @@ FIXED_TORCH = {
     ),
     "dataset": ("torch.utils.data.TensorDataset(torch.randn(n, 16), torch.randint(0, 3, (n,)))",),
     "optimizer": ("torch.optim.SGD([torch.nn.Parameter(torch.randn(n, 16))], lr=0.01)",),
+    "parameters": (
+        "[(lambda p: setattr(p, 'grad', torch.randn_like(p)) or p)(torch.nn.Parameter(torch.randn(n, 16)))]",
+        "torch.nn.Linear(16, 16).parameters()",
+    ),
     "loss": ("torch.nn.MSELoss()", "torch.nn.CrossEntropyLoss()", "torch.nn.functional.mse_loss"),
     "device": ("'cpu'", "torch.device('cpu')"),
     "dtype": ("torch.float32", "torch.float64"),
