@@ -1,4 +1,4 @@
-"""Labelled rewrites are judged right: a third of those that `bench/rewrites.py` judges."""
+"""Labelled rewrites are judged right: a sixth of those that `bench/rewrites.py` judges."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from tests.quality.rewrites.study import FAMILIES, judge
 EVERYTHING = [rewrite for rewrites in FAMILIES.values() for rewrite in rewrites]
 
 
-def third(rewrites: Sequence[Rewrite]) -> list[Rewrite]:
-    """The first unsound and the first sound rewrite of every target."""
+def sixth(rewrites: Sequence[Rewrite]) -> list[Rewrite]:
+    """The first unsound and the first sound rewrite of every other target."""
+    targets = list(dict.fromkeys(rewrite.target for rewrite in rewrites))[::2]
     first: dict[tuple[str, bool], Rewrite] = {}
     for rewrite in rewrites:
-        first.setdefault((rewrite.target, rewrite.label == "unsound"), rewrite)
+        if rewrite.target in targets:
+            first.setdefault((rewrite.target, rewrite.label == "unsound"), rewrite)
     return list(first.values())
 
 
@@ -25,7 +27,7 @@ def third(rewrites: Sequence[Rewrite]) -> list[Rewrite]:
 def test_rewrites_are_judged_as_labelled(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-    found = list(judge(third(FAMILIES[family])))
+    found = list(judge(sixth(FAMILIES[family])))
     bad = [judged for judged in found if judged.rewrite.label == "unsound"]
     good = [judged for judged in found if judged.rewrite.label != "unsound"]
     wrong = "\n".join(str(judged) for judged in found if not judged.right)
@@ -42,4 +44,4 @@ def test_the_study_is_large_and_half_of_it_is_about_public_packages() -> None:
     for group in (unsound, sound):
         assert sum(not rewrite.target.startswith("corpus/") for rewrite in group) >= len(group) / 2
     assert len({rewrite.name for rewrite in EVERYTHING}) == len(EVERYTHING)
-    assert len(third(EVERYTHING)) >= len(EVERYTHING) / 3
+    assert len(sixth(EVERYTHING)) >= len(EVERYTHING) / 6
