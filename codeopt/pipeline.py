@@ -19,11 +19,11 @@ from codeopt.per_file import all_named, ignored_by_file
 from codeopt.registry import find_sites, select_rules
 from codeopt.run.command import parse, run_target
 from codeopt.run.session import RunSession, held_modules
-from codeopt.sandbox import Completed, Sandbox
+from codeopt.sandbox import Completed, Sandbox, describe_end
 from codeopt.sandbox.configured import Sandboxes
 from codeopt.search.conclude import conclude, rejections
 from codeopt.search.rounds import Finder, Progress, Search
-from codeopt.search.session import Baseline, Session, Subject, TargetFailure, describe_end
+from codeopt.search.session import Baseline, Session, Subject, TargetFailure
 from codeopt.source import Problem, SourceFile, discover, display_name, read_source
 from codeopt.store import refused_folder
 from codeopt.suggestion import Rejection, Stats, Suggestion, UnprovenSite

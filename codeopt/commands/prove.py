@@ -13,10 +13,10 @@ from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, Verdict
 from codeopt.errors import UsageError, WorkloadError
 from codeopt.report.outcome import ProveOutcome
-from codeopt.sandbox import Completed, Sandbox
+from codeopt.sandbox import Completed, Sandbox, describe_end
 from codeopt.sandbox.configured import open_sandbox
 from codeopt.search.replay import script_of
-from codeopt.search.session import Session, TargetFailure, Texts, describe_end
+from codeopt.search.session import Session, TargetFailure, Texts
 from codeopt.source import Problem, SourceFile, display_name, read_source
 from codeopt.suggestion import Figures
 from codeopt.target import Target

@@ -7,8 +7,7 @@ from codeopt.gate.judge import is_settled, judge
 from codeopt.gate.past import Past
 from codeopt.gate.restored import measure_restored
 from codeopt.measure.peak import PeakSample
-from codeopt.sandbox import Completed, JobEnd, Sandbox
-from codeopt.search.session import describe_end
+from codeopt.sandbox import Completed, JobEnd, Sandbox, describe_end
 from codeopt.target import Target
 
 _OUT_OF_MEMORY = "MemoryError"

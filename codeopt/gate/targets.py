@@ -7,8 +7,7 @@ from pathlib import Path
 
 from codeopt.config import Config
 from codeopt.errors import UsageError
-from codeopt.sandbox import Completed, Sandbox
-from codeopt.search.session import describe_end
+from codeopt.sandbox import Completed, Sandbox, describe_end
 from codeopt.source import Problem, display_name
 from codeopt.target import Target
 from codeopt.workload.declared import find_workload_files, libraries, locate, read_declarations

@@ -29,10 +29,10 @@ from codeopt.measure.peak import PeakSample
 from codeopt.run.command import RunTarget
 from codeopt.run.jobs import Judged, Ran, judge_job, run_job, unstable_job
 from codeopt.run.order import MEASURED, PLAIN, TRACED, Order
-from codeopt.sandbox import Completed, Expired, JobEnd, Sandbox
+from codeopt.sandbox import Completed, Expired, JobEnd, Sandbox, describe_end
 from codeopt.search.controls import with_controls
 from codeopt.search.jobs import FaultCount
-from codeopt.search.session import Baseline, TargetFailure, Texts, coverage_of, describe_end, fastest
+from codeopt.search.session import Baseline, TargetFailure, Texts, coverage_of, fastest
 from codeopt.source import SourceFile
 from codeopt.suggestion import SiteReport
 from codeopt.workload.coverage import Coverage

@@ -58,6 +58,23 @@ class Expired:
 
 
 JobEnd = Completed | Failed | Died | Expired
+_PLAIN = ("WorkloadError", "BrokenTrace")
+"""Errors whose message says it all."""
+
+
+def describe_end(end: JobEnd) -> str:
+    """How a job ended, in words for the user."""
+    match end:
+        case Completed():
+            return "completed"
+        case Failed(kind, message):
+            return message if kind in _PLAIN else f"{kind}: {message}"
+        case Died(reason):
+            return reason
+        case Expired(seconds):
+            return f"did not finish within {seconds:g} s"
+
+
 _TICK = 2.0
 _GRACE = 30.0
 """Seconds beyond its limit after which a job without an end means that the zygote hangs."""

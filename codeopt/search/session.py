@@ -12,7 +12,7 @@ from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
 from codeopt.measure.clock import measure_seconds
 from codeopt.measure.peak import PeakSample, measure_peak
-from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Sandbox
+from codeopt.sandbox import Completed, Expired, JobEnd, Sandbox, describe_end
 from codeopt.search.controls import with_controls
 from codeopt.search.jobs import (
     FaultCount,
@@ -238,19 +238,6 @@ def fastest(variants: Sequence[Texts], main: int, rounds: int, once: Callable[[T
     for index in (*turns, *range(main, len(variants))):
         best[index] = min(best[index], once(variants[index]))
     return best
-
-
-def describe_end(end: JobEnd) -> str:
-    """How a job ended, in words for the user."""
-    match end:
-        case Completed():
-            return "completed"
-        case Failed(kind, message):
-            return message if kind == "WorkloadError" else f"{kind}: {message}"
-        case Died(reason):
-            return reason
-        case Expired(seconds):
-            return f"did not finish within {seconds:g} s"
 
 
 def _value(end: JobEnd, kind: type[T]) -> T:

@@ -18,8 +18,7 @@ from codeopt.edit import Site, Trust, conflict
 from codeopt.measure.pair import Sample, measure_texts
 from codeopt.registry import LoadedRule, find_sites
 from codeopt.rule import Pair
-from codeopt.sandbox import Completed, Limits, Sandbox
-from codeopt.search.session import describe_end
+from codeopt.sandbox import Completed, Limits, Sandbox, describe_end
 from codeopt.source import SourceFile
 
 LEAST_SAVED = 0.05

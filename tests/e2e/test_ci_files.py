@@ -55,7 +55,14 @@ def actionlint(file: Path) -> subprocess.CompletedProcess[str]:
 
 def zizmor(*files: Path) -> subprocess.CompletedProcess[str]:
     tool = program("zizmor==1.32.0", "zizmor")
-    command = [str(tool), "--offline", "--persona=auditor", "--no-progress", *map(str, files)]
+    command = [
+        str(tool),
+        "--offline",
+        "--persona=auditor",
+        "--no-progress",
+        "--color=never",
+        *map(str, files),
+    ]
     return subprocess.run(command, capture_output=True, text=True)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from codeopt.sandbox import Completed, Limits, Sandbox
+from codeopt.sandbox import Completed, Limits, Sandbox, describe_end
 from codeopt.workload.own_tests.batch import PASSED, Batch, BatchEnd, TestEnd
 from codeopt.workload.own_tests.discover import OwnTest
 from codeopt.workload.own_tests.run_batch import run_batch
-from codeopt.workload.trace.serve import told
 
 _START = 30.0
 """Seconds for imports and collection, beside those for each test."""
@@ -49,7 +48,7 @@ def run_apart(
         elif len(part.tests) > 1:
             waiting += [replace(part, tests=(test,)) for test in reversed(part.tests)]
         else:
-            found.lost[part.tests[0]] = told(end)
+            found.lost[part.tests[0]] = describe_end(end)
     return found
 
 

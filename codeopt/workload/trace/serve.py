@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Sandbox
+from codeopt.sandbox import Completed, Sandbox, describe_end
 from codeopt.source import make_folder, write_atomic
 from codeopt.target import Target
 from codeopt.workload.trace.grow import Grown, grow
@@ -14,9 +14,6 @@ from codeopt.workload.wanted import Wanted
 
 _SECONDS = 90.0
 """For trying calls again and at other sizes, all calls of a function together."""
-
-_EXPECTED = ("WorkloadError", "BrokenTrace")
-"""Errors whose message says it all."""
 
 
 def target_of(wanted: Wanted, module: str, root: Path, origin: str, trace: Path) -> Target:
@@ -38,23 +35,10 @@ def served(
     limits = replace(sandbox.limits, seconds=max(_SECONDS, sandbox.limits.seconds))
     end = sandbox.call(grow, target, str(trace), made, lines, least, limits=limits)
     if not isinstance(end, Completed) or not isinstance(end.value, Grown):
-        return told(end)
+        return describe_end(end)
     text = end.value.text
     if not text:
         return end.value.failures[0]
     target.workload_file.parent.mkdir(exist_ok=True)
     write_atomic(target.workload_file, text.encode())
     return replace(target, workload_line=text[: text.index("@workload")].count("\n") + 1)
-
-
-def told(end: JobEnd) -> str:
-    """How a job ended that gave no answer, in words for the user."""
-    match end:
-        case Failed(kind, message):
-            return message if kind in _EXPECTED else f"{kind}: {message}"
-        case Died(reason):
-            return reason
-        case Expired(seconds):
-            return f"did not finish within {seconds:g} s"
-        case _:
-            return "gave no answer"

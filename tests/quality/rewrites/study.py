@@ -16,9 +16,9 @@ from pathlib import Path
 
 from codeopt.config import Config
 from codeopt.equivalence.verdict import Crashed, Differs, Same, TimedOut, Unproven, Verdict
-from codeopt.sandbox import Completed, Sandbox
+from codeopt.sandbox import Completed, Sandbox, describe_end
 from codeopt.sandbox.configured import open_sandbox
-from codeopt.search.session import Session, describe_end
+from codeopt.search.session import Session
 from codeopt.source import Problem, SourceFile, read_source
 from codeopt.target import Target
 from codeopt.workload.declared import Declaration, locate, read_declarations
