@@ -12,8 +12,8 @@ import*: its module cannot be imported here; such a function counts as one that 
 *lines*: of the sites' lines with code, those that ran, in functions that ran. *proven*: of a sample of
 `--prove` functions that ran, those for which `codeopt suggest` had at least one suggestion.
 
-Each package is installed without its dependencies into a folder of its own below `~/.cache/codeopt-bench`
-with what bench/packages.toml names beside it; NumPy, torch and the like are those of this environment.
+Each package is installed into a folder of its own below `~/.cache/codeopt-bench`, with what it requires
+(no extras); NumPy, torch and whatever else this environment has are taken from here.
 """
 
 from __future__ import annotations
@@ -22,18 +22,21 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
-from bench.packages import LIST, cache, pinned  # noqa: E402
+from bench.packages import cache, pinned  # noqa: E402
 from codeopt.registry import find_sites, load_rules  # noqa: E402
 from codeopt.sandbox import Limits, Sandbox  # noqa: E402
 from codeopt.source import Problem, discover, read_source  # noqa: E402
@@ -93,22 +96,12 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
     """The folder that a package is installed in, made if need be, and its own files."""
     name, _, version = pin.partition("==")
     folder = cache() / "guess" / f"{name}-{version}" / "site-packages"
-    if not (folder.parent / "done").exists():
-        requires = tomllib.loads(LIST.read_text()).get("guess-requires", {}).get(name, [])
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--target",
-            str(folder),
-            pin,
-            *requires,
-        ]
-        subprocess.run(command, check=True)
-        (folder.parent / "done").touch()
+    if not (folder.parent / "whole").exists():
+        waiting = [pin]
+        while waiting:
+            install(folder, waiting)
+            waiting = missing(folder)
+        (folder.parent / "whole").touch()
     record = next(
         p
         for p in folder.glob("*.dist-info/RECORD")
@@ -116,6 +109,21 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
     )
     own = [folder / line.partition(",")[0] for line in record.read_text().splitlines()]
     return folder, sorted(file for file in own if file.suffix == ".py" and file.is_file())
+
+
+def install(folder: Path, requirements: Sequence[str]) -> None:
+    """Install packages into a folder, without what they require."""
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--prefer-binary"]
+    subprocess.run([*command, "--target", str(folder), *requirements], check=True)
+
+
+def missing(folder: Path) -> list[str]:
+    """What the packages in a folder require that neither it nor this environment has."""
+    held = list(distributions(path=[str(folder)]))
+    names = {_plain(d.name) for d in (*held, *distributions())}
+    wanted = [Requirement(text) for found in held for text in found.requires or ()]
+    asked = [r for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
+    return sorted({f"{r.name}{r.specifier}" for r in asked if _plain(r.name) not in names})
 
 
 def _plain(name: str) -> str:
@@ -127,6 +135,7 @@ def wanted_of(folder: Path, files: Sequence[Path]) -> list[Wanted]:
     found: list[Wanted] = []
     rules = load_rules()
     kept = [file for file in files if not _ASIDE & set(file.relative_to(folder).parts)]
+    kept = [file for file in kept if not re.match(r"test_|.*_test\.py|conftest\.py", file.name)]
     for path in discover(kept, ()):
         source = read_source(path, str(path))
         if not isinstance(source, Problem):

@@ -16,6 +16,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -164,7 +165,10 @@ def load_declared(file: Path) -> list[Declared]:
 
 
 def resolve(target: Target) -> Callable[..., Any]:
-    """Import the target's module and walk its qualified name. Raises WorkloadError if it is not there."""
+    """What a target calls: its module is imported, its qualified name walked; a property is its getter.
+
+    Raises WorkloadError if it is not there.
+    """
     where = f"{target.workload_file}:{target.workload_line}"
     if str(target.root) not in sys.path:
         sys.path.insert(0, str(target.root))
@@ -179,10 +183,18 @@ def resolve(target: Target) -> Callable[..., Any]:
             why = f" ({failures})" if failures else ""
             raise WorkloadError(f"{where}: no {target.qualname!r} in {target.path}{why}")
         found = getattr(found, part)
+    found = getter_of(found)
     if not callable(found):
         raise WorkloadError(f"{where}: {target.qualname!r} in {target.path} is not callable")
     resolved: Callable[..., Any] = found
     return resolved
+
+
+def getter_of(found: Any) -> Any:
+    """The function behind a property of a class, to be called with an object; anything else as it is."""
+    if isinstance(found, property):
+        return found.fget
+    return found.func if isinstance(found, cached_property) else found
 
 
 def find_notebooks() -> None:

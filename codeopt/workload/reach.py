@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from codeopt.sandbox.world import Overlay, load_world
 from codeopt.target import Target
 from codeopt.workload.invoke import prepare, quiet
-from codeopt.workload.lines import LineTracer
+from codeopt.workload.lines import LineTracer, interpret_all
 
 _SCALES = (0.02, 0.2, 1.0)
 _SECONDS = 1.0
@@ -36,6 +36,7 @@ def trace_reach(target: Target, overlay: Overlay, files: frozenset[str], seed: i
     A call that raises counts up to where it raised. Raises WorkloadError if the target or
     its builder cannot be used.
     """
+    interpret_all()
     world = load_world(target, overlay)
     tracer = LineTracer(files.__contains__)
     with world.active(), quiet():

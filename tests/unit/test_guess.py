@@ -17,6 +17,7 @@ from codeopt.workload.wanted import Unserved, Wanted
 
 PACKAGE = '''
 import os
+import re
 
 import numpy as np
 
@@ -117,6 +118,55 @@ def switched(array, on):
         array[...] = 0.0  # site
 
 
+class Frame:
+    def __init__(self, width):
+        self.width = width
+
+    @property
+    def area(self):
+        return np.ones((self.width, 4)) * 2  # site
+
+
+class Sampler:
+    def _kernel(self, x):
+        raise NotImplementedError
+
+    def sample(self, x):
+        return self._kernel(x).cumsum()  # site
+
+
+class Masked:
+    def __init__(self):
+        self.settings = {}
+
+    def randomize(self, x):
+        self.settings.update({"limit": float(x.max())})
+
+    def apply(self, x):
+        return np.minimum(x, self.settings["limit"])  # site
+
+
+class Lower(Frame):
+    def __init__(self, scale, **more):
+        super().__init__(5, **more)
+        self.scale = scale
+
+    def filled(self, x):
+        return np.full(self.width, x.sum() * self.scale)  # site
+
+
+def parsed(words, x):
+    if not re.fullmatch(r"(\\d+x\\d[eo])( \\+ \\d+x\\d[eo])*", words):
+        raise ValueError(f"Unable to convert {words}")
+    return x * len(words)  # site
+
+
+def between(low, high, x):
+    if np.any(np.asarray(low) >= np.asarray(high)):
+        raise ValueError("low must be less than high")
+    return np.clip(x, low, high)  # site
+
+
 def needs_the_unguessable(secret):
     if sum(map(ord, str(secret))) != 123456789:
         raise ValueError("no")
@@ -124,10 +174,48 @@ def needs_the_unguessable(secret):
 '''
 
 
+KIN = """
+from guesswork import Sampler
+
+
+class Gaussian(Sampler):
+    def _kernel(self, x):
+        return x * 2.0
+"""
+
+CALLS = """
+from guesswork import parsed
+
+
+def test_parsed(fixture):
+    parsed("3x0e + 2x1o", fixture)
+"""
+
+GRAPH = """
+import torch
+
+
+class Clipped(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, limit=1.0):
+        ctx.save_for_backward(x)
+        return x.clamp(-limit, limit)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * (x.abs() < 1.0), None  # site
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project").resolve()
     (root / "guesswork.py").write_text(PACKAGE)
+    (root / "kin.py").write_text(KIN)
+    (root / "graph.py").write_text(GRAPH)
+    (root / "tests").mkdir()
+    (root / "tests" / "test_parsed.py").write_text(CALLS)
     (root / "broken.py").write_text("import no_such_module_at_all\n\ndef f(x):\n    return x.copy()\n")
     return root
 
@@ -154,8 +242,15 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
         "whitened",
         "stacked",
         "switched",
+        "Frame.area",
+        "Sampler.sample",
+        "Masked.apply",
+        "Lower.filled",
+        "parsed",
+        "between",
     ]
     wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
+    wanted.append(wanted_in(folder / "graph.py", "Clipped.backward"))
     wanted.append(Wanted(folder / "broken.py", "f", frozenset({4})))
     wanted.append(wanted_in(folder / "guesswork.py", "needs_the_unguessable"))
     return ask(wanted, sandbox, folder)
@@ -236,7 +331,18 @@ def test_methods_that_go_before_are_called_first(served: dict[str, Target | Unse
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("whitened", "np.eye(a.shape[-1])"), ("stacked", "frames = ["), ("switched", "on = True")],
+    [
+        ("whitened", "np.eye(a.shape[-1])"),
+        ("stacked", "frames = ["),
+        ("switched", "on = True"),
+        ("Frame.area", "instance = Frame("),
+        ("Masked.apply", "instance.randomize("),
+        ("Lower.filled", "instance = Lower("),
+        ("parsed", "words = '3x0e + 2x1o'"),
+        ("between", "Call(args=(low, high, x))"),
+        ("Sampler.sample", "from kin import Gaussian"),
+        ("Clipped.backward", "made = Clipped.apply(*given)"),
+    ],
 )
 def test_text_and_effect_lead_to_arguments(
     served: dict[str, Target | Unserved], name: str, text: str

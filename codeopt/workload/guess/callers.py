@@ -14,6 +14,7 @@ from codeopt.workload.guess.job import Caller
 
 _MOST_FILES = 600
 _MOST = 6
+_MOST_KIN = 8
 _SELF_CALLED = {"__init__", "forward", "__call__", "__new__"}
 _ENTRIES = (
     "fit",
@@ -29,16 +30,19 @@ _ENTRIES = (
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Bare name -> functions that call or name it; class (by bare name) -> its methods."""
+    """Bare name -> functions that call or name it; class (by bare name) -> its methods, and classes made
+    from it."""
 
     by_name: dict[str, tuple[Caller, ...]]
     methods: dict[str, tuple[str, ...]]
+    made_from: dict[str, tuple[Caller, ...]]
 
 
 def read_calls(files: Iterable[Path]) -> Calls:
     """The call graph of a project's files by bare names; files that cannot be parsed are left out."""
     found: defaultdict[str, dict[Caller, None]] = defaultdict(dict)
     methods: defaultdict[str, list[str]] = defaultdict(list)
+    made_from: defaultdict[str, list[Caller]] = defaultdict(list)
     for number, file in enumerate(files):
         if number >= _MOST_FILES:
             break
@@ -49,6 +53,8 @@ def read_calls(files: Iterable[Path]) -> Calls:
         _, module = module_of(file)
         for node in tree.body:
             if isinstance(node, ast.ClassDef):
+                for base in node.bases:
+                    made_from[ast.unparse(base).rpartition(".")[2]].append(Caller(module, node.name))
                 for inner in node.body:
                     if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
                         methods[node.name].append(inner.name)
@@ -58,6 +64,7 @@ def read_calls(files: Iterable[Path]) -> Calls:
     return Calls(
         {name: tuple(callers) for name, callers in found.items()},
         {k: tuple(v) for k, v in methods.items()},
+        {k: tuple(v) for k, v in made_from.items()},
     )
 
 
@@ -83,6 +90,18 @@ def callers_of(calls: Calls, module: str, qualname: str) -> tuple[Caller, ...]:
         frontier = sorted(fresh, key=lambda c: _order(c, found[c], module, qualname))[:8]
     ranked = sorted(found, key=lambda c: _order(c, found[c], module, qualname))
     return tuple(ranked[:_MOST])
+
+
+def kin_of(calls: Calls, module: str, qualname: str) -> tuple[str, ...]:
+    """Other modules with classes made from that of a method, directly or not, the nearest first."""
+    found: dict[Caller, None] = {}
+    frontier = [qualname.rpartition(".")[0]]
+    while frontier and len(found) < _MOST_KIN:
+        made = [caller for name in frontier for caller in calls.made_from.get(name, ())]
+        frontier = [caller.qualname for caller in made if caller not in found]
+        found.update(dict.fromkeys(made))
+    modules = dict.fromkeys(caller.module for caller in found if caller.module != module)
+    return tuple(modules)[:_MOST_KIN]
 
 
 def _steps(calls: Calls, wanted: Caller) -> Iterable[Caller]:

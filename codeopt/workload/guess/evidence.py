@@ -181,7 +181,7 @@ def families(parameter: Parameter, *, torch: bool) -> list[tuple[str, int]]:
     _named(parameter, weights)
     _used(parameter, weights)
     if torch:
-        for family in ("array", "estimator"):
+        for family in ("estimator",) if _is_numpy(parameter) else ("array", "estimator"):
             other = "tensor" if family == "array" else "module"
             moved = weights.pop(family, 0)
             if moved:
@@ -195,6 +195,16 @@ def families(parameter: Parameter, *, torch: bool) -> list[tuple[str, int]]:
     ):
         weights[family] += weight
     return weights.most_common()
+
+
+def _is_numpy(parameter: Parameter) -> bool:
+    """Whether text or use tells an array of NumPy from a tensor."""
+    told = f"{parameter.annotation} {parameter.doc}"
+    if re.search(r"\btorch\b|[Tt]ensor", told):
+        return False
+    return bool(
+        re.search(r"\bnp\.nd|\bndarray|\b[Nn]um[Pp]y\b", told) or "astype" in parameter.usage.attributes
+    )
 
 
 def _annotated(parameter: Parameter, weights: Counter[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from codeopt.workload.guess.evidence import families
 from codeopt.workload.guess.frames import with_columns
@@ -62,11 +63,8 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
     message, error = outcome.message, outcome.error
     yield from _missing_entry(message, error, now, context)
     if parameter.star == "**":
-        missing = re.search(
-            r"missing \d+ required (?:keyword-only|positional) arguments?: '(\w+)'",
-            message,
-        )
-        name = missing[1] if missing else message.strip("'") if error == "KeyError" else ""
+        missing = _MISSING.search(message)
+        name = (missing[1] or missing[2]) if missing else message.strip("'") if error == "KeyError" else ""
         if name.isidentifier():
             held = now if now.kind == "dict" else holder("dict", ())
             tries = options_for(Parameter(name), context)[:4]
@@ -83,6 +81,7 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
         yield from (Option(text, kind) for text, kind in (("0.5", "float"), ("1", "int")))
         if context.torch:
             yield Option("torch.tensor(0.5)", "tensor")
+    yield from _ordered(message, parameter, now)
     if now.is_shaped:
         yield from _shapes(message, now)
         yield from _dtypes(message, now, context)
@@ -104,10 +103,39 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
         for text in re.findall(r"['\"`]([A-Za-z][\w.+ -]{0,24})['\"`]", message) if choice else ():
             if text != parameter.name and now.kind in ("str", "omit"):
                 yield Option(repr(text), "str")
+            if text != parameter.name and now.text.startswith("['"):
+                yield Option(f"[{text!r}]", "list")
     if now.kind in ("int", "float", "omit", "shape"):
         for number in _NUMBERS.findall(message)[:6]:
             if number != now.text and now.kind != "omit":
                 yield Option(number, "int")
+
+
+def _ordered(message: str, parameter: Parameter, now: Option) -> Iterator[Option]:
+    """Bounds apart from each other, where a message compares a lower with an upper one."""
+    if not _BOUNDS.search(message):
+        return
+    for pattern, shift, numbers in ((_UPPER, "+ 4.0", ("4.0", "100")), (_LOWER, "- 4.0", ("0.0", "-4.0"))):
+        if not re.search(pattern, parameter.name):
+            continue
+        if now.kind in ("array", "tensor"):
+            yield Option(f"({now.text} {shift})", now.kind)
+        yield from (Option(f"[{numbers[0]}] * {count}", "list") for count in (2, 3) if now.kind in _SEVERAL)
+        yield from (Option(text, "float") for text in numbers)
+
+
+_LOWER = r"min|low|lb|left|start|begin|first|_from"
+_UPPER = r"max|up|ub|right|end|stop|last|_to|high"
+_COMPARED = "<|>|less|greater|smaller|larger|above|below"
+_BOUNDS = re.compile(
+    rf"(?:{_LOWER}).*(?:{_COMPARED}).*(?:{_UPPER})|(?:{_UPPER}).*(?:{_COMPARED}).*(?:{_LOWER})"
+)
+_SEVERAL = ("list", "tuple", "array", "shown")
+_MISSING = re.compile(
+    r"missing \d+ required (?:keyword-only|positional) arguments?: '(\w+)'|"
+    r"(?:[Mm]issing|[Rr]equire[sd]?|must (?:be )?(?:give|specif|provide)\w*|not (?:given|specified|provided))"
+    r"\W[^'\"`]{0,40}['\"`](\w+)['\"`]"
+)
 
 
 def names_in(message: str, names: set[str]) -> set[str]:
@@ -201,12 +229,15 @@ def _replaced(now: Option, place: int, text: str) -> Iterator[Option]:
 def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
     tensor = now.kind == "tensor"
     if re.search(
-        r"integer|[Ll]ong|Int\b|int64|index|indices|bincount|safe.* cast|labels|categor|continuous",
+        r"integer|[Ll]ong|Int\b|int64|index|indices|bincount|safe.* cast|"
+        r"[Ll]abels?|categor|continuous",
         message,
     ):
         yield made(now.kind, IDS if tensor else INTS, now.shape)
     if re.search(r"[Bb]ool|mask", message):
         yield made(now.kind, SWITCHES if tensor else "(rng.random({}) < 0.5)", now.shape)
+    if not tensor and re.search(r"float32", message) and "float32" not in now.maker:
+        yield made(now.kind, f"{FLOATS}.astype(np.float32)", now.shape)
     if re.search(r"[Ff]loat|floating|Half|Double|not implemented for '(Long|Int)'", message):
         yield made(now.kind, TENSOR if tensor else FLOATS, now.shape)
     if re.search(r"[Nn]egative|positive|non-?negative|log|domain|sqrt", message):
@@ -249,6 +280,8 @@ def _attributes(message: str, parameter: Parameter, context: Context) -> Iterato
     for name in re.findall(r"has no attribute '(\w+)'", message):
         probe = Parameter(parameter.name, usage=Usage(attributes=frozenset({name})))
         yield from context.alike(probe)
+        if "'Tensor' object" in message:
+            context = replace(context, torch=False)
         if families(Parameter("_", usage=probe.usage), torch=context.torch)[0][0] == "namespace":
             continue
         yield from options_for(Parameter("_", usage=probe.usage), context)[:4]

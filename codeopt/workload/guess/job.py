@@ -13,6 +13,7 @@ from types import ModuleType
 
 from codeopt.sandbox.world import find_notebooks
 from codeopt.target import Target
+from codeopt.workload.guess.call_sites import sites_in
 from codeopt.workload.guess.examples import example_text
 from codeopt.workload.guess.prepare import prepared_run
 from codeopt.workload.guess.search import Search, Tried
@@ -26,6 +27,7 @@ from codeopt.workload.guess.subject import (
 )
 from codeopt.workload.guess.workbench import MOST_SECONDS, TRIAL_SECONDS, Workbench, context_of
 from codeopt.workload.guess.worker import Outcome, Worker
+from codeopt.workload.lines import interpret_all
 from codeopt.workload.scaling import scaled_rows
 
 _LEAST_BODY = 0.2
@@ -47,8 +49,9 @@ class Caller:
 class Request:
     """What to guess: the target without a workload, the lines of its sites, and who else calls it.
 
-    `name` is the path that the workload file gives for the target's file; `direct` is off where
-    the function's own arguments have been tried before.
+    `name` is the path that the workload file gives for the target's file; `kin` are modules whose classes
+    are made from the method's; `direct` is off where the function's own arguments have been tried before.
+    `sites` is the file with the project's calls, if there is one.
     """
 
     target: Target
@@ -57,7 +60,9 @@ class Request:
     seed: int
     budget: int
     callers: tuple[Caller, ...] = ()
+    kin: tuple[str, ...] = ()
     direct: bool = True
+    sites: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,13 @@ class Guess:
 def guess_job(request: Request) -> Guess:
     """Job: find a workload that runs the wanted lines; the function's own arguments first, then callers."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
-    bench = Workbench(request.target.owns, request.seed)
+    bench = Workbench(request.target.owns, request.seed, sites_in(request.sites))
     target = request.target
     find_notebooks()
-    with contextlib.suppress(NoSubjectError):
-        import_module(target.root, target.module)
+    interpret_all()
+    for name in (target.module, *request.kin):
+        with contextlib.suppress(NoSubjectError):
+            import_module(target.root, name)
     for module, qualname, budget in _ways(request):
         try:
             loaded = import_module(target.root, module)
@@ -142,6 +149,7 @@ def _guess(
             budget,
             request.seed,
             MOST_SECONDS,
+            sites=bench.sites,
         )
         best = prepared_run(bench, search)
         bench.trials += worker.trials

@@ -204,6 +204,8 @@ def _shaped(parameter: Parameter, kind: str, maker: str, context: Context) -> It
     whole = re.search(r"\bint\b|integer|indices", parameter.doc.partition("\n")[0])
     if whole and not re.search("float", parameter.doc):
         maker = IDS if kind == "tensor" else INTS
+    if kind == "array":
+        maker = _typed(maker, f"{parameter.annotation} {parameter.doc}")
     shapes = shapes_for(parameter, kind, module_call=context.module_call)
     for shape in definite_shapes(parameter, kind, shapes):
         yield made(kind, DEFINITE[kind], shape)
@@ -217,6 +219,15 @@ def _shaped(parameter: Parameter, kind: str, maker: str, context: Context) -> It
     )
     if kind == "tensor":
         yield Option("torch.tensor(0.5)", "tensor")
+
+
+def _typed(maker: str, told: str) -> str:
+    """A maker with the type of number that annotation or docstring asks for."""
+    if re.search(r"\bu?int8\b", told):
+        return "rng.integers(0, 256, {}).astype(np.uint8)"
+    if re.search(r"float32\b", told) and not re.search(r"float64\b", told):
+        return f"{maker}.astype(np.float32)"
+    return maker
 
 
 def _plain(family: str, parameter: Parameter) -> Iterator[Option]:

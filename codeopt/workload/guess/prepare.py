@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from codeopt.workload.guess.options import OMIT, Option
@@ -70,14 +70,15 @@ def _methods(owner: type, outcome: Outcome) -> list[str]:
         told = [n for n in re.findall(r"\w+", message) if n in public]
         return list(dict.fromkeys([*told, *(n for n in public if _FITS.fullmatch(n))]))
     missing = _MISSING.search(message)
-    if missing is None:
+    if missing is None and outcome.error != "KeyError":
         return []
-    setting = [n for n in public if missing[1] in _set_by(owner, n, public)]
+    name = missing[1] if missing else message.strip("'\"")
+    setting = [n for n in public if name in _set_by(owner, n, public)]
     return sorted(setting, key=lambda n: not _FITS.fullmatch(n))
 
 
 def _set_by(owner: type, name: str, public: list[str]) -> set[str]:
-    """Attributes of the object that a method sets, or a private one that it calls."""
+    """Attributes and keys that a method sets, or a private one that it calls."""
     found: set[str] = set()
     waiting, seen = [name], set(public) - {name}
     while waiting:
@@ -86,6 +87,10 @@ def _set_by(owner: type, name: str, public: list[str]) -> set[str]:
         code = getattr(inspect.getattr_static(owner, method, None), "__code__", None)
         node = definition_of(code) if code is not None else None
         for part in ast.walk(node) if node is not None else ():
+            if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store):
+                found |= _constants([part.slice])
+            if isinstance(part, ast.Dict):
+                found |= _constants(part.keys)
             if (
                 isinstance(part, ast.Attribute)
                 and isinstance(part.value, ast.Name)
@@ -96,6 +101,10 @@ def _set_by(owner: type, name: str, public: list[str]) -> set[str]:
                 elif part.attr not in seen and hasattr(owner, part.attr):
                     waiting.append(part.attr)
     return found
+
+
+def _constants(nodes: Iterable[ast.expr | None]) -> set[str]:
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _performed(bench: Workbench, owner: type, name: str, depth: int) -> _Prepared | None:
@@ -112,7 +121,7 @@ def _performed(bench: Workbench, owner: type, name: str, depth: int) -> _Prepare
     try:
         search = Search(
             subject, worker, f"x::{subject.qualname}", "", frozenset(), contexts, _BUDGET, bench.seed,
-            MOST_SECONDS,
+            MOST_SECONDS, sites=bench.sites,
         )  # fmt: skip
         best = prepared_run(bench, search, depth + 1)
         bench.trials += worker.trials

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from codeopt.workload.guess.call_sites import CallSites
 from codeopt.workload.guess.hints import hinted, names_in
 from codeopt.workload.guess.options import OMIT, Option, holder, imports_of, omitted
 from codeopt.workload.guess.pools import (
@@ -26,6 +27,7 @@ from codeopt.workload.guess.pools import (
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.shapes import PLAIN, asked_shapes
 from codeopt.workload.guess.spell import Key, Spelled, State, spell
+from codeopt.workload.guess.starts import given_to, is_array, is_plain, starts_of
 from codeopt.workload.guess.subject import Subject, executable_lines
 from codeopt.workload.guess.worker import TRIAL, Outcome, Worker
 
@@ -66,7 +68,7 @@ class Tried:
 class Search:
     """One search; `lines` are the wanted lines in `file`, `budget` the most trials.
 
-    `deadline` is in seconds on the worker's clock.
+    `deadline` is in seconds on the worker's clock, `sites` are the project's own calls.
     """
 
     subject: Subject
@@ -79,6 +81,7 @@ class Search:
     seed: int
     deadline: float = float("inf")
     rows: int = ROWS
+    sites: CallSites = field(default_factory=dict)
     tried: dict[str, Tried] = field(default_factory=dict)
     variants: list[Tried] = field(default_factory=list)
 
@@ -87,13 +90,21 @@ class Search:
         self._parameters: dict[Key, Parameter] = {("call", p.name): p for p in form.call}
         self._parameters |= {("init", p.name): p for p in form.init}
         self._options = {key: self._pool(key, p) for key, p in self._parameters.items()}
+        self.starts = starts_of(self.subject, self.sites)
+        others = given_to(self.subject, self.sites)
+        for key, pool in self._options.items():
+            first = [start[key] for start in self.starts if key in start]
+            self._options[key] = _with_given(pool, first, others[key])
         prepared = (
             "",
             *(_FITTED if self.subject.fits else ()),
             *(f"instance.{m}()" for m in self.subject.readies),
         )
-        if len(prepared) > 1:
-            self._options["fit", "state"] = [Option(text, "fit") for text in dict.fromkeys(prepared)]
+        before = [start["fit", "state"] for start in self.starts if ("fit", "state") in start]
+        if len(prepared) > 1 or before:
+            plain, *rest = (Option(text, "fit") for text in prepared)
+            unlike = {option.text: option for option in (plain, *before[:2], *rest)}
+            self._options["fit", "state"] = list(unlike.values())
         own = executable_lines(self.subject.code) if self.subject.code else frozenset()
         self._own = own
         self._seen: set[tuple[str, str]] = set()
@@ -139,6 +150,14 @@ class Search:
             state = {k: self._profiled(k, o, shape) for k, o in start.items()}
             tried = self._try(state)
             best = tried if tried.score > best.score else best
+        for given in self.starts:
+            known = {key: option for key, option in given.items() if key in self._options}
+            sized = {key: option for key, option in known.items() if not is_array(option)}
+            for state in ({**start, **sized}, {**start, **known}):
+                if best.done or not self._left():
+                    return best
+                tried = self._try(state)
+                best = tried if tried.score > best.score else best
         return best
 
     def _is_about_arrays(self, tried: Tried) -> bool:
@@ -354,6 +373,27 @@ class Search:
                     if not other.error and other.effect != effect:
                         return True
         return False
+
+
+def _with_given(pool: list[Option], own: list[Option], others: list[Option]) -> list[Option]:
+    """A pool with what the project's calls give: this function's words and objects first, arrays last."""
+    known = {option.text for option in pool} | {""}
+    new = {o.text: o for o in (*own, *others) if o.text not in known and _is_at_hand(o)}
+    arrays = [option for option in new.values() if is_array(option)]
+    words = [option for option in new.values() if not is_array(option) and not is_plain(option)]
+    plain = [option for option in new.values() if is_plain(option)]
+    first = [option for option in words if option in own][:3]
+    rest = [option for option in words if option not in first][:4]
+    start = int(bool(pool) and pool[0].kind == OMIT)
+    return [
+        *pool[:start],
+        *first,
+        *pool[start : start + 1],
+        *rest,
+        *plain[:3],
+        *pool[start + 1 :],
+        *arrays[:6],
+    ]
 
 
 def _is_at_hand(option: Option) -> bool:

@@ -18,12 +18,20 @@ _TAKEN = {"rng", "n", "scale", "seed", "np", "torch", "pd", "sparse", "Call", "w
           "Path", "string", "math", "partial"}  # fmt: skip
 
 
+_FORWARD = """\
+given = [v.requires_grad_() if torch.is_tensor(v) and v.is_floating_point() else v for v in [{1}]]
+made = {0}.apply(*given)
+made = made if isinstance(made, tuple) else (made,)
+return Call(args=(made[0].grad_fn, *map(torch.ones_like, made)))"""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """How a target is called.
 
-    `shape` is `function`, `method` (an instance comes first), `object` (constructed, then called) or
-    `construct`. `maker` names the class of the instance in `module`.
+    `shape` is `function`, `method` (an instance comes first), `object` (constructed, then called),
+    `construct`, or `backward` (of an autograd function, after its forward pass with `call`). `maker` names
+    the class in `module` of the instance or the autograd function.
     """
 
     shape: str
@@ -63,7 +71,9 @@ def spell(form: Form, state: State, target: str, n: int, floor: int, note: str =
         if prepared is not None and prepared.text:
             body += [(line, ("fit", "state")) for line in prepared.text.split("; ")]
     given = _given(form, state, names)
-    if form.shape == "object":
+    if form.shape == "backward":
+        body += [(line, None) for line in _FORWARD.format(form.maker, ", ".join(names.values())).split("\n")]
+    elif form.shape == "object":
         body.append(("return Call(", None))
         body += [(f"    {line},", None) for line in given]
         body.append(("    init=Call(kwargs=dict(", None))
@@ -128,7 +138,7 @@ def _assembled(
     if re.search(r"\bn\b", source):
         head.append(f"n = max({floor}, int({n} * scale))")
     local = [need for option in state.values() for need in option.needs if option.kind != OMIT]
-    if form.shape == "method":
+    if form.shape in ("method", "backward"):
         local.append(f"from {form.module} import {form.maker.partition('.')[0]}")
     libraries = imports_of("\n".join(head) + "\n" + ("torch.\n" if form.torch else "") + source)
     lines = [

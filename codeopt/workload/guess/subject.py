@@ -14,6 +14,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from codeopt.sandbox.world import getter_of
 from codeopt.source import parse_file
 from codeopt.workload.guess.reading import Function, Parameter, read_function
 from codeopt.workload.guess.spell import Form, Key
@@ -65,14 +66,14 @@ def subjects(module: ModuleType, qualname: str) -> list[Subject]:
         return [Subject(qualname, function, form, read.blames, read.guards, code=read.code)]
     if name in ("__init__", "__new__", "__post_init__"):
         return [_construct(owner, qualname.rpartition(".")[0], uses_torch)]
+    if name == "backward" and _is_graph_function(owner):
+        return [_backward(owner, qualname, function)]
     static = inspect.getattr_static(owner, name, None)
-    if isinstance(static, property | functools.cached_property):
-        raise NoSubjectError("it is a property")
     if isinstance(static, staticmethod | classmethod):
         read = _read(function, "call", "", bound=isinstance(static, classmethod))
         form = Form("function", read.parameters, torch=uses_torch)
         return [Subject(qualname, function, form, read.blames, read.guards, owner, read.code)]
-    made = [_method(owner, kind, qualname, function, uses_torch) for kind in concrete(owner)[:3]]
+    made = [_method(owner, kind, qualname, getter_of(function), uses_torch) for kind in concrete(owner)[:3]]
     if not made:
         raise NoSubjectError(f"{owner.__name__} is abstract, and no class made from it is at hand")
     return made
@@ -126,6 +127,21 @@ def _construct(owner: type, qualname: str, uses_torch: bool) -> Subject:
     return Subject(qualname, owner, form, read.blames, read.guards, owner, read.code)
 
 
+def _is_graph_function(owner: type) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and issubclass(owner, torch.autograd.Function)
+
+
+def _backward(owner: type, qualname: str, function: Any) -> Subject:
+    """The backward pass of an autograd function, called with what its forward pass leaves."""
+    forward = owner.forward  # type: ignore[attr-defined]
+    takes_context = "setup_context" not in vars(owner)
+    read = _read(forward, "call", inspect.getdoc(owner) or "", bound=takes_context)
+    form = Form("backward", read.parameters, module=owner.__module__, maker=owner.__qualname__, torch=True)
+    body = _read(function, "call", "", bound=True)
+    return Subject(qualname, function, form, read.blames, read.guards, owner, body.code)
+
+
 def _find(module: ModuleType, qualname: str) -> tuple[type | None, Any]:
     owner: Any = None
     found: Any = module
@@ -137,15 +153,46 @@ def _find(module: ModuleType, qualname: str) -> tuple[type | None, Any]:
 
 
 def concrete(owner: type) -> list[type]:
-    """The class itself unless it is abstract, then classes made from it that are imported."""
+    """Classes to make an object from: the class itself unless it is abstract, then those made from it.
+
+    The class itself is the last where it leaves methods to others; those that nothing is made from go first.
+    """
     found = [] if inspect.isabstract(owner) else [owner]
     queue: list[type] = list(owner.__subclasses__())
     while queue:
         made = queue.pop(0)
         queue += made.__subclasses__()
-        if not inspect.isabstract(made) and "<locals>" not in made.__qualname__:
+        if not inspect.isabstract(made) and "<locals>" not in made.__qualname__ and made not in found:
             found.append(made)
+    if len(found) > 1 and _leaves_open(owner):
+        found.sort(key=lambda made: (made is owner, bool(made.__subclasses__()), _asked(made)))
     return found
+
+
+def _leaves_open(owner: type) -> bool:
+    """Whether a method of the class only raises NotImplementedError."""
+    for base in owner.__mro__[:-1]:
+        for name, value in vars(base).items():
+            code = getattr(value, "__code__", None)
+            if (
+                code is None
+                or "NotImplementedError" not in code.co_names
+                or getattr(owner, name) is not value
+            ):
+                continue
+            node = definition_of(code)
+            if node is not None and isinstance(node.body[-1], ast.Raise) and len(node.body) < 3:
+                return True
+    return False
+
+
+def _asked(owner: type) -> int:
+    """How many arguments a constructor cannot do without."""
+    try:
+        parameters = list(inspect.signature(owner).parameters.values())
+    except (ValueError, TypeError):
+        return 99
+    return sum(p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 
 def _uses_torch(module: ModuleType) -> bool:
@@ -189,7 +236,8 @@ def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
         above = _above(function, plain)
         upper = _read(above, who, doc, bound=True) if above is not None else None
         if upper is not None and upper.code is not None:
-            own = {p.name for p in parameters} | passed
+            taken = [p.name for p in upper.parameters if not p.star and not p.keyword_only]
+            own = {p.name for p in parameters} | passed.named | set(taken[: passed.positional])
             more = tuple(p for p in upper.parameters if p.name not in own and p.star != "*")
             parameters = (
                 *parameters[:-1],
@@ -208,13 +256,19 @@ def _places(code: CodeType, who: str, lines: dict[int, frozenset[str]]) -> Place
     return {(code.co_filename, line): frozenset(map(key, found)) for line, found in lines.items()}
 
 
-def _passed_up(node: Function) -> set[str] | None:
-    """The keywords of `super().__init__(..., **kwargs)`, or None where nothing is handed on so."""
+@dataclass(frozen=True)
+class _Passed:
+    named: set[str]
+    positional: int
+
+
+def _passed_up(node: Function) -> _Passed | None:
+    """What `super().__init__(..., **kwargs)` gives by itself, or None where nothing is handed on so."""
     for call in ast.walk(node):
-        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("super()"):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("super()."):
             names = {keyword.arg for keyword in call.keywords}
             if None in names:
-                return {name for name in names if name}
+                return _Passed({name for name in names if name}, len(call.args))
     return None
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,15 +15,19 @@ import msgspec
 from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Limits, Sandbox
 from codeopt.source import write_atomic
 from codeopt.target import Target, module_of
-from codeopt.workload.guess.callers import Calls, callers_of, read_calls
+from codeopt.workload.guess.call_sites import CallSites, keep_sites, read_call_sites
+from codeopt.workload.guess.callers import Calls, callers_of, kin_of, read_calls
 from codeopt.workload.guess.job import Guess, Request, guess_job
 from codeopt.workload.wanted import Unserved, Wanted
 
 SandboxFor = Callable[[Sequence[Path]], Sandbox]
 """The sandbox for functions of some files: one whose zygote holds what the files import."""
 
-BUDGET = 150
+BUDGET = 250
 _SECONDS = 240.0
+_MOST_FILES = 1200
+_BESIDE = ("tests", "test", "examples", "benchmarks")
+"""Folders of a project beside its packages whose calls are read too."""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -78,7 +83,8 @@ def guess_all(
 ) -> Iterator[Guessed]:
     """A guess for each wanted function: by its own arguments, another's that reaches it, or its callers'."""
     folder.mkdir(parents=True, exist_ok=True)
-    first = list(_tried(wanted, sandbox_for, root, folder, seed, budget, None))
+    project = _Project(root, folder)
+    first = list(_tried(wanted, sandbox_for, project, seed, budget, by_callers=False))
     left = []
     for found in first:
         other = None if found.targets else _reached_by(found.wanted, first)
@@ -86,13 +92,48 @@ def guess_all(
             yield other or found
         else:
             left.append(found)
-    calls = cache(_calls_of)
     again = [found.wanted for found in left]
-    second = list(_tried(again, sandbox_for, root, folder, seed, budget, calls)) if again else []
+    second = list(_tried(again, sandbox_for, project, seed, budget, by_callers=True)) if again else []
     for before, found in zip(left, second, strict=True):
         if not found.targets:
             found = _reached_by(found.wanted, second) or replace(found, guess=before.guess)
         yield found
+
+
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """What the files of a project say of each other; `folder` is where guesses are kept."""
+
+    root: Path
+    folder: Path
+    _calls: dict[Path, Calls] = field(default_factory=dict)
+    _sites: dict[Path, CallSites] = field(default_factory=dict)
+
+    def calls(self, top: Path) -> Calls:
+        """Who calls whom in a package, or in the modules of a folder that is none."""
+        if top not in self._calls:
+            self._calls[top] = read_calls(_modules(top))
+        return self._calls[top]
+
+    def sites(self, top: Path) -> CallSites:
+        """The calls that a package, or a folder's modules, and the project's tests and examples make."""
+        if top not in self._sites:
+            beside = [file for name in _BESIDE for file in sorted((self.root / name).rglob("*.py"))]
+            files = dict.fromkeys([*_modules(top), *beside])
+            self._sites[top] = read_call_sites(itertools.islice(files, _MOST_FILES), _importable(top))
+        return self._sites[top]
+
+
+def _modules(top: Path) -> list[Path]:
+    return sorted(top.rglob("*.py") if _is_package(top) else top.glob("*.py"))
+
+
+def _importable(top: Path) -> Path:
+    return top.parent if _is_package(top) else top
+
+
+def _is_package(top: Path) -> bool:
+    return (top / "__init__.py").exists()
 
 
 def _reached_by(wanted: Wanted, others: Sequence[Guessed]) -> Guessed | None:
@@ -106,35 +147,30 @@ def _reached_by(wanted: Wanted, others: Sequence[Guessed]) -> Guessed | None:
     return Guessed(wanted, best.guess, best.targets) if best is not None and hits(best) else None
 
 
-def _calls_of(top: Path) -> Calls:
-    return read_calls(sorted(top.rglob("*.py")) if top.is_dir() else [top])
-
-
 def _tried(
     wanted: Sequence[Wanted],
     sandbox_for: SandboxFor,
-    root: Path,
-    folder: Path,
+    project: _Project,
     seed: int,
     budget: int,
-    calls: Callable[[Path], Calls] | None,
+    *,
+    by_callers: bool,
 ) -> Iterator[Guessed]:
     """Jobs for some functions, as many at a time as the sandbox takes; what is kept needs none."""
-    requests = [_request(one, root, seed, budget, calls) for one in wanted]
-    files = [folder / _name_of(one, calls is not None) for one in wanted]
-    kept = [_read(file, _key(request)) for file, request in zip(files, requests, strict=True)]
+    asked = [_asked(one, project, seed, budget, by_callers=by_callers) for one in wanted]
+    kept = [_read(one.file, one.key) for one in asked]
     open_ones = [number for number, guess in enumerate(kept) if guess is None]
     ends: dict[int, Future[JobEnd]] = {}
     if open_ones:
         sandbox = sandbox_for(tuple(dict.fromkeys(wanted[number].path for number in open_ones)))
         limits = _limits(sandbox)
-        ends = {n: sandbox.submit(guess_job, requests[n], limits=limits) for n in open_ones}
-    for number, (one, request, file) in enumerate(zip(wanted, requests, files, strict=True)):
+        ends = {n: sandbox.submit(guess_job, asked[n].request, limits=limits) for n in open_ones}
+    for number, (one, ask) in enumerate(zip(wanted, asked, strict=True)):
         guess = kept[number]
         if guess is None:
-            guess = _guess_of(ends[number].result(), request)
-            _keep(file, guess, _key(request))
-        yield Guessed(one, guess, _targets(request, guess, file))
+            guess = _guess_of(ends[number].result(), ask.request)
+            _keep(ask.file, guess, ask.key)
+        yield Guessed(one, guess, _targets(ask.request, guess, ask.file))
 
 
 def _limits(sandbox: Sandbox) -> Limits:
@@ -145,30 +181,31 @@ def _limits(sandbox: Sandbox) -> Limits:
     )
 
 
-def _request(
-    wanted: Wanted,
-    root: Path,
-    seed: int,
-    budget: int,
-    calls: Callable[[Path], Calls] | None,
-) -> Request:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, the file for what comes of it, and the digest of what that rests on."""
+
+    request: Request
+    file: Path
+    key: str
+
+
+def _asked(wanted: Wanted, project: _Project, seed: int, budget: int, *, by_callers: bool) -> _Asked:
     folder, module = module_of(wanted.path)
-    name = str(wanted.path.relative_to(root)) if wanted.path.is_relative_to(root) else str(wanted.path)
-    target = Target(
-        wanted.path,
-        wanted.qualname,
-        module,
-        folder,
-        wanted.path,
-        0,
-        1,
-        origin="guessed",
-    )
-    if calls is None:
-        return Request(target, name, wanted.lines, seed, budget)
-    top = folder / module.partition(".")[0]
-    callers = callers_of(calls(top if top.is_dir() else wanted.path), module, wanted.qualname)
-    return Request(target, name, wanted.lines, seed, budget, callers, direct=False)
+    inside = wanted.path.is_relative_to(project.root)
+    name = str(wanted.path.relative_to(project.root) if inside else wanted.path)
+    target = Target(wanted.path, wanted.qualname, module, folder, wanted.path, 0, 1, origin="guessed")
+    package = folder / module.partition(".")[0]
+    top = package if _is_package(package) else folder
+    sites = project.sites(top)
+    request = Request(target, name, wanted.lines, seed, budget, sites=keep_sites(sites, project.folder))
+    if by_callers:
+        graph = project.calls(top)
+        kin = kin_of(graph, module, wanted.qualname)
+        callers = callers_of(graph, module, wanted.qualname)
+        request = replace(request, callers=callers, kin=kin, direct=bool(kin))
+    related = [sites.get(part) for part in wanted.qualname.split(".")]
+    return _Asked(request, project.folder / _name_of(wanted, by_callers), _key(request, related))
 
 
 def _guess_of(end: JobEnd, request: Request) -> Guess:
@@ -206,14 +243,16 @@ def _name_of(wanted: Wanted, by_callers: bool) -> str:
     return f"guessed_{wanted.path.stem}_{safe}_{digest}{'_callers' if by_callers else ''}.py"
 
 
-def _key(request: Request) -> str:
-    """What a kept guess rests on: the file's text, what was asked, and how guesses are made."""
+def _key(request: Request, related: object) -> str:
+    """What a kept guess rests on: the file's text, what was asked, calls of it, and how guesses are made."""
     asked = (
         request.seed,
         request.budget,
         sorted(request.lines),
         request.callers,
+        request.kin,
         request.name,
+        related,
     )
     return hashlib.sha256(request.target.path.read_bytes() + f"{_own_code()} {asked}".encode()).hexdigest()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
+from codeopt.workload.guess.call_sites import CallSites
 from codeopt.workload.guess.options import Option
 from codeopt.workload.guess.pools import Context
 from codeopt.workload.guess.reading import Parameter
@@ -31,6 +32,7 @@ class Workbench:
 
     within: Callable[[str], bool]
     seed: int
+    sites: CallSites = field(default_factory=dict)
     trials: int = 0
     reasons: list[str] = field(default_factory=list)
     made: dict[type, Option | None] = field(default_factory=dict)
@@ -101,6 +103,7 @@ def _constructed(bench: Workbench, owner: type) -> Option | None:
             contexts,
             40,
             bench.seed,
+            sites=bench.sites,
         )
         best = search.run()
         bench.trials += worker.trials

@@ -1,0 +1,97 @@
+"""Where a search may begin: the arguments of calls that the project makes itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from codeopt.workload.guess.call_sites import CallSite, CallSites
+from codeopt.workload.guess.options import Option, omitted
+from codeopt.workload.guess.reading import Parameter
+from codeopt.workload.guess.spell import Key, State
+from codeopt.workload.guess.subject import Subject
+
+_MOST = 5
+_ARRAY = re.compile(r"\b(np|numpy|torch|pd|pandas|jnp)\.")
+_PLAIN = re.compile(r"-?[\d.e+-]+|True|False|None")
+
+
+def starts_of(subject: Subject, sites: CallSites) -> tuple[State, ...]:
+    """Arguments of calls of this function and of constructions for it; others are not in the states."""
+    form = subject.form
+    calls = list(_sites(_call_names(subject), sites))[:_MOST]
+    if form.shape not in ("method", "object"):
+        return tuple(_state(site, form.call, "call") for site in calls)
+    owner = form.maker if form.shape == "method" else subject.qualname
+    init = list(_sites([owner.rpartition(".")[2]], sites))[:_MOST]
+    found = []
+    for place in range(max(len(calls), len(init))):
+        state: dict[Key, Option] = {}
+        if init:
+            state |= _state(init[min(place, len(init) - 1)], form.init, "init")
+        if calls:
+            site = calls[min(place, len(calls) - 1)]
+            state |= _state(site, form.call, "call")
+            if site.before and form.shape == "method":
+                state["fit", "state"] = Option("; ".join(site.before), "fit", needs=site.needs)
+        found.append(state)
+    return tuple(found)
+
+
+def given_to(subject: Subject, sites: CallSites) -> dict[Key, list[Option]]:
+    """Words and objects that other calls give for a parameter of that name, or where it is passed on to."""
+    by_name: dict[str, list[Option]] = {}
+    for found in sites.values():
+        for site in found:
+            for name, text in site.named:
+                by_name.setdefault(name, []).append(Option(text, "site", needs=site.needs))
+    given = {}
+    form = subject.form
+    for key, parameter in [
+        *((("call", p.name), p) for p in form.call),
+        *((("init", p.name), p) for p in form.init),
+    ]:
+        passed = [
+            Option(site.positional[0], "site", needs=site.needs)
+            for name in sorted(parameter.usage.calls)
+            for site in sites.get(name.rpartition(".")[2], ())
+            if site.positional and site.positional[0] is not None
+        ]
+        told = [*by_name.get(parameter.name, ()), *passed]
+        given[key] = [option for option in told if not is_array(option) and not is_plain(option)]
+    return given
+
+
+def _call_names(subject: Subject) -> list[str]:
+    owner, _, name = subject.qualname.rpartition(".")
+    if subject.form.shape in ("function", "construct"):
+        return [subject.qualname, name]
+    if subject.form.shape == "object":
+        return [f"{name}.__call__", f"{name}.forward"]
+    classes = [base.__name__ for base in (subject.owner or object).__mro__[:-1]]
+    return [*(f"{kind}.{name}" for kind in dict.fromkeys((*classes, owner))), name]
+
+
+def _sites(names: Iterable[str], sites: CallSites) -> Iterator[CallSite]:
+    for name in dict.fromkeys(names):
+        yield from sites.get(name, ())
+
+
+def _state(site: CallSite, parameters: Sequence[Parameter], who: str) -> dict[Key, Option]:
+    plain = [p.name for p in parameters if not p.star and not p.keyword_only]
+    texts = {name: text for name, text in zip(plain, site.positional, strict=False) if text is not None}
+    given = set(plain[: len(site.positional)]) | {name for name, _ in site.named}
+    texts.update((name, text) for name, text in site.named if any(p.name == name for p in parameters))
+    state = {(who, name): Option(text, "site", needs=site.needs) for name, text in texts.items()}
+    left = [p for p in parameters if p.default is not None and p.name not in given and not p.star]
+    return {**state, **{(who, p.name): omitted() for p in left}}
+
+
+def is_array(option: Option) -> bool:
+    """Whether an argument of a call is an array or the like, whose size is better chosen."""
+    return bool(_ARRAY.search(option.text))
+
+
+def is_plain(option: Option) -> bool:
+    """Whether it is a number or a switch, which fits its own call only."""
+    return bool(_PLAIN.fullmatch(option.text))
