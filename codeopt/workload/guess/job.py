@@ -25,7 +25,7 @@ from codeopt.workload.guess.subject import (
     import_module,
     subjects,
 )
-from codeopt.workload.guess.workbench import MOST_SECONDS, TRIAL_SECONDS, Workbench, context_of
+from codeopt.workload.guess.workbench import MOST_SECONDS, Workbench, searching
 from codeopt.workload.guess.worker import Outcome, Worker
 from codeopt.workload.lines import interpret_all
 from codeopt.workload.scaling import scaled_rows
@@ -134,25 +134,18 @@ def _owner(target: Target) -> type | None:
 def _guess(
     bench: Workbench, request: Request, subject: Subject, module: ModuleType, budget: int
 ) -> Guess | None:
-    worker = Worker(subject.function, bench.within, TRIAL_SECONDS, bench.clock)
-    try:
-        path = str(request.target.path)
-        contexts = {who: context_of(bench, module, subject, who) for who in ("call", "init")}
-        name = f"{_file_name(request, module)}::{subject.qualname}"
-        search = Search(
-            subject,
-            worker,
-            name,
-            path,
-            request.lines,
-            contexts,
-            budget,
-            request.seed,
-            MOST_SECONDS,
-            sites=bench.sites,
-        )
+    name = f"{_file_name(request, module)}::{subject.qualname}"
+    with searching(
+        bench,
+        module,
+        subject,
+        budget,
+        target=name,
+        file=str(request.target.path),
+        lines=request.lines,
+        deadline=MOST_SECONDS,
+    ) as search:
         best = prepared_run(bench, search)
-        bench.trials += worker.trials
         if best is not None and best.done:
             why = _trivial(subject, search, best, request)
             for other in itertools.islice(search.others(best), _MOST_OTHERS) if why else ():
@@ -160,19 +153,17 @@ def _guess(
                     best, why = other, ""
                     break
             if not why:
-                return _finished(bench, request, subject, search, best, name, module)
+                return _finished(bench, subject, search, best, name, module)
             bench.reasons.append(why)
         else:
             bench.reasons.append(_told(best))
         text = example_text(subject, name)
         if text:
-            outcome = worker.trial(text, request.seed)
-            why = _too_little(subject, [outcome]) or _trivial_example(worker, text, outcome, request)
+            outcome = search.worker.trial(text, request.seed)
+            why = _too_little(subject, [outcome]) or _trivial_example(search.worker, text, outcome, request)
             if not why:
-                lines = outcome.lines
-                return Guess(text, module.__name__, subject.qualname, lines, bench.trials)
-    finally:
-        worker.close()
+                trials = bench.trials + search.worker.trials
+                return Guess(text, module.__name__, subject.qualname, outcome.lines, trials)
     return None
 
 
@@ -240,28 +231,23 @@ def _trivial_example(worker: Worker, text: str, outcome: Outcome, request: Reque
 
 
 def _finished(
-    bench: Workbench,
-    request: Request,
-    subject: Subject,
-    search: Search,
-    best: Tried,
-    name: str,
-    module: ModuleType,
+    bench: Workbench, subject: Subject, search: Search, best: Tried, name: str, module: ModuleType
 ) -> Guess:
     lines = {file: set(found) for file, found in best.outcome.lines.items()}
-    texts = [_sized(subject, search, best, name, request.seed)]
+    texts = [_sized(subject, search, best, name, bench.seed)]
     covered = set(search.hits(best))
     for variant in search.variants:
         if len(texts) == _MOST_VARIANTS or bench.clock.now() > MOST_SECONDS:
             break
-        if search.hits(variant) <= covered or not _has_effect(search.worker, variant, request.seed):
+        if search.hits(variant) <= covered or not _has_effect(search.worker, variant, bench.seed):
             continue
         covered |= search.hits(variant)
-        texts.append(_sized(subject, search, variant, name, request.seed))
+        texts.append(_sized(subject, search, variant, name, bench.seed))
         for file, found in variant.outcome.lines.items():
             lines.setdefault(file, set()).update(found)
     frozen = {file: frozenset(found) for file, found in lines.items()}
-    return Guess(joined(texts), module.__name__, subject.qualname, frozen, bench.trials)
+    trials = bench.trials + search.worker.trials
+    return Guess(joined(texts), module.__name__, subject.qualname, frozen, trials)
 
 
 def _has_effect(worker: Worker, tried: Tried, seed: int) -> bool:

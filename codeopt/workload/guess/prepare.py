@@ -13,8 +13,8 @@ from codeopt.workload.guess.options import OMIT, Option
 from codeopt.workload.guess.search import Search, Tried
 from codeopt.workload.guess.spell import Key, State
 from codeopt.workload.guess.subject import NoSubjectError, Subject, definition_of, subjects
-from codeopt.workload.guess.workbench import MOST_SECONDS, TRIAL_SECONDS, Workbench, context_of
-from codeopt.workload.guess.worker import Outcome, Worker
+from codeopt.workload.guess.workbench import MOST_SECONDS, Workbench, searching
+from codeopt.workload.guess.worker import Outcome
 
 _BUDGET = 60
 _MOST_METHODS = 3
@@ -116,17 +116,8 @@ def _performed(bench: Workbench, owner: type, name: str, depth: int) -> _Prepare
         return None
     if subject.form.shape != "method":
         return None
-    worker = Worker(subject.function, bench.within, TRIAL_SECONDS, bench.clock)
-    contexts = {who: context_of(bench, module, subject, who) for who in ("call", "init")}
-    try:
-        search = Search(
-            subject, worker, f"x::{subject.qualname}", "", frozenset(), contexts, _BUDGET, bench.seed,
-            MOST_SECONDS, sites=bench.sites,
-        )  # fmt: skip
+    with searching(bench, module, subject, _BUDGET, deadline=MOST_SECONDS) as search:
         best = prepared_run(bench, search, depth + 1)
-        bench.trials += worker.trials
-    finally:
-        worker.close()
     if best is None or not best.done:
         return None
     fit = best.state.get(("fit", "state"))

@@ -107,6 +107,7 @@ class Search:
             self._options["fit", "state"] = list(unlike.values())
         own = executable_lines(self.subject.code) if self.subject.code else frozenset()
         self._own = own
+        self._each = self.budget
         self._seen: set[tuple[str, str]] = set()
 
     def _pool(self, key: Key, parameter: Parameter) -> list[Option]:
@@ -342,7 +343,7 @@ class Search:
         """Begin the next run with these arguments of the constructor, and these calls on its object."""
         for key, option in {**init, ("fit", "state"): calls}.items():
             self._options[key] = [option, *(o for o in self._options.get(key, ()) if o.text != option.text)]
-        self.budget += len(self.tried)
+        self.budget = len(self.tried) + self._each
         self._seen.clear()
 
     def others(self, best: Tried) -> Iterator[Tried]:

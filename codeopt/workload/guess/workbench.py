@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -38,6 +39,31 @@ class Workbench:
     made: dict[type, Option | None] = field(default_factory=dict)
     depth: int = 0
     clock: CpuClock = field(default_factory=CpuClock)
+
+
+@contextlib.contextmanager
+def searching(
+    bench: Workbench,
+    module: ModuleType,
+    subject: Subject,
+    budget: int,
+    *,
+    target: str = "",
+    file: str = "",
+    lines: frozenset[int] = frozenset(),
+    deadline: float = float("inf"),
+) -> Iterator[Search]:
+    """A search for one subject's arguments, whose trials are made while the block lasts."""
+    worker = Worker(subject.function, bench.within, TRIAL_SECONDS, bench.clock)
+    contexts = {who: context_of(bench, module, subject, who) for who in ("call", "init")}
+    name = target or f"x::{subject.qualname}"
+    try:
+        yield Search(
+            subject, worker, name, file, lines, contexts, budget, bench.seed, deadline, sites=bench.sites
+        )
+    finally:
+        bench.trials += worker.trials
+        worker.close()
 
 
 def context_of(bench: Workbench, module: ModuleType, subject: Subject, who: str) -> Context:
@@ -91,24 +117,8 @@ def _made(bench: Workbench, owner: type) -> Option | None:
 
 def _constructed(bench: Workbench, owner: type) -> Option | None:
     subject = construction(owner)
-    worker = Worker(owner, bench.within, TRIAL_SECONDS, bench.clock)
-    contexts = {"call": context_of(bench, sys.modules[owner.__module__], subject, "call")}
-    try:
-        search = Search(
-            subject,
-            worker,
-            f"x::{owner.__qualname__}",
-            "",
-            frozenset(),
-            contexts,
-            40,
-            bench.seed,
-            sites=bench.sites,
-        )
+    with searching(bench, sys.modules[owner.__module__], subject, 40) as search:
         best = search.run()
-        bench.trials += worker.trials
-    finally:
-        worker.close()
     if best is None or not best.done:
         return None
     given = [
