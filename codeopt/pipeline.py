@@ -13,7 +13,6 @@ from pathlib import Path
 
 from codeopt.config import ORIGINS, Config
 from codeopt.edit import Site
-from codeopt.errors import UsageError
 from codeopt.events import Event, Finished, ProblemFound, TargetProgress, TargetStarted
 from codeopt.per_file import all_named, ignored_by_file
 from codeopt.registry import find_sites, select_rules
@@ -28,21 +27,18 @@ from codeopt.source import Problem, SourceFile, discover, display_name, read_sou
 from codeopt.store import refused_folder
 from codeopt.suggestion import Rejection, Stats, Suggestion, UnprovenSite
 from codeopt.suppress import read_suppressions
-from codeopt.target import Target
+from codeopt.target import Target, is_named
+from codeopt.workload.declarations import declared_targets
 from codeopt.workload.declared import FILE_NAME as WORKLOAD_FILE_NAME
 from codeopt.workload.declared import (
-    Declaration,
     check_target,
-    find_workload_files,
     libraries,
-    locate,
-    read_declarations,
 )
 from codeopt.workload.origins import Provider, providers
 from codeopt.workload.own_tests.check import check_tests
 from codeopt.workload.own_tests.find import OwnTests, find_tests
 from codeopt.workload.own_tests.targets import test_modules
-from codeopt.workload.preload import BASE_MODULES, preload
+from codeopt.workload.preload import preload
 from codeopt.workload.wanted import Unserved, Wanted, wanted_in
 
 _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]", re.MULTILINE)
@@ -129,39 +125,16 @@ class Run:
         return [s for s in allowed if not off.hides(s, names[s.rule])]
 
     def _declared_targets(self) -> Iterator[Target | Problem]:
-        files = [Path(f) for f in self.config.workloads]
-        for file in files:
-            if not file.is_file():
-                raise UsageError(f"{file}: no such workload file")
         folders = [p if p.is_dir() else p.parent for p in self.paths]
         roots = list(dict.fromkeys([self.root, *(f.resolve() for f in folders)]))
         sources = [source.path for source in self.sources.values()]
-        declared = [f.resolve() for f in files] or find_workload_files(sources, roots)
-        scanned = {source.path.resolve() for source in self.sources.values()}
-        for file in declared:
-            for found in self._declarations(file, roots):
-                if isinstance(found, Problem) or (found.path in scanned and self._is_named(found)):
-                    yield found
-
-    def _declarations(self, file: Path, roots: Sequence[Path]) -> Iterator[Target | Problem]:
-        end = self._sandbox_for(BASE_MODULES).call(read_declarations, file)
-        if not isinstance(end, Completed):
-            yield _problem(file, 1, describe_end(end))
-            return
-        declarations: list[Declaration] = end.value
-        for index, declaration in enumerate(declarations):
-            yield locate(file, index, declaration, roots)
+        scanned = {path.resolve() for path in sources}
+        for found in declared_targets(self.config, sources, roots, self._sandbox_for):
+            if isinstance(found, Problem) or (found.path in scanned and self._is_named(found)):
+                yield found
 
     def _is_named(self, found: Target | Wanted) -> bool:
-        """Whether `--target` names a function of a file, or was not given."""
-        if not self.config.target:
-            return True
-        for named in self.config.target:
-            name, _, wanted = named.partition("::")
-            same_file = found.path in (Path(name).resolve(), (self.root / name).resolve())
-            if same_file and (not wanted or found.qualname == wanted):
-                return True
-        return False
+        return is_named(found.path, found.qualname, self.config.target, self.root)
 
     def _sandbox_for(self, modules: tuple[str, ...]) -> Sandbox:
         """The zygote that holds these modules; only the last one is kept."""

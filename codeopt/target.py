@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,3 +71,13 @@ def module_of(path: Path) -> tuple[Path, str]:
         parts.insert(0, folder.name)
         folder = folder.parent
     return folder, ".".join(parts)
+
+
+def is_named(path: Path, qualname: str, names: Sequence[str], root: Path) -> bool:
+    """Whether one of `names` (`FILE`, `FILE::FUNCTION`, `FILE::CLASS`) means a function; none mean all."""
+    for name in names:
+        file, _, wanted = name.partition("::")
+        same_file = path in (Path(file).resolve(), (root / file).resolve())
+        if same_file and (not wanted or f"{qualname}.".startswith(f"{wanted}.")):
+            return True
+    return not names

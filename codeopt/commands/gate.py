@@ -28,7 +28,7 @@ def gate(
     from codeopt.gate.git_past import git_past
     from codeopt.gate.run import Gate
     from codeopt.gate.stored import stored_past
-    from codeopt.gate.targets import workload_files
+    from codeopt.workload.declarations import workload_files
 
     begin = time.monotonic()
     outcome = GateOutcome(baseline, environment())
@@ -63,7 +63,7 @@ def write_baseline(file: Path, config: Config, root: Path) -> tuple[Problem, ...
     Raises UsageError if `file` cannot be written.
     """
     from codeopt.gate.stored import write_texts
-    from codeopt.gate.targets import workload_files
+    from codeopt.workload.declarations import workload_files
 
     return write_texts(file, root, config.exclude, workload_files(config))
 

@@ -14,10 +14,11 @@ from codeopt.gate.entry import GateEntry, Judgement, Verdict
 from codeopt.gate.functions import line_of
 from codeopt.gate.measure import measure_both, measure_new
 from codeopt.gate.past import Past
-from codeopt.gate.targets import declared_targets, runs_of
+from codeopt.gate.targets import runs_of
 from codeopt.sandbox.configured import Sandboxes
 from codeopt.source import Problem, SourceFile, discover, display_name, read_source
-from codeopt.target import Target
+from codeopt.target import Target, is_named
+from codeopt.workload.declarations import declared_targets
 from codeopt.workload.declared import FILE_NAME as WORKLOAD_FILE_NAME
 from codeopt.workload.origins import Provider, providers
 from codeopt.workload.own_tests.find import OwnTests, find_tests
@@ -160,15 +161,7 @@ class Gate:
         return bool(budget) and time.monotonic() > self._begin + budget
 
     def _is_named(self, path: Path, qualname: str) -> bool:
-        """Whether `--target` names a function of a file, or was not given."""
-        if not self._config.target:
-            return True
-        for named in self._config.target:
-            name, _, wanted = named.partition("::")
-            same_file = path in (Path(name).resolve(), (self._root / name).resolve())
-            if same_file and (not wanted or qualname == wanted or qualname.startswith(f"{wanted}.")):
-                return True
-        return False
+        return is_named(path, qualname, self._config.target, self._root)
 
     def _test_patterns(self) -> tuple[str, ...]:
         """Names of files of tests, and of workloads: what these take is not what the project takes."""

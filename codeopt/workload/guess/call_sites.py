@@ -7,28 +7,30 @@ to imports, literals and other calls is a source text that stands on its own.
 from __future__ import annotations
 
 import ast
-import builtins
-import copy
 import doctest
 import hashlib
-import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from codeopt.source import parse_file, write_atomic
 from codeopt.target import module_of
+from codeopt.workload.guess.bindings import (
+    Bound,
+    assigned,
+    defaults,
+    imported,
+    in_full,
+    parametrized,
+    statements,
+)
 
-_MOST_TEXT = 300
 _MOST_SITES = 8
-_MOST_NODES = 150
 _DEEPEST = 6
 _EMPTY = {"[]", "''", "()", "{}", "None"}
 _SET_UP = {"setUp", "setup_method", "setup", "setUpClass", "setup_class", "__init__", "setup_function"}
-_BUILT_IN = frozenset(dir(builtins)) - {"print", "input", "open", "exec", "eval", "exit", "quit"}
 
 
 class CallSite(msgspec.Struct, frozen=True, array_like=True):
@@ -94,16 +96,12 @@ def _rank(site: CallSite) -> tuple[bool, bool, int]:
     return (None in site.positional, empty, -site.told)
 
 
-Bound = dict[str, ast.expr | str]
-"""Name -> what it was assigned, or the import line that binds it."""
-
-
 def _sites_of(tree: ast.Module, module: str) -> Iterator[tuple[str, CallSite]]:
-    head = _imported(tree, module)
+    head = imported(tree, module)
     for node in tree.body:
         if module and isinstance(node, ast.FunctionDef | ast.ClassDef):
             head[node.name] = f"from {module} import {node.name}"
-    top: Bound = {**head, **_assigned(tree.body)}
+    top: Bound = {**head, **assigned(tree.body)}
     yield from _calls(tree.body, top, {})
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
@@ -113,14 +111,14 @@ def _sites_of(tree: ast.Module, module: str) -> Iterator[tuple[str, CallSite]]:
             methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
             for method in methods:
                 if method.name in _SET_UP:
-                    fields.update(_assigned(method.body, "self"))
+                    fields.update(assigned(method.body, "self"))
             for method in methods:
                 yield from _of_function(method, top, fields)
     for part in ast.walk(tree):
         if isinstance(part, ast.Module | ast.ClassDef | ast.FunctionDef):
             example = _example(ast.get_docstring(part, clean=False) or "")
             if example is not None:
-                bound = {**head, **_imported(example, ""), **_assigned(example.body)}
+                bound = {**head, **imported(example, ""), **assigned(example.body)}
                 yield from _calls(example.body, bound, {})
 
 
@@ -137,185 +135,10 @@ def _example(doc: str) -> ast.Module | None:
 def _of_function(node: ast.FunctionDef, top: Bound, fields: Bound) -> Iterator[tuple[str, CallSite]]:
     arguments = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     outer = {name: value for name, value in top.items() if name not in arguments}
-    bound: Bound = {**outer, **_defaults(node.args), **_parametrized(node)}
-    bound |= _imported(ast.Module(node.body, []), "")
-    bound |= _assigned(node.body)
+    bound: Bound = {**outer, **defaults(node.args), **parametrized(node)}
+    bound |= imported(ast.Module(node.body, []), "")
+    bound |= assigned(node.body)
     yield from _calls(node.body, bound, fields)
-
-
-def _defaults(args: ast.arguments) -> Bound:
-    plain = [*args.posonlyargs, *args.args]
-    pairs = [*zip(plain[len(plain) - len(args.defaults) :], args.defaults, strict=True)]
-    pairs += [(arg, value) for arg, value in zip(args.kwonlyargs, args.kw_defaults, strict=True) if value]
-    return {arg.arg: value for arg, value in pairs}
-
-
-def _parametrized(node: ast.FunctionDef) -> Bound:
-    """The first values of `pytest.mark.parametrize`."""
-    found: Bound = {}
-    for mark in node.decorator_list:
-        if not (isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("parametrize")):
-            continue
-        if len(mark.args) < 2 or not isinstance(mark.args[0], ast.Constant):
-            continue
-        names = [name.strip() for name in str(mark.args[0].value).split(",")]
-        values = mark.args[1]
-        if isinstance(values, ast.List | ast.Tuple) and values.elts:
-            first = values.elts[0]
-            if len(names) == 1:
-                found[names[0]] = first
-            elif isinstance(first, ast.Tuple | ast.List) and len(first.elts) == len(names):
-                found.update(zip(names, first.elts, strict=True))
-    return found
-
-
-def _imported(tree: ast.Module, module: str) -> Bound:
-    found: Bound = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                line = f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
-                found[alias.asname or alias.name.partition(".")[0]] = line
-        elif isinstance(node, ast.ImportFrom):
-            source = _source_of(node, module)
-            for alias in node.names:
-                line = f"from {source} import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
-                if source and alias.name != "*":
-                    found[alias.asname or alias.name] = line
-    return found
-
-
-def _source_of(node: ast.ImportFrom, module: str) -> str:
-    """The absolute name of what a `from` names, or an empty text where it cannot be told."""
-    if not node.level:
-        return node.module or ""
-    parts = module.split(".")
-    if not module or node.level > len(parts):
-        return ""
-    return ".".join([*parts[: len(parts) - node.level], *([node.module] if node.module else [])])
-
-
-def _assigned(body: list[ast.stmt], owner: str = "") -> Bound:
-    """Names (or attributes of `owner`) that a body assigns once or more, with the first value told.
-
-    What a loop or an argument binds is not told, nor what is taken apart, except number by number.
-    """
-    found: Bound = {}
-    for statement in body:
-        for node in _statements(statement):
-            if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-                continue
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                for name, value in _pairs(target, node.value, owner):
-                    found.setdefault(name, value)
-    return found
-
-
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    if isinstance(node, ast.With | ast.If | ast.Try | ast.For):
-        for inner in node.body:
-            yield from _statements(inner)
-
-
-def _pairs(target: ast.expr, value: ast.expr, owner: str) -> Iterator[tuple[str, ast.expr]]:
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-        for one, part in zip(target.elts, value.elts, strict=True):
-            yield from _pairs(one, part, owner)
-    elif isinstance(target, ast.Tuple):
-        for place, one in enumerate(target.elts):
-            part = ast.Subscript(value, ast.Constant(place), ast.Load())
-            yield from _pairs(one, part, owner)
-    elif isinstance(target, ast.Name) and not owner:
-        yield target.id, value
-    elif (
-        owner
-        and isinstance(target, ast.Attribute)
-        and isinstance(target.value, ast.Name)
-        and target.value.id in (owner, "cls")
-    ):
-        yield target.attr, value
-
-
-class _Filled(ast.NodeTransformer):
-    """Puts in what names stand for; `lost` says that one leads nowhere."""
-
-    def __init__(self, bound: Mapping[str, ast.expr | str], fields: Mapping[str, ast.expr | str]) -> None:
-        self._bound = bound
-        self._fields = fields
-        self._open: list[str] = []
-        self.needs: dict[str, None] = {}
-        self.lost = False
-        self._inner: set[str] = set()
-        self._left = _MOST_NODES
-
-    def visit(self, node: ast.AST) -> Any:
-        """Go on below a node, unless it is lost or grows too large."""
-        self._left -= 1
-        self.lost = self.lost or self._left < 0
-        return node if self.lost else super().visit(node)
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._value(node.id, self._bound, node)
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        if isinstance(node.value, ast.Name) and node.value.id == "self":
-            return self._value(node.attr, self._fields, node)
-        self.generic_visit(node)
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
-        return self._within(node, {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)})
-
-    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
-        names = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
-        return self._within(node, names)
-
-    def visit_Await(self, node: ast.Await) -> ast.expr:
-        self.lost = True
-        return node
-
-    visit_Yield = visit_YieldFrom = visit_NamedExpr = visit_Await  # type: ignore[assignment]
-
-    def _within(self, node: ast.expr, names: set[str]) -> ast.expr:
-        before, self._inner = self._inner, self._inner | names
-        self.generic_visit(node)
-        self._inner = before
-        return node
-
-    def _value(self, name: str, bound: Mapping[str, ast.expr | str], node: ast.expr) -> ast.expr:
-        if name in self._inner:
-            return node
-        value = bound.get(name)
-        if isinstance(value, str):
-            self.needs[value] = None
-        elif value is None or name in self._open or len(self._open) > _DEEPEST:
-            self.lost = self.lost or value is not None or name not in _BUILT_IN
-        else:
-            self._open.append(name)
-            node = self.visit(_copied(value))
-            self._open.pop()
-        return node
-
-
-def _copied(expr: ast.expr) -> ast.expr:
-    """A copy, or a name that nothing binds where it would be too large."""
-    large = next(itertools.islice(ast.walk(expr), _MOST_NODES, None), None)
-    return ast.Name("", ast.Load()) if large else copy.deepcopy(expr)
-
-
-def _told(expr: ast.expr, bound: Bound, fields: Bound) -> tuple[str, dict[str, None]] | None:
-    """An expression as a text that stands on its own, with the imports for it."""
-    filled = _Filled(bound, fields)
-    value = filled.visit(_copied(expr))
-    if filled.lost:
-        return None
-    try:
-        text = ast.unparse(value)
-    except ValueError:  # a text inside another that this Python cannot write
-        return None
-    return (text, filled.needs) if len(text) <= _MOST_TEXT and "\n" not in text else None
 
 
 def _calls(body: list[ast.stmt], bound: Bound, fields: Bound) -> Iterator[tuple[str, CallSite]]:
@@ -326,7 +149,7 @@ def _calls(body: list[ast.stmt], bound: Bound, fields: Bound) -> Iterator[tuple[
         for node in ast.walk(statement):
             if isinstance(node, ast.Call):
                 yield from _of_call(node, bound, fields, before)
-        for node in _statements(statement):
+        for node in statements(statement):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 _note(node.value, bound, fields, before)
 
@@ -340,10 +163,19 @@ def _note(
     """Remember a call that is made on an object for what it does to it."""
     if not isinstance(call.func, ast.Attribute):
         return
-    changed = ast.Call(ast.Attribute(ast.Name("dict"), call.func.attr), call.args, call.keywords)
-    told = _told(changed, bound, fields)
-    if told is not None and ";" not in told[0]:
-        before[ast.unparse(call.func.value)].append((told[0].replace("dict.", "instance.", 1), told[1]))
+    told = _on_instance(call, call.func.attr, bound, fields)
+    if told is not None:
+        before[ast.unparse(call.func.value)].append(told)
+
+
+def _on_instance(
+    call: ast.Call, name: str, bound: Bound, fields: Bound
+) -> tuple[str, dict[str, None]] | None:
+    """A call of a method as a text that calls it on `instance`, in a line that may stand with others."""
+    # A built-in name stands for the object, for nothing else is known to be bound.
+    changed = ast.Call(ast.Attribute(ast.Name("dict"), name), call.args, call.keywords)
+    told = in_full(changed, bound, fields)
+    return (told[0].replace("dict.", "instance.", 1), told[1]) if told and ";" not in told[0] else None
 
 
 def _of_call(
@@ -360,12 +192,12 @@ def _of_call(
     for argument in call.args:
         if isinstance(argument, ast.Starred):
             break
-        told = _told(argument, bound, fields)
+        told = in_full(argument, bound, fields)
         positional.append(told[0] if told else None)
         needs |= told[1] if told else {}
     named: dict[str, str] = {}
     for keyword in call.keywords:
-        told = _told(keyword.value, bound, fields) if keyword.arg else None
+        told = in_full(keyword.value, bound, fields) if keyword.arg else None
         if told and keyword.arg:
             named[keyword.arg] = told[0]
             needs |= told[1]
@@ -408,8 +240,7 @@ def _class_of(
         return name, []
     if isinstance(func, ast.Attribute) and name.startswith(("fit", "build", "set", "to", "eval", "double")):
         owner = _class_of(func.value, bound, fields, depth + 1)
-        changed = ast.Call(ast.Attribute(ast.Name("dict"), name), value.args, value.keywords)
-        told = _told(changed, bound, fields)
-        if owner and told and ";" not in told[0]:
-            return owner[0], [*owner[1], (told[0].replace("dict.", "instance.", 1), told[1])]
+        told = _on_instance(value, name, bound, fields)
+        if owner and told:
+            return owner[0], [*owner[1], told]
     return None

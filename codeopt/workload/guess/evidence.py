@@ -280,8 +280,8 @@ def _used(parameter: Parameter, weights: Counter[str]) -> None:
     if any(trait.startswith("unpacked:") for trait in usage.traits):
         weights["tuple"] += 25
     if usage.keys:
-        weights["dict"] += 25
-        weights["frame"] += 10
+        weights["dict"] += 40
+        weights["frame"] += 18
 
 
 _TRAITS = {

@@ -303,7 +303,11 @@ _KINDS = (
         "float",
     ),
     (r"must be (a |an )?(bool)|an instance of 'bool'", "bool"),
-    (r"must be (a |an )?(dict|mapping)|not a mapping|must be a mapping", "dict"),
+    (
+        r"must be (a |an )?(dict|mapping)|not a mapping|must be a mapping|"
+        r"__contains__ only|indices must be integers.* str|not str",
+        "dict",
+    ),
     (r"DataFrame", "frame"),
     (r"\bSeries\b", "series"),
     (

@@ -14,6 +14,7 @@ from types import ModuleType
 from codeopt.sandbox.world import find_notebooks
 from codeopt.target import Target
 from codeopt.workload.guess.call_sites import sites_in
+from codeopt.workload.guess.definitions import executable_lines
 from codeopt.workload.guess.examples import example_text
 from codeopt.workload.guess.prepare import prepared_run
 from codeopt.workload.guess.search import Search, Tried
@@ -21,7 +22,6 @@ from codeopt.workload.guess.spell import joined, spell
 from codeopt.workload.guess.subject import (
     NoSubjectError,
     Subject,
-    executable_lines,
     import_module,
     subjects,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -77,3 +78,8 @@ def imports_of(text: str) -> list[str]:
         if re.search(pattern, text):
             found.update(dict.fromkeys(line.splitlines()))
     return sorted(found)
+
+
+def is_at_hand(option: Option) -> bool:
+    """Whether the libraries that an argument is made with are loaded: the function knows no others."""
+    return all(line.split()[1].partition(".")[0] in sys.modules for line in imports_of(option.text))

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from codeopt.workload.guess.definitions import definition_of
 from codeopt.workload.guess.options import OMIT, Option
 from codeopt.workload.guess.search import Search, Tried
 from codeopt.workload.guess.spell import Key, State
-from codeopt.workload.guess.subject import NoSubjectError, Subject, definition_of, subjects
+from codeopt.workload.guess.subject import NoSubjectError, Subject, subjects
 from codeopt.workload.guess.workbench import MOST_SECONDS, Workbench, searching
 from codeopt.workload.guess.worker import Outcome
 
@@ -25,6 +26,10 @@ _ORDER = re.compile(
 _MISSING = re.compile(r"has no attribute '(\w+)'")
 _FITS = re.compile(
     r"(partial_)?fit(_\w+)?|train|update|build(_\w+)?|setup|initiali[sz]e|calibrate|(prepare|set|add|load)_\w+"
+)
+
+_FILLS = re.compile(
+    r"(add|append|insert|push|put|register|store|record|set|fit|load|build)(_\w+)?|extend|update"
 )
 
 
@@ -50,7 +55,7 @@ def prepared_run(bench: Workbench, search: Search, depth: int = 1) -> Tried | No
 
 
 def _preparations(bench: Workbench, subject: Subject, outcome: Outcome, depth: int) -> Iterator[_Prepared]:
-    """Ways to make the object of a method ready, where an exception says that it is not."""
+    """Ways to make the object of a method ready, where an exception or an early return asks for it."""
     owner = subject.owner
     if owner is None:
         return
@@ -63,9 +68,14 @@ def _preparations(bench: Workbench, subject: Subject, outcome: Outcome, depth: i
 
 
 def _methods(owner: type, outcome: Outcome) -> list[str]:
-    """Public methods that the message asks for, or that set the attribute it misses, the likeliest first."""
+    """Public methods that the message asks for, or that set the attribute it misses, the likeliest first.
+
+    Where a call returned too early, those that put something into the object.
+    """
     message = outcome.message
     public = [n for n, value in inspect.getmembers_static(owner, inspect.isfunction) if n[0] != "_"]
+    if not outcome.error:
+        return [n for n in public if _FILLS.fullmatch(n)]
     if _ORDER.search(message):
         told = [n for n in re.findall(r"\w+", message) if n in public]
         return list(dict.fromkeys([*told, *(n for n in public if _FITS.fullmatch(n))]))

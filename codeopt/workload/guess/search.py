@@ -9,13 +9,13 @@ from __future__ import annotations
 import itertools
 import random
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from codeopt.workload.guess.call_sites import CallSites
+from codeopt.workload.guess.definitions import executable_lines
 from codeopt.workload.guess.hints import hinted, names_in
-from codeopt.workload.guess.options import OMIT, Option, holder, imports_of, omitted
+from codeopt.workload.guess.options import OMIT, Option, holder, is_at_hand, omitted
 from codeopt.workload.guess.pools import (
     FLOATS,
     POSITIVE,
@@ -27,8 +27,8 @@ from codeopt.workload.guess.pools import (
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.shapes import PLAIN, asked_shapes
 from codeopt.workload.guess.spell import Key, Spelled, State, spell
-from codeopt.workload.guess.starts import given_to, is_array, is_plain, starts_of
-from codeopt.workload.guess.subject import Subject, executable_lines
+from codeopt.workload.guess.starts import given_to, is_array, starts_of, with_given
+from codeopt.workload.guess.subject import Subject
 from codeopt.workload.guess.worker import TRIAL, Outcome, Worker
 
 ROWS = 12
@@ -94,7 +94,7 @@ class Search:
         others = given_to(self.subject, self.sites)
         for key, pool in self._options.items():
             first = [start[key] for start in self.starts if key in start]
-            self._options[key] = _with_given(pool, first, others[key])
+            self._options[key] = with_given(pool, first, others[key])
         prepared = (
             "",
             *(_FITTED if self.subject.fits else ()),
@@ -113,7 +113,7 @@ class Search:
     def _pool(self, key: Key, parameter: Parameter) -> list[Option]:
         if parameter.star == "**":
             return [omitted(), holder("dict", ())]
-        found = [o for o in options_for(parameter, self.contexts[key[0]]) if _is_at_hand(o)]
+        found = [o for o in options_for(parameter, self.contexts[key[0]]) if is_at_hand(o)]
         if parameter.star == "*":
             items = [option for option in found if option.text and option.kind not in ("none",)]
             return [
@@ -205,7 +205,7 @@ class Search:
         for key, option in self._changes(best):
             if not self._left():
                 return
-            if not _is_at_hand(option):
+            if not is_at_hand(option):
                 continue
             state = {**best.state, key: option}
             text = spell(self.subject.form, state, self.target, self.rows, 1).text
@@ -337,7 +337,7 @@ class Search:
             kinds = ("str", "shown")
         elif default and default[0].isdigit():
             kinds = ("int", "float", "shown")
-        return _is_at_hand(option) and option.kind != OMIT and (not kinds or option.kind in kinds)
+        return is_at_hand(option) and option.kind != OMIT and (not kinds or option.kind in kinds)
 
     def begin_with(self, init: Mapping[Key, Option], calls: Option) -> None:
         """Begin the next run with these arguments of the constructor, and these calls on its object."""
@@ -350,7 +350,7 @@ class Search:
         """Further calls that return and run wanted lines, each one argument away from the best."""
         for key, options in self._options.items():
             for option in options[:4]:
-                tried = self._try({**best.state, key: option}) if _is_at_hand(option) else best
+                tried = self._try({**best.state, key: option}) if is_at_hand(option) else best
                 if tried.done and tried is not best:
                     yield tried
 
@@ -374,32 +374,6 @@ class Search:
                     if not other.error and other.effect != effect:
                         return True
         return False
-
-
-def _with_given(pool: list[Option], own: list[Option], others: list[Option]) -> list[Option]:
-    """A pool with what the project's calls give: this function's words and objects first, arrays last."""
-    known = {option.text for option in pool} | {""}
-    new = {o.text: o for o in (*own, *others) if o.text not in known and _is_at_hand(o)}
-    arrays = [option for option in new.values() if is_array(option)]
-    words = [option for option in new.values() if not is_array(option) and not is_plain(option)]
-    plain = [option for option in new.values() if is_plain(option)]
-    first = [option for option in words if option in own][:3]
-    rest = [option for option in words if option not in first][:4]
-    start = int(bool(pool) and pool[0].kind == OMIT)
-    return [
-        *pool[:start],
-        *first,
-        *pool[start : start + 1],
-        *rest,
-        *plain[:3],
-        *pool[start + 1 :],
-        *arrays[:6],
-    ]
-
-
-def _is_at_hand(option: Option) -> bool:
-    """Whether the libraries that an argument is made with are loaded: the function knows no others."""
-    return all(line.split()[1].partition(".")[0] in sys.modules for line in imports_of(option.text))
 
 
 def _alternating(lists: list[list[tuple[Key, Option]]]) -> Iterator[tuple[Key, Option]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from codeopt.workload.guess.call_sites import CallSite, CallSites
-from codeopt.workload.guess.options import Option, omitted
+from codeopt.workload.guess.options import OMIT, Option, is_at_hand, omitted
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.spell import Key, State
 from codeopt.workload.guess.subject import Subject
@@ -95,3 +95,24 @@ def is_array(option: Option) -> bool:
 def is_plain(option: Option) -> bool:
     """Whether it is a number or a switch, which fits its own call only."""
     return bool(_PLAIN.fullmatch(option.text))
+
+
+def with_given(pool: list[Option], own: list[Option], others: list[Option]) -> list[Option]:
+    """A pool with what the project's calls give: this function's words and objects first, arrays last."""
+    known = {option.text for option in pool} | {""}
+    new = {o.text: o for o in (*own, *others) if o.text not in known and is_at_hand(o)}
+    arrays = [option for option in new.values() if is_array(option)]
+    words = [option for option in new.values() if not is_array(option) and not is_plain(option)]
+    plain = [option for option in new.values() if is_plain(option)]
+    first = [option for option in words if option in own][:3]
+    rest = [option for option in words if option not in first][:4]
+    start = int(bool(pool) and pool[0].kind == OMIT)
+    return [
+        *pool[:start],
+        *first,
+        *pool[start : start + 1],
+        *rest,
+        *plain[:3],
+        *pool[start + 1 :],
+        *arrays[:6],
+    ]

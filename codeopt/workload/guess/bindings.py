@@ -1,0 +1,196 @@
+"""What the names of a file stand for, and expressions with that put in."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_MOST_TEXT = 300
+_MOST_NODES = 150
+_DEEPEST = 6
+_BUILT_IN = frozenset(dir(builtins)) - {"print", "input", "open", "exec", "eval", "exit", "quit"}
+
+Bound = dict[str, ast.expr | str]
+"""Name -> what it was assigned, or the import line that binds it."""
+
+
+def defaults(args: ast.arguments) -> Bound:
+    """Parameters by their defaults."""
+    plain = [*args.posonlyargs, *args.args]
+    pairs = [*zip(plain[len(plain) - len(args.defaults) :], args.defaults, strict=True)]
+    pairs += [(arg, value) for arg, value in zip(args.kwonlyargs, args.kw_defaults, strict=True) if value]
+    return {arg.arg: value for arg, value in pairs}
+
+
+def parametrized(node: ast.FunctionDef) -> Bound:
+    """The first values of `pytest.mark.parametrize`."""
+    found: Bound = {}
+    for mark in node.decorator_list:
+        if not (isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("parametrize")):
+            continue
+        if len(mark.args) < 2 or not isinstance(mark.args[0], ast.Constant):
+            continue
+        names = [name.strip() for name in str(mark.args[0].value).split(",")]
+        values = mark.args[1]
+        if isinstance(values, ast.List | ast.Tuple) and values.elts:
+            first = values.elts[0]
+            if len(names) == 1:
+                found[names[0]] = first
+            elif isinstance(first, ast.Tuple | ast.List) and len(first.elts) == len(names):
+                found.update(zip(names, first.elts, strict=True))
+    return found
+
+
+def imported(tree: ast.Module, module: str) -> Bound:
+    """What import statements bind; relative ones are told from `module`."""
+    found: Bound = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                line = f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
+                found[alias.asname or alias.name.partition(".")[0]] = line
+        elif isinstance(node, ast.ImportFrom):
+            source = _source_of(node, module)
+            for alias in node.names:
+                line = f"from {source} import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
+                if source and alias.name != "*":
+                    found[alias.asname or alias.name] = line
+    return found
+
+
+def _source_of(node: ast.ImportFrom, module: str) -> str:
+    """The absolute name of what a `from` names, or an empty text where it cannot be told."""
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".")
+    if not module or node.level > len(parts):
+        return ""
+    return ".".join([*parts[: len(parts) - node.level], *([node.module] if node.module else [])])
+
+
+def assigned(body: list[ast.stmt], owner: str = "") -> Bound:
+    """Names (or attributes of `owner`) that a body assigns once or more, with the first value told.
+
+    What a loop or an argument binds is not told, nor what is taken apart, except number by number.
+    """
+    found: Bound = {}
+    for statement in body:
+        for node in statements(statement):
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+                continue
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                for name, value in _pairs(target, node.value, owner):
+                    found.setdefault(name, value)
+    return found
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """A statement and those in its first block, the conditions and loops taken as entered."""
+    yield node
+    if isinstance(node, ast.With | ast.If | ast.Try | ast.For):
+        for inner in node.body:
+            yield from statements(inner)
+
+
+def _pairs(target: ast.expr, value: ast.expr, owner: str) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        for one, part in zip(target.elts, value.elts, strict=True):
+            yield from _pairs(one, part, owner)
+    elif isinstance(target, ast.Tuple):
+        for place, one in enumerate(target.elts):
+            part = ast.Subscript(value, ast.Constant(place), ast.Load())
+            yield from _pairs(one, part, owner)
+    elif isinstance(target, ast.Name) and not owner:
+        yield target.id, value
+    elif (
+        owner
+        and isinstance(target, ast.Attribute)
+        and isinstance(target.value, ast.Name)
+        and target.value.id in (owner, "cls")
+    ):
+        yield target.attr, value
+
+
+class _Filled(ast.NodeTransformer):
+    """Puts in what names stand for; `lost` says that one leads nowhere."""
+
+    def __init__(self, bound: Mapping[str, ast.expr | str], fields: Mapping[str, ast.expr | str]) -> None:
+        self._bound = bound
+        self._fields = fields
+        self._open: list[str] = []
+        self.needs: dict[str, None] = {}
+        self.lost = False
+        self._inner: set[str] = set()
+        self._left = _MOST_NODES
+
+    def visit(self, node: ast.AST) -> Any:
+        """Go on below a node, unless it is lost or grows too large."""
+        self._left -= 1
+        self.lost = self.lost or self._left < 0
+        return node if self.lost else super().visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._value(node.id, self._bound, node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if isinstance(node.value, ast.Name) and node.value.id == "self":
+            return self._value(node.attr, self._fields, node)
+        self.generic_visit(node)
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        return self._within(node, {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)})
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
+        names = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        return self._within(node, names)
+
+    def visit_Await(self, node: ast.Await) -> ast.expr:
+        self.lost = True
+        return node
+
+    visit_Yield = visit_YieldFrom = visit_NamedExpr = visit_Await  # type: ignore[assignment]
+
+    def _within(self, node: ast.expr, names: set[str]) -> ast.expr:
+        before, self._inner = self._inner, self._inner | names
+        self.generic_visit(node)
+        self._inner = before
+        return node
+
+    def _value(self, name: str, bound: Mapping[str, ast.expr | str], node: ast.expr) -> ast.expr:
+        if name in self._inner:
+            return node
+        value = bound.get(name)
+        if isinstance(value, str):
+            self.needs[value] = None
+        elif value is None or name in self._open or len(self._open) > _DEEPEST:
+            self.lost = self.lost or value is not None or name not in _BUILT_IN
+        else:
+            self._open.append(name)
+            node = self.visit(_copied(value))
+            self._open.pop()
+        return node
+
+
+def _copied(expr: ast.expr) -> ast.expr:
+    """A copy, or a name that nothing binds where it would be too large."""
+    large = next(itertools.islice(ast.walk(expr), _MOST_NODES, None), None)
+    return ast.Name("", ast.Load()) if large else copy.deepcopy(expr)
+
+
+def in_full(expr: ast.expr, bound: Bound, fields: Bound) -> tuple[str, dict[str, None]] | None:
+    """An expression as a text that stands on its own, with the imports for it."""
+    filled = _Filled(bound, fields)
+    value = filled.visit(_copied(expr))
+    if filled.lost:
+        return None
+    try:
+        text = ast.unparse(value)
+    except ValueError:  # a text inside another that this Python cannot write
+        return None
+    return (text, filled.needs) if len(text) <= _MOST_TEXT and "\n" not in text else None
