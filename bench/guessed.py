@@ -13,7 +13,7 @@ import*: its module cannot be imported here; such a function counts as one that 
 `--prove` functions that ran, those for which `codeopt suggest` had at least one suggestion.
 
 Each package is installed into a folder of its own below `~/.cache/codeopt-bench`, with what it requires
-(no extras); NumPy, torch and whatever else this environment has are taken from here.
+(no extras) and Matplotlib; NumPy, torch and whatever else this environment has are taken from here.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ _ASIDE = {
     "tutorials",
     "_test_common",
 }
+_BESIDE = {"matplotlib"}
 _PRELOAD = (
     "numpy", "numpy.ma", "scipy.stats", "scipy.signal", "scipy.optimize", "scipy.sparse.linalg", "pandas",
     "memray",
@@ -96,12 +97,14 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
     """The folder that a package is installed in, made if need be, and its own files."""
     name, _, version = pin.partition("==")
     folder = cache() / "guess" / f"{name}-{version}" / "site-packages"
-    if not (folder.parent / "whole").exists():
-        waiting = [pin]
+    if not (folder.parent / "complete").exists():
+        if not any(folder.glob("*.dist-info")):
+            install(folder, [pin])
+        waiting = sorted(_BESIDE - {_plain(found.name) for found in distributions(path=[str(folder)])})
         while waiting:
             install(folder, waiting)
             waiting = missing(folder)
-        (folder.parent / "whole").touch()
+        (folder.parent / "complete").touch()
     record = next(
         p
         for p in folder.glob("*.dist-info/RECORD")
