@@ -23,7 +23,7 @@ from codeopt.sandbox.configured import Sandboxes
 from codeopt.search.conclude import conclude, rejections
 from codeopt.search.rounds import Finder, Progress, Search
 from codeopt.search.session import Baseline, Session, Subject, TargetFailure
-from codeopt.source import Problem, SourceFile, discover, display_name, read_source
+from codeopt.source import Problem, SourceFile, discover, display_name, problem_at, read_source
 from codeopt.store import refused_folder
 from codeopt.suggestion import Rejection, Stats, Suggestion, UnprovenSite
 from codeopt.suppress import read_suppressions
@@ -146,7 +146,9 @@ class Run:
         ordered = sorted(targets, key=lambda t: (libraries(t), str(t.path), t.qualname))
         for number, target in enumerate(ordered, 1):
             if self._is_late():
-                yield ProblemFound(_problem(target.path, 1, f"{target.qualname}: the time budget was spent"))
+                yield ProblemFound(
+                    problem_at(target.path, 1, f"{target.qualname}: the time budget was spent")
+                )
                 continue
             yield from self._search(target, ordered, number)
 
@@ -214,20 +216,20 @@ class Run:
         self.targets = len(targets)
         for number, target in enumerate(targets, 1):
             if self._is_late():
-                yield ProblemFound(_problem(target.path, 1, f"{target.ref}: the time budget was spent"))
+                yield ProblemFound(problem_at(target.path, 1, f"{target.ref}: the time budget was spent"))
                 continue
             sandbox = self._sandbox_for(held_modules(preload(target), self.root, self.sources))
             session = RunSession(sandbox, target, folder, self.sources, self.config)
             yield from self._search_with(session, self._sites_of, number, len(targets))
             if session.note:
-                yield ProblemFound(_problem(target.path, 1, f"{target.ref}: {session.note}"))
+                yield ProblemFound(problem_at(target.path, 1, f"{target.ref}: {session.note}"))
 
     def _search(self, target: Target, targets: Sequence[Target], number: int) -> Generator[Event, None, str]:
         sandbox = self._sandbox_for(preload(target))
         if not any(self.by_file.values()):
             end = sandbox.call(check_target, target)
             if not isinstance(end, Completed):
-                yield ProblemFound(_problem(target.workload_file, target.workload_line, describe_end(end)))
+                yield ProblemFound(problem_at(target.workload_file, target.workload_line, describe_end(end)))
             return ""
         session = Session(sandbox, target, self.sources, self.config)
         return (
@@ -254,7 +256,7 @@ class Run:
         except TargetFailure as failure:
             if target.origin in ORIGINS:
                 return str(failure)
-            yield ProblemFound(_problem(target.workload_file, target.workload_line, str(failure)))
+            yield ProblemFound(problem_at(target.workload_file, target.workload_line, str(failure)))
             for site in sites:
                 self._reached.add(site.id)
                 yield UnprovenSite(site.path, site.function, site.span.line, site.rule, str(failure))
@@ -323,12 +325,3 @@ def _owns(target: Target, path: Path, site: Site) -> bool:
 
 def _inside(site: Site, qualname: str) -> bool:
     return site.function == qualname or site.function.startswith(qualname + ".")
-
-
-def _problem(file: Path, line: int, message: str) -> Problem:
-    """A Problem at the file and line the message itself names, else at those given."""
-    head, _, rest = message.partition(": ")
-    name, _, number = head.rpartition(":")
-    if number.isdigit() and Path(name).is_absolute():
-        return Problem(display_name(Path(name)), int(number), rest)
-    return Problem(display_name(file), line, message)

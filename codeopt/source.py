@@ -268,3 +268,12 @@ def write_atomic(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def problem_at(file: Path, line: int, message: str) -> Problem:
+    """A Problem at the file and line the message itself names, else at those given."""
+    head, _, rest = message.partition(": ")
+    name, _, number = head.rpartition(":")
+    if number.isdigit() and Path(name).is_absolute():
+        return Problem(display_name(Path(name)), int(number), rest)
+    return Problem(display_name(file), line, message)

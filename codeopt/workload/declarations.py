@@ -8,7 +8,7 @@ from pathlib import Path
 from codeopt.config import Config
 from codeopt.errors import UsageError
 from codeopt.sandbox import Completed, Sandbox, describe_end
-from codeopt.source import Problem, display_name
+from codeopt.source import Problem, problem_at
 from codeopt.target import Target
 from codeopt.workload.declared import find_workload_files, libraries, locate, read_declarations
 from codeopt.workload.preload import BASE_MODULES
@@ -35,7 +35,7 @@ def declared_targets(
     for file in workload_files(config) or find_workload_files(files, roots):
         end = sandbox_for(BASE_MODULES).call(read_declarations, file)
         if not isinstance(end, Completed):
-            yield Problem(display_name(file), 1, describe_end(end))
+            yield problem_at(file, 1, describe_end(end))
             continue
         for index, declaration in enumerate(end.value):
             located = locate(file, index, declaration, roots)
