@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -380,3 +381,10 @@ def write_checkout(folder: Path, files: dict[str, str]) -> None:
         (folder / name).write_text(text, encoding="utf-8")
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "-qm", "first"], check=True)
+
+
+def bot_command(project: Project, folder: Path, *offered: Proposal) -> list[str]:
+    """`codeopt bot` on a report of some proposals, which is written to the folder."""
+    (folder / "report.json").write_text(report(*offered))
+    named = ("--artifact", "report.json", "--repository", project.name)
+    return [sys.executable, "-m", "codeopt", "bot", *named]

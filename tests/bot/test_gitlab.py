@@ -50,11 +50,12 @@ from tests.bot.gitlab_record import (
 )  # fmt: skip
 
 
-def test_the_first_run_opens_a_merge_request() -> None:
+def opening() -> Contract:
+    """The requests of a run that opens a merge request, and their answers."""
     made = {
         "source_branch": BRANCH, "target_branch": "main", "title": PROPOSAL.title, "description": body(),
     }  # fmt: skip
-    contract = (
+    return (
         Contract()
         .on("GET", f"{HOME}/repository/branches/main", branch("main", BASE))
         .on("GET", BRANCHES, [])
@@ -64,7 +65,10 @@ def test_the_first_run_opens_a_merge_request() -> None:
         .on("GET", MERGES, [])
         .on("POST", f"{HOME}/merge_requests", merge(1, "opened", body()), body=made, status=201)
     )
-    with gitlab(contract) as forge:
+
+
+def test_the_first_run_opens_a_merge_request() -> None:
+    with gitlab(opening()) as forge:
         assert done(forge) == [(Kind.OPEN, 1)]
 
 
@@ -85,19 +89,7 @@ def test_the_verb(tmp_path: Path) -> None:
         },
     }  # fmt: skip
     (tmp_path / "report.json").write_text(json.dumps({"version": 1, "suggestions": [suggestion]}))
-    made = {
-        "source_branch": BRANCH, "target_branch": "main", "title": PROPOSAL.title, "description": body(),
-    }  # fmt: skip
-    contract = (
-        Contract()
-        .on("GET", f"{HOME}/repository/branches/main", branch("main", BASE))
-        .on("GET", BRANCHES, [])
-        .on("GET", MERGES, [])
-        .on("GET", f"{FILE}{BASE}", file(BEFORE))
-        .on("POST", f"{HOME}/repository/commits", commit(HEAD, [BASE], ""), body=update(), status=201)
-        .on("GET", MERGES, [])
-        .on("POST", f"{HOME}/merge_requests", merge(1, "opened", body()), body=made, status=201)
-    )
+    contract = opening()
     with serving(contract) as address:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "codeopt", "bot", "--artifact", "report.json", "--forge", "gitlab",

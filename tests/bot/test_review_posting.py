@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ import httpx
 import pytest
 
 from codeopt.bot.proposal import Proposal
-from tests.bot.forge import TEXT, TOKEN, Project, Proxy, Request, proposal, report
+from tests.bot.forge import TEXT, TOKEN, Project, Proxy, Request, bot_command, proposal
 from tests.bot.test_schema import description, prism
 
 G_AFTER = TEXT.replace("return a - a.mean()", "a -= a.mean()\n    return a")
@@ -88,17 +87,7 @@ def fetched(project: Project, branch: str, folder: Path) -> None:
 
 
 def review(project: Project, folder: Path, number: int, *offered: Proposal) -> tuple[int, str, str]:
-    (folder / "report.json").write_text(report(*offered))
-    command = [
-        sys.executable,
-        "-m",
-        "codeopt",
-        "bot",
-        "--artifact",
-        "report.json",
-        "--repository",
-        project.name,
-    ]
+    command = bot_command(project, folder, *offered)
     variables = {**os.environ, "GITHUB_API_URL": project.proxy.address, "GITHUB_TOKEN": TOKEN}
     done = subprocess.run(
         [*command, "--review", str(number)], cwd=folder, env=variables, capture_output=True, text=True

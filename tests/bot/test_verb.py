@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from codeopt.bot.naming import branch_name
 from codeopt.bot.plan import Kind
 from codeopt.bot.proposal import Proposal
-from tests.bot.forge import TEXT, TOKEN, Fault, Project, Request, proposal, report, write_checkout
+from tests.bot.forge import TEXT, TOKEN, Fault, Project, Request, bot_command, proposal, write_checkout
 
 OTHER = TEXT.replace("b = a * 2\n    return b + 1", "a = a * 2\n    a += 1\n    return a")
 BRANCH = branch_name("src/a.py::f", "main")
@@ -23,17 +22,7 @@ BRANCH = branch_name("src/a.py::f", "main")
 def start(
     project: Project, folder: Path, offered: Proposal, *more: str, **given: str
 ) -> subprocess.Popen[str]:
-    (folder / "report.json").write_text(report(offered))
-    command = [
-        sys.executable,
-        "-m",
-        "codeopt",
-        "bot",
-        "--artifact",
-        "report.json",
-        "--repository",
-        project.name,
-    ]
+    command = bot_command(project, folder, offered)
     variables = {**os.environ, "GITHUB_API_URL": project.proxy.address, "GITHUB_TOKEN": TOKEN, **given}
     return subprocess.Popen(
         [*command, "--base", "main", *more],

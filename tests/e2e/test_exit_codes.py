@@ -239,18 +239,22 @@ def test_ctrl_c_at_a_command_that_is_traced(here: Path) -> None:
         assert process.wait(timeout=30) == 130
 
 
+def once_read(pipe: Path) -> int:
+    """The writing end of a pipe, opened once the other side waits for something to read."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            assert time.monotonic() < until, "nobody reads"
+            time.sleep(0.02)
+
+
 def test_ctrl_c_while_checking_keeps_what_was_checked(here: Path) -> None:
     os.mkfifo(here / "pipe.py")
     command = ("check", "found.py", "pipe.py")
     with started(command, here, subprocess.DEVNULL, subprocess.DEVNULL, {}) as process:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                # Opens once the other side waits for something to read, and keeps it waiting.
-                writing = os.open(here / "pipe.py", os.O_WRONLY | os.O_NONBLOCK)
-                break
-            except OSError:
-                time.sleep(0.02)
+        writing = once_read(here / "pipe.py")
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(timeout=30) == 130
     os.close(writing)
@@ -271,13 +275,8 @@ def test_many_files_end_quietly_at_ctrl_c_too(here: Path) -> None:
     command = ("check", ".", "--jobs", "2")
     with started(command, here, subprocess.DEVNULL, writing, {}) as process:
         os.close(writing)
+        held = once_read(here / "z.py")
         until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                held = os.open(here / "z.py", os.O_WRONLY | os.O_NONBLOCK)
-                break
-            except OSError:
-                time.sleep(0.02)
         os.killpg(process.pid, signal.SIGINT)
         os.close(held)
         while process.poll() is None and time.monotonic() < until:
