@@ -13,7 +13,8 @@ import*: its module cannot be imported here; such a function counts as one that 
 `--prove` functions that ran, those for which `codeopt suggest` had at least one suggestion.
 
 Each package is installed into a folder of its own below `~/.cache/codeopt-bench`, with what it requires
-(no extras) and Matplotlib; NumPy, torch and whatever else this environment has are taken from here.
+(no extras), Matplotlib, and what bench/packages.toml names beside it; NumPy, torch and whatever else this
+environment has are taken from here.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import distributions
@@ -36,7 +38,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
-from bench.packages import cache, pinned  # noqa: E402
+from bench.packages import LIST, cache, pinned  # noqa: E402
 from codeopt.registry import find_sites, load_rules  # noqa: E402
 from codeopt.sandbox import Limits, Sandbox  # noqa: E402
 from codeopt.source import Problem, discover, read_source  # noqa: E402
@@ -56,7 +58,6 @@ _ASIDE = {
     "tutorials",
     "_test_common",
 }
-_BESIDE = {"matplotlib"}
 _PRELOAD = (
     "numpy", "numpy.ma", "scipy.stats", "scipy.signal", "scipy.optimize", "scipy.sparse.linalg", "pandas",
     "memray",
@@ -100,7 +101,9 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
     if not (folder.parent / "complete").exists():
         if not any(folder.glob("*.dist-info")):
             install(folder, [pin])
-        waiting = sorted(_BESIDE - {_plain(found.name) for found in distributions(path=[str(folder)])})
+        beside = tomllib.loads(LIST.read_text())["guess-beside"].get(name, [])
+        held = {_plain(found.name) for found in distributions(path=[str(folder)])}
+        waiting = [each for each in ("matplotlib", *beside) if _plain(each) not in held]
         while waiting:
             install(folder, waiting)
             waiting = missing(folder)

@@ -161,6 +161,12 @@ def parsed(words, x):
     return x * len(words)  # site
 
 
+def greedy(count, x):
+    if count > 1:
+        return np.ones(1 << 33) * 2.0  # far more than a trial may have
+    return x * count  # site
+
+
 def between(low, high, x):
     if np.any(np.asarray(low) >= np.asarray(high)):
         raise ValueError("low must be less than high")
@@ -248,6 +254,7 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
         "Lower.filled",
         "parsed",
         "between",
+        "greedy",
     ]
     wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
     wanted.append(wanted_in(folder / "graph.py", "Clipped.backward"))
@@ -340,6 +347,7 @@ def test_methods_that_go_before_are_called_first(served: dict[str, Target | Unse
         ("Lower.filled", "instance = Lower("),
         ("parsed", "words = '3x0e + 2x1o'"),
         ("between", "Call(args=(low, high, x))"),
+        ("greedy", "Call(args=(count, x))"),
         ("Sampler.sample", "from kin import Gaussian"),
         ("Clipped.backward", "made = Clipped.apply(*given)"),
     ],

@@ -12,6 +12,7 @@ import io
 import itertools
 import os
 import pickle
+import resource
 import signal
 import struct
 import sys
@@ -30,6 +31,8 @@ from codeopt.workload.invoke import prepare, quiet
 
 _HEADER = struct.Struct("!Q")
 _MOST_ITEMS = 50
+_MOST_BYTES = 4 << 30
+"""That a trial may map beyond what the module's import has."""
 TRIAL = "<guess>"
 
 
@@ -118,6 +121,7 @@ class Worker:
             try:
                 os.close(ask[1])
                 os.close(tell[0])
+                _bound_memory()
                 self._serve(ask[0], tell[1])
             finally:
                 os._exit(0)
@@ -146,6 +150,15 @@ class Worker:
                 os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
             self._pid = 0
+
+
+def _bound_memory() -> None:
+    """Let a trial that wants too much fail by MemoryError, before the sandbox ends the whole search."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + _MOST_BYTES
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 def load_builder(text: str) -> Callable[[float, int], Call]:
