@@ -48,6 +48,8 @@ def test_docstrings_of_three_kinds_are_read() -> None:
         ("def f(a: np.ndarray): pass", "array"),
         ("def f(a: 'Float[Tensor, \"b d\"]'): pass", "tensor"),
         ("def f(a: pd.DataFrame): pass", "frame"),
+        ("def f(a: xr.DataArray): pass", "labelled"),
+        ("def f(zz): return zz.isel(x=0).attrs, zz.dims", "labelled"),
         ("def f(a: Callable[[int], int]): pass", "callable"),
         ("def f(zz=3): pass", "int"),
         ("def f(zz='up'): pass", "str"),
@@ -64,6 +66,17 @@ def test_docstrings_of_three_kinds_are_read() -> None:
 )
 def test_what_a_parameter_wants_is_told_by_annotation_default_name_or_use(text: str, family: str) -> None:
     assert likely(text) == family
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'def f(x):\n    """Parameters\n    ----------\n    x : np.ndarray\n    """\n    return x.shape[1] + x',
+        "def f(x): return x.astype(int) + x.shape[0]",
+    ],
+)
+def test_what_is_said_to_be_of_numpy_stays_so_in_a_module_of_torch(text: str) -> None:
+    assert likely(text, torch=True) == "array"
 
 
 def test_in_a_module_of_torch_what_is_no_more_than_an_array_is_a_tensor() -> None:

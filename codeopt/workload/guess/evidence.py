@@ -18,6 +18,7 @@ _ANNOTATED = (
     (r"\bndarray\b|\bNDArray\b|\bArrayLike\b|\bArray\b|\bMatrixLike\b", "array"),
     (r"\bDataFrame\b", "frame"),
     (r"\bSeries\b", "series"),
+    (r"\bDataArray\b", "labelled"),
     (r"\b(cs[rc]|coo)_(matrix|array)\b|\bspmatrix\b|\bSparse\w*", "sparse"),
     (r"\bModuleList\b", "modules"),
     (r"\bModule\b", "module"),
@@ -42,6 +43,7 @@ _ANNOTATED = (
 )
 _DOCUMENTED = (
     (r"tensor", "tensor"),
+    (r"data ?array|xarray", "labelled"),
     (r"sparse|csr", "sparse"),
     (r"array|ndarray|matrix|vector", "array"),
     (r"data ?frame", "frame"),
@@ -122,6 +124,7 @@ _ATTRIBUTES = {
     "frame": {"columns", "iloc", "loc", "groupby", "index", "values", "drop", "dropna", "pivot_table",
               "to_numpy",
               "select_dtypes", "merge", "iterrows", "isna", "isnull", "apply", "melt", "pivot"},
+    "labelled": {"attrs", "dims", "coords", "isel", "sel", "assign_attrs", "assign_coords", "to_dataset"},
     "dict": {"items", "keys", "get", "update", "setdefault"},
     "list": {"append", "extend", "insert"},
     "str": {"split", "lower", "upper", "startswith", "endswith", "strip", "format", "replace", "encode",

@@ -47,6 +47,11 @@ FIXED = {
         "sklearn.linear_model.LinearRegression().fit(rng.standard_normal((30, 8)), rng.standard_normal(30))",
         "sklearn.cluster.KMeans(3, n_init=1, random_state=0)",
     ),
+    "labelled": (
+        "xr.DataArray(rng.random((n, 8)), dims=('y', 'x'), attrs={'name': 'a', 'units': '1'})",
+        "xr.DataArray(rng.random((3, n, 8)), dims=('bands', 'y', 'x'), attrs={'name': 'a'})",
+        "xr.DataArray(rng.random(n), dims=('time',))",
+    ),
     "module": ("lambda x, *rest, **more: x",),
     "loader": ("[(rng.standard_normal((n, 8)), rng.integers(0, 3, n)) for _ in range(2)]",),
     "dataset": ("[(rng.standard_normal(8), int(rng.integers(0, 3))) for _ in range(n)]",),

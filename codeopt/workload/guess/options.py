@@ -12,6 +12,7 @@ _IMPORTS = {
     r"\bnp\.": "import numpy as np",
     r"\btorch\.": "import torch",
     r"\bpd\.": "import pandas as pd",
+    r"\bxr\.": "import xarray as xr",
     r"\bsparse\.": "from scipy import sparse",
     r"\bSimpleNamespace\(": "from types import SimpleNamespace",
     r"\bpartial\(": "from functools import partial",

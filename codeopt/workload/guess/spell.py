@@ -14,7 +14,7 @@ Key = tuple[str, str]
 
 State = Mapping[Key, Option]
 _TAKEN = {"rng", "n", "scale", "seed", "np", "torch", "pd", "sparse", "Call", "workload", "instance",
-          "build", "plt",
+          "build", "plt", "xr",
           "Path", "string", "math", "partial"}  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from codeopt.workload.invoke import prepare, quiet
 
 _HEADER = struct.Struct("!Q")
 _MOST_ITEMS = 50
+_LEAST_SECONDS = 1.0
 _MOST_BYTES = 4 << 30
 """That a trial may map beyond what the module's import has."""
 TRIAL = "<guess>"
@@ -75,7 +76,8 @@ class CpuClock:
 class Worker:
     """Makes trials of one function; `within` says which files count as the project's.
 
-    A trial ends after `seconds` of CPU, so that it finds the same on a busy machine.
+    A trial ends after `seconds` of CPU, so that it finds the same on a busy machine; once one has, those
+    that follow have half of it, down to a second.
     """
 
     def __init__(
@@ -103,7 +105,11 @@ class Worker:
         if isinstance(answer, Outcome):
             return answer
         self.close()
-        return Outcome("Ended" if answer is None else "TimeoutError", "the call did not end")
+        if answer is None:
+            return Outcome("Ended", "the call did not end")
+        # Who hangs once hangs again: the time that is left is for other arguments.
+        self._seconds = max(_LEAST_SECONDS, self._seconds / 2)
+        return Outcome("TimeoutError", "the call did not end")
 
     def _answer(self, message: object) -> object:
         """What the process makes of a message; False if it takes too long, None if it ended."""
