@@ -135,6 +135,21 @@ class Sampler:
         return self._kernel(x).cumsum()  # site
 
 
+class Doubling:
+    def doubled(self, x):
+        return np.repeat(x, self.times)  # site
+
+
+class Plain(Doubling):
+    def other(self):
+        return 0
+
+
+class Timed(Doubling):
+    def __init__(self):
+        self.times = 2
+
+
 class Masked:
     def __init__(self):
         self.settings = {}
@@ -250,6 +265,7 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
         "switched",
         "Frame.area",
         "Sampler.sample",
+        "Doubling.doubled",
         "Masked.apply",
         "Lower.filled",
         "parsed",
@@ -343,6 +359,7 @@ def test_methods_that_go_before_are_called_first(served: dict[str, Target | Unse
         ("stacked", "frames = ["),
         ("switched", "on = True"),
         ("Frame.area", "instance = Frame("),
+        ("Doubling.doubled", "instance = Timed("),
         ("Masked.apply", "instance.randomize("),
         ("Lower.filled", "instance = Lower("),
         ("parsed", "words = '3x0e + 2x1o'"),

@@ -73,7 +73,11 @@ def subjects(module: ModuleType, qualname: str) -> list[Subject]:
         read = _read(function, "call", "", bound=isinstance(static, classmethod))
         form = Form("function", read.parameters, torch=uses_torch)
         return [Subject(qualname, function, form, read.blames, read.guards, owner, read.code)]
-    made = [_method(owner, kind, qualname, getter_of(function), uses_torch) for kind in concrete(owner)[:3]]
+    getter = getter_of(function)
+    asked = _own_attributes(getter)
+    # A mixin's method may rest on what only the classes made from it have.
+    kinds = sorted(concrete(owner), key=lambda kind: len(asked - _attributes(kind)))
+    made = [_method(owner, kind, qualname, getter, uses_torch) for kind in kinds[:3]]
     if not made:
         raise NoSubjectError(f"{owner.__name__} is abstract, and no class made from it is at hand")
     return made
@@ -167,6 +171,17 @@ def concrete(owner: type) -> list[type]:
     if len(found) > 1 and _leaves_open(owner):
         found.sort(key=lambda made: (made is owner, bool(made.__subclasses__()), _asked(made)))
     return found
+
+
+def _own_attributes(function: Any) -> frozenset[str]:
+    """Attributes of its object that a method reads."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    node = definition_of(code) if code is not None else None
+    if node is None or not node.args.args:
+        return frozenset()
+    own = node.args.args[0].arg
+    parts = (part for part in ast.walk(node) if isinstance(part, ast.Attribute))
+    return frozenset(p.attr for p in parts if isinstance(p.value, ast.Name) and p.value.id == own)
 
 
 def _leaves_open(owner: type) -> bool:
