@@ -71,7 +71,7 @@ def test_what_a_parameter_wants_is_told_by_annotation_default_name_or_use(text: 
 @pytest.mark.parametrize(
     "text",
     [
-        'def f(x):\n    """Parameters\n    ----------\n    x : np.ndarray\n    """\n    return x.shape[1] + x',
+        'def f(x):\n    """Parameters\n    ----------\n    x : np.ndarray\n    """\n    return x + 1',
         "def f(x): return x.astype(int) + x.shape[0]",
     ],
 )
