@@ -30,10 +30,7 @@ from codeopt.suppress import read_suppressions
 from codeopt.target import Target, is_named
 from codeopt.workload.declarations import declared_targets
 from codeopt.workload.declared import FILE_NAME as WORKLOAD_FILE_NAME
-from codeopt.workload.declared import (
-    check_target,
-    libraries,
-)
+from codeopt.workload.declared import check_target, libraries
 from codeopt.workload.origins import Provider, providers
 from codeopt.workload.own_tests.check import check_tests
 from codeopt.workload.own_tests.find import OwnTests, find_tests

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,7 +130,8 @@ def test_sites_are_kept_by_content(project: Path, tmp_path: Path) -> None:
 
 def test_compiled_functions_run_as_python_where_lines_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
+    numba = SimpleNamespace(config=SimpleNamespace(DISABLE_JIT=False))
+    monkeypatch.setitem(sys.modules, "numba", numba)
     interpret_all()
-    import os
-
     assert os.environ["NUMBA_DISABLE_JIT"] == "1"
+    assert numba.config.DISABLE_JIT

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
-import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -134,19 +132,27 @@ class _Filled(ast.NodeTransformer):
         self.lost = self.lost or self._left < 0
         return node if self.lost else super().visit(node)
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """A node like this with its parts filled; the tree that is read stays as it is."""
+        return type(node)(**{name: self._part(value) for name, value in ast.iter_fields(node)})
+
+    def _part(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._part(each) for each in value]
+        return self.visit(value) if isinstance(value, ast.AST) else value
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         return self._value(node.id, self._bound, node)
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id == "self":
             return self._value(node.attr, self._fields, node)
-        self.generic_visit(node)
-        return node
+        return self.generic_visit(node)
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         return self._within(node, {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)})
 
-    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         names = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
         return self._within(node, names)
 
@@ -156,13 +162,13 @@ class _Filled(ast.NodeTransformer):
 
     visit_Yield = visit_YieldFrom = visit_NamedExpr = visit_Await  # type: ignore[assignment]
 
-    def _within(self, node: ast.expr, names: set[str]) -> ast.expr:
+    def _within(self, node: ast.expr, names: set[str]) -> ast.AST:
         before, self._inner = self._inner, self._inner | names
-        self.generic_visit(node)
+        filled = self.generic_visit(node)
         self._inner = before
-        return node
+        return filled
 
-    def _value(self, name: str, bound: Mapping[str, ast.expr | str], node: ast.expr) -> ast.expr:
+    def _value(self, name: str, bound: Mapping[str, ast.expr | str], node: ast.expr) -> ast.AST:
         if name in self._inner:
             return node
         value = bound.get(name)
@@ -172,21 +178,16 @@ class _Filled(ast.NodeTransformer):
             self.lost = self.lost or value is not None or name not in _BUILT_IN
         else:
             self._open.append(name)
-            node = self.visit(_copied(value))
+            filled: ast.AST = self.visit(value)
             self._open.pop()
+            return filled
         return node
-
-
-def _copied(expr: ast.expr) -> ast.expr:
-    """A copy, or a name that nothing binds where it would be too large."""
-    large = next(itertools.islice(ast.walk(expr), _MOST_NODES, None), None)
-    return ast.Name("", ast.Load()) if large else copy.deepcopy(expr)
 
 
 def in_full(expr: ast.expr, bound: Bound, fields: Bound) -> tuple[str, dict[str, None]] | None:
     """An expression as a text that stands on its own, with the imports for it."""
     filled = _Filled(bound, fields)
-    value = filled.visit(_copied(expr))
+    value = filled.visit(expr)
     if filled.lost:
         return None
     try:

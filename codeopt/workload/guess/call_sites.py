@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import doctest
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -30,6 +31,7 @@ from codeopt.workload.guess.bindings import (
 _MOST_SITES = 8
 _DEEPEST = 6
 _EMPTY = {"[]", "''", "()", "{}", "None"}
+_DEFINITION = re.compile(rb"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+([A-Za-z_][A-Za-z_0-9]*)", re.MULTILINE)
 _SET_UP = {"setUp", "setup_method", "setup", "setUpClass", "setup_class", "__init__", "setup_function"}
 
 
@@ -61,20 +63,26 @@ def read_call_sites(files: Iterable[Path], importable: Path) -> CallSites:
     parsed are left out.
     """
     found: defaultdict[str, dict[CallSite, None]] = defaultdict(dict)
-    defined: set[str] = set()
+    files = list(files)
+    own = frozenset(name for file in files for name in _defined(file))
     for file in files:
         try:
             tree = parse_file(file)
         except (OSError, SyntaxError, ValueError):
             continue
         module = module_of(file)[1] if file.is_relative_to(importable) else ""
-        definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        defined |= {node.name for node in ast.walk(tree) if isinstance(node, definitions)}
-        for name, site in _sites_of(tree, module):
+        for name, site in _sites_of(tree, module, own):
             if site.told:
                 found[name].setdefault(site)
-    own = {name for name in found if name.partition(".")[0] in defined}
-    return {name: tuple(sorted(found[name], key=_rank)[:_MOST_SITES]) for name in sorted(own)}
+    return {name: tuple(sorted(found[name], key=_rank)[:_MOST_SITES]) for name in sorted(found)}
+
+
+def _defined(file: Path) -> list[str]:
+    """Names of functions and classes of a file, without parsing it."""
+    try:
+        return [name.decode() for name in _DEFINITION.findall(file.read_bytes())]
+    except OSError:
+        return []
 
 
 def keep_sites(sites: CallSites, folder: Path) -> Path:
@@ -96,16 +104,16 @@ def _rank(site: CallSite) -> tuple[bool, bool, int]:
     return (None in site.positional, empty, -site.told)
 
 
-def _sites_of(tree: ast.Module, module: str) -> Iterator[tuple[str, CallSite]]:
+def _sites_of(tree: ast.Module, module: str, own: frozenset[str]) -> Iterator[tuple[str, CallSite]]:
     head = imported(tree, module)
     for node in tree.body:
         if module and isinstance(node, ast.FunctionDef | ast.ClassDef):
             head[node.name] = f"from {module} import {node.name}"
     top: Bound = {**head, **assigned(tree.body)}
-    yield from _calls(tree.body, top, {})
+    yield from _calls(tree.body, top, {}, own)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
-            yield from _of_function(node, top, {})
+            yield from _of_function(node, top, {}, own)
         elif isinstance(node, ast.ClassDef):
             fields: Bound = {}
             methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
@@ -113,13 +121,13 @@ def _sites_of(tree: ast.Module, module: str) -> Iterator[tuple[str, CallSite]]:
                 if method.name in _SET_UP:
                     fields.update(assigned(method.body, "self"))
             for method in methods:
-                yield from _of_function(method, top, fields)
+                yield from _of_function(method, top, fields, own)
     for part in ast.walk(tree):
         if isinstance(part, ast.Module | ast.ClassDef | ast.FunctionDef):
             example = _example(ast.get_docstring(part, clean=False) or "")
             if example is not None:
                 bound = {**head, **imported(example, ""), **assigned(example.body)}
-                yield from _calls(example.body, bound, {})
+                yield from _calls(example.body, bound, {}, own)
 
 
 def _example(doc: str) -> ast.Module | None:
@@ -132,23 +140,27 @@ def _example(doc: str) -> ast.Module | None:
         return None
 
 
-def _of_function(node: ast.FunctionDef, top: Bound, fields: Bound) -> Iterator[tuple[str, CallSite]]:
+def _of_function(
+    node: ast.FunctionDef, top: Bound, fields: Bound, own: frozenset[str]
+) -> Iterator[tuple[str, CallSite]]:
     arguments = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     outer = {name: value for name, value in top.items() if name not in arguments}
     bound: Bound = {**outer, **defaults(node.args), **parametrized(node)}
     bound |= imported(ast.Module(node.body, []), "")
     bound |= assigned(node.body)
-    yield from _calls(node.body, bound, fields)
+    yield from _calls(node.body, bound, fields, own)
 
 
-def _calls(body: list[ast.stmt], bound: Bound, fields: Bound) -> Iterator[tuple[str, CallSite]]:
+def _calls(
+    body: list[ast.stmt], bound: Bound, fields: Bound, own: frozenset[str]
+) -> Iterator[tuple[str, CallSite]]:
     before: defaultdict[str, list[tuple[str, dict[str, None]]]] = defaultdict(list)
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             continue
         for node in ast.walk(statement):
             if isinstance(node, ast.Call):
-                yield from _of_call(node, bound, fields, before)
+                yield from _of_call(node, bound, fields, own, before)
         for node in statements(statement):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 _note(node.value, bound, fields, before)
@@ -182,10 +194,11 @@ def _of_call(
     call: ast.Call,
     bound: Bound,
     fields: Bound,
+    own: frozenset[str],
     before: Mapping[str, list[tuple[str, dict[str, None]]]],
 ) -> Iterator[tuple[str, CallSite]]:
     name, made, known = _callee(call.func, bound, fields)
-    if not name:
+    if name.partition(".")[0] not in own:
         return
     needs: dict[str, None] = {}
     positional: list[str | None] = []

@@ -107,7 +107,7 @@ class _Project:
     root: Path
     folder: Path
     _calls: dict[Path, Calls] = field(default_factory=dict)
-    _sites: dict[Path, CallSites] = field(default_factory=dict)
+    _sites: dict[Path, tuple[CallSites, Path]] = field(default_factory=dict)
 
     def calls(self, top: Path) -> Calls:
         """Who calls whom in a package, or in the modules of a folder that is none."""
@@ -115,12 +115,14 @@ class _Project:
             self._calls[top] = read_calls(_modules(top))
         return self._calls[top]
 
-    def sites(self, top: Path) -> CallSites:
-        """The calls that a package, or a folder's modules, and the project's tests and examples make."""
+    def sites(self, top: Path) -> tuple[CallSites, Path]:
+        """The calls that a package, or a folder's modules, and the project's tests and examples make, and
+        the file that they are kept in."""
         if top not in self._sites:
             beside = [file for name in _BESIDE for file in sorted((self.root / name).rglob("*.py"))]
             files = dict.fromkeys([*_modules(top), *beside])
-            self._sites[top] = read_call_sites(itertools.islice(files, _MOST_FILES), _importable(top))
+            sites = read_call_sites(itertools.islice(files, _MOST_FILES), _importable(top))
+            self._sites[top] = sites, keep_sites(sites, self.folder)
         return self._sites[top]
 
 
@@ -197,8 +199,8 @@ def _asked(wanted: Wanted, project: _Project, seed: int, budget: int, *, by_call
     target = Target(wanted.path, wanted.qualname, module, folder, wanted.path, 0, 1, origin="guessed")
     package = folder / module.partition(".")[0]
     top = package if _is_package(package) else folder
-    sites = project.sites(top)
-    request = Request(target, name, wanted.lines, seed, budget, sites=keep_sites(sites, project.folder))
+    sites, kept = project.sites(top)
+    request = Request(target, name, wanted.lines, seed, budget, sites=kept)
     if by_callers:
         graph = project.calls(top)
         kin = kin_of(graph, module, wanted.qualname)
