@@ -14,7 +14,8 @@ import*: its module cannot be imported here; such a function counts as one that 
 
 Each package is installed into a folder of its own below `~/.cache/codeopt-bench`, with what it requires
 (no extras), Matplotlib, and what bench/packages.toml names beside it; NumPy, torch and whatever else this
-environment has are taken from here.
+environment has are taken from here. The tests and examples of its source distribution lie beside it, as in
+the repository that a user would have.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -38,11 +40,11 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
-from bench.packages import LIST, cache, pinned  # noqa: E402
+from bench.packages import LIST, cache, fetch, pinned  # noqa: E402
 from codeopt.registry import find_sites, load_rules  # noqa: E402
 from codeopt.sandbox import Limits, Sandbox  # noqa: E402
 from codeopt.source import Problem, discover, read_source  # noqa: E402
-from codeopt.workload.guess.targets import Guessed, guess_all  # noqa: E402
+from codeopt.workload.guess.targets import BESIDE, Guessed, guess_all  # noqa: E402
 from codeopt.workload.wanted import Wanted, wanted_in  # noqa: E402
 
 PAGE = ROOT / "docs" / "guessed.md"
@@ -108,6 +110,9 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
             install(folder, waiting)
             waiting = missing(folder)
         (folder.parent / "complete").touch()
+    if not (folder.parent / "beside").exists():
+        put_beside(folder, pin)
+        (folder.parent / "beside").touch()
     record = next(
         p
         for p in folder.glob("*.dist-info/RECORD")
@@ -115,6 +120,15 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
     )
     own = [folder / line.partition(",")[0] for line in record.read_text().splitlines()]
     return folder, sorted(file for file in own if file.suffix == ".py" and file.is_file())
+
+
+def put_beside(folder: Path, pin: str) -> None:
+    """Copy the tests and examples of a source distribution to where a repository would have them."""
+    [package] = fetch([pin])
+    top = next((path for path in sorted(package.folder.iterdir()) if path.is_dir()), package.folder)
+    for name in BESIDE:
+        if (package.folder / "is_sdist").exists() and (top / name).is_dir() and not (folder / name).exists():
+            shutil.copytree(top / name, folder / name)
 
 
 def install(folder: Path, requirements: Sequence[str]) -> None:

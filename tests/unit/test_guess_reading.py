@@ -115,9 +115,9 @@ def test_what_has_a_default_may_be_left_out() -> None:
 
 def test_a_line_rests_on_the_parameters_that_its_names_come_from() -> None:
     reading = read("def f(a, b, c):\n    d = a + b\n    if c:\n        e = d.T\n    return e\n")
-    assert reading.origins[4] == {"a", "b"}
+    assert reading.origins[4] == {"d": {"a", "b"}}
     assert reading.guards[4] == {"c"}
-    assert reading.origins[5] == {"a", "b"}
+    assert reading.origins[5] == {"e": {"a", "b"}}
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ from typing import Any
 _MOST_TEXT = 300
 _MOST_NODES = 150
 _DEEPEST = 6
+_MOST_LINES = 20
+_HELPERS_DEEP = 2
 _BUILT_IN = frozenset(dir(builtins)) - {"print", "input", "open", "exec", "eval", "exit", "quit"}
 
 Bound = dict[str, ast.expr | str]
-"""Name -> what it was assigned, or the import line that binds it."""
+"""Name -> what it was assigned, or the lines that bind it: an import, or a function with what it needs."""
 
 
 def defaults(args: ast.arguments) -> Bound:
@@ -68,6 +70,38 @@ def _source_of(node: ast.ImportFrom, module: str) -> str:
     if not module or node.level > len(parts):
         return ""
     return ".".join([*parts[: len(parts) - node.level], *([node.module] if node.module else [])])
+
+
+def helpers(body: list[ast.stmt], bound: Bound) -> Bound:
+    """Small functions that a body defines, as text, where it tells all that they rest on."""
+    found: Bound = {}
+    for _ in range(_HELPERS_DEEP):
+        for node in body:
+            if isinstance(node, ast.FunctionDef) and node.name not in found:
+                text = _standing_alone(node, {**bound, **found})
+                if text:
+                    found[node.name] = text
+    return found
+
+
+def _standing_alone(node: ast.FunctionDef, bound: Bound) -> str:
+    if node.decorator_list or (node.end_lineno or node.lineno) - node.lineno > _MOST_LINES:
+        return ""
+    names = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
+    inner = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+    inner |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    lines: dict[str, None] = {}
+    for name in names:
+        if name.id in inner or name.id in _BUILT_IN or name.id == node.name:
+            continue
+        value = bound.get(name.id)
+        if isinstance(value, str):
+            lines[value] = None
+        elif isinstance(value, ast.Constant):
+            lines[f"{name.id} = {ast.unparse(value)}"] = None
+        else:
+            return ""
+    return "\n".join([*lines, ast.unparse(node)])
 
 
 def assigned(body: list[ast.stmt], owner: str = "") -> Bound:
@@ -152,9 +186,11 @@ class _Filled(ast.NodeTransformer):
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         return self._within(node, {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)})
 
-    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> ast.AST:
         names = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
         return self._within(node, names)
+
+    visit_SetComp = visit_GeneratorExp = visit_DictComp = visit_ListComp
 
     def visit_Await(self, node: ast.Await) -> ast.expr:
         self.lost = True

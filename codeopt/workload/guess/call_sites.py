@@ -22,6 +22,7 @@ from codeopt.workload.guess.bindings import (
     Bound,
     assigned,
     defaults,
+    helpers,
     imported,
     in_full,
     parametrized,
@@ -38,7 +39,8 @@ _SET_UP = {"setUp", "setup_method", "setup", "setUpClass", "setup_class", "__ini
 class CallSite(msgspec.Struct, frozen=True, array_like=True):
     """One call: its arguments as source texts by place and by name, None or absent where they are not told.
 
-    `needs` are the import lines for them. `before` are the calls made on the object earlier, for a method's.
+    `needs` are the lines for them: imports, small functions. `before` are the calls made on the object
+    earlier, for a method's.
     """
 
     positional: tuple[str | None, ...]
@@ -110,6 +112,8 @@ def _sites_of(tree: ast.Module, module: str, own: frozenset[str]) -> Iterator[tu
         if module and isinstance(node, ast.FunctionDef | ast.ClassDef):
             head[node.name] = f"from {module} import {node.name}"
     top: Bound = {**head, **assigned(tree.body)}
+    if not module:
+        top |= helpers(tree.body, top)
     yield from _calls(tree.body, top, {}, own)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
@@ -148,6 +152,7 @@ def _of_function(
     bound: Bound = {**outer, **defaults(node.args), **parametrized(node)}
     bound |= imported(ast.Module(node.body, []), "")
     bound |= assigned(node.body)
+    bound |= helpers(node.body, bound)
     yield from _calls(node.body, bound, fields, own)
 
 

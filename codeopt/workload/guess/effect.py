@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import types
 from typing import Any
@@ -43,12 +44,18 @@ def _add(digest: Any, value: Any, depth: int, left: list[int], seen: set[int]) -
         for item in items:
             _add(digest, item, depth - 1, left, seen)
     else:
-        for part in (
-            getattr(value, "__dict__", None),
-            getattr(value, "__slots__", None) and repr(value),
-        ):
-            if part:
-                _add(digest, part, depth - 1, left, seen)
+        for part in _parts(value):
+            _add(digest, part, depth - 1, left, seen)
+
+
+def _parts(value: Any) -> list[Any]:
+    """What an object holds. One may answer any question with an exception."""
+    with contextlib.suppress(Exception):
+        held = vars(value) if hasattr(value, "__dict__") else None
+        args = value.args if isinstance(value, BaseException) else None
+        slots = repr(value) if getattr(value, "__slots__", None) else None
+        return [part for part in (held, args, slots) if part]
+    return []
 
 
 def _bytes_of(value: Any) -> Any:

@@ -36,6 +36,8 @@ _ANNOTATED = (
     (r"\b[Dd]ict\b|\bMapping\b", "dict"),
     (r"\b[Ll]ist\b|\bSequence\b|\bIterable\b", "list"),
     (r"\b[Tt]uple\b", "tuple"),
+    (r"\bArgumentParser\b", "parser"),
+    (r"\bLogger\b", "logger"),
     (r"\bbool\b", "bool"),
     (r"\bint\b", "int"),
     (r"\bfloat\b", "float"),
@@ -76,6 +78,8 @@ _NAMED = (
     (r"seed|random_seed", "int"),
     (r"rng|random_state|generator", "rng"),
     (r"ax|axes_plot", "plot"),
+    (r"(arg_?)?parser", "parser"),
+    (r"logger|log", "logger"),
     (r"device", "device"),
     (r"dtype|\w+_dtype", "dtype"),
     (r"cfg|config|args|opt|opts|hparams|ctx|namespace|params_ns", "namespace"),
@@ -142,6 +146,9 @@ _ATTRIBUTES = {
     "plot": {"plot", "set_title", "imshow", "scatter", "set_xlabel", "get_figure", "axhline", "hist"},
     "path": {"exists", "joinpath", "parent", "suffix", "is_dir", "read_text"},
     "loader": {"dataset", "batch_size"},
+    "stream": {"readline", "readlines", "read", "write", "seek", "tell", "flush"},
+    "parser": {"add_argument", "parse_args", "add_argument_group", "add_subparsers", "set_defaults"},
+    "logger": {"info", "warning", "debug", "isEnabledFor"},
 }  # fmt: skip
 _SHARED = Counter(name for names in _ATTRIBUTES.values() for name in names)
 _PASSED = (

@@ -56,9 +56,24 @@ FIXED = {
     "loader": ("[(rng.standard_normal((n, 8)), rng.integers(0, 3, n)) for _ in range(2)]",),
     "dataset": ("[(rng.standard_normal(8), int(rng.integers(0, 3))) for _ in range(n)]",),
     "loss": ("lambda output, target: ((output - target) ** 2).mean()",),
+    "stream": ("io.StringIO('1 2 3\\n' * n)", "io.BytesIO(b'1 2 3\\n' * n)"),
+    "parser": ("argparse.ArgumentParser()",),
+    "logger": ("logging.getLogger('notes')",),
     "plot": ("plt.figure().add_subplot()",),
     "path": (
         "np.savetxt('data.csv', rng.standard_normal((n, 8)), delimiter=',') or 'data.csv'",
         "Path('notes.txt').write_text('some words here\\n' * n) and 'notes.txt'", "'out'", "'.'",
     ),
 }  # fmt: skip
+LAYERS = (
+    (
+        {"kernel_size", "in_channels", "out_channels", "stride", "groups"},
+        "torch.nn.Conv2d(3, 3, 3, padding=1)",
+    ),
+    ({"in_features", "out_features", "weight"}, "torch.nn.Linear(16, 16)"),
+    ({"running_mean", "running_var", "num_features"}, "torch.nn.BatchNorm2d(3)"),
+    ({"num_embeddings", "embedding_dim", "weight"}, "torch.nn.Embedding(32, 16)"),
+    ({"num_heads", "embed_dim", "in_proj_weight", "out_proj"}, "torch.nn.MultiheadAttention(16, 2)"),
+    ({"hidden_size", "num_layers", "input_size"}, "torch.nn.LSTM(16, 16)"),
+)
+"""Attributes that two of tell a layer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -49,10 +50,18 @@ _DIM = (
     (r"weight .* of size \[\d+, (\d+)", 1),
     (r"running_mean should contain \d+ elements not (\d+)", 1),
     (r"size mismatch, got input \(\d+\), mat \(\d+x\d+\), vec \((\d+)\)", -1),
+    (r"[Ll]ast dim(?:ension)?\w* (?:should|must|has to) (?:be|have)\D{0,20}(\d+)", -1),
     (
         r"expected size for first two dimensions of batch2 tensor to be: \[\d+, (\d+)\]",
         -2,
     ),
+)
+_TOO_FEW_AXES = (
+    r"Dimension out of range .* but got (-?\d+)",
+    r"axis (-?\d+) is out of bounds for array of dimension",
+)
+_UNQUOTED = re.compile(
+    r"(?:one of|choose from|among|options are|supported are)\W{1,4}(\w+(?:, (?:or |and )?\w+)+)"
 )
 _SQUARE = r"square|Last 2 dimensions|symmetric|not aligned|positive.definite|diagonal"
 _NUMBERS = re.compile(r"(?<![\w.])(\d{1,4})(?![\w.])")
@@ -62,6 +71,7 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
     """Options for one parameter that the message speaks for, the plainest reading first."""
     message, error = outcome.message, outcome.error
     yield from _missing_entry(message, error, now, context)
+    yield from _blamed_entries(outcome, parameter, now, context)
     if parameter.star == "**":
         missing = _MISSING.search(message)
         name = (missing[1] or missing[2]) if missing else message.strip("'") if error == "KeyError" else ""
@@ -105,10 +115,31 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
                 yield Option(repr(text), "str")
             if text != parameter.name and now.text.startswith("['"):
                 yield Option(f"[{text!r}]", "list")
+    for text in [word for group in _UNQUOTED.findall(message) for word in re.findall(r"\w+", group)][:8]:
+        if now.kind in ("str", "omit"):
+            yield Option(repr(text), "str")
+        elif now.kind in ("list", "shown"):
+            yield Option(f"[{text!r}] * 8", "list")
     if now.kind in ("int", "float", "omit", "shape"):
         for number in _NUMBERS.findall(message)[:6]:
             if number != now.text and now.kind != "omit":
                 yield Option(number, "int")
+
+
+def _blamed_entries(
+    outcome: Outcome, parameter: Parameter, now: Option, context: Context
+) -> Iterator[Option]:
+    """Other values for the attributes of a namespace that stand in the expression that failed."""
+    if now.kind != "namespace":
+        return
+    names = {name for frame in outcome.frames for name in frame.names}
+    for entry, text in now.entries:
+        if f"{parameter.name}.{entry}" in names:
+            probe = Parameter(entry)
+            likely = itertools.islice(_named_kinds(outcome.message, probe, Option(text, ""), context), 4)
+            for option in (*likely, *options_for(probe, context)[:6]):
+                if option.text and option.text != text:
+                    yield now.with_entry(entry, option.text)
 
 
 def _ordered(message: str, parameter: Parameter, now: Option) -> Iterator[Option]:
@@ -184,6 +215,12 @@ def _shapes(message: str, now: Option) -> Iterator[Option]:
                             *now.shape[-len(shape) :],
                         )
                     )
+    for pattern in _TOO_FEW_AXES:
+        for axis in map(int, re.findall(pattern, message)):
+            for least in range(1, 3):
+                shape = _BY_RANK[kind].get(len(now.shape) + least if axis >= 0 else -axis + least - 1, ())
+                if len(shape) > len(now.shape):
+                    yield now.shaped(shape)
     for pattern, place in _DIM:
         for number in re.findall(pattern, message):
             yield from _replaced(now, place, number)
@@ -261,8 +298,8 @@ def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
             now.shape,
         )
     if re.search(
-        r"ints? or slices|not (callable|iterable)|unhashable|ambiguous|scalar|only (one element|"
-        r"length-1|0-dim)",
+        r"ints? or slices|not (callable|iterable)|unhashable|ambiguous|scalar|inhomogeneous|"
+        r"only (one element|length-1|0-dim)",
         message,
     ):
         yield from (Option(text, kind) for text, kind in (("2", "int"), ("0.5", "float"), ("'a'", "str")))
@@ -295,7 +332,8 @@ _KINDS = (
     ),
     (r"must be (a |an )?(str|string)|expected str|str, bytes|join\(\) argument", "str"),
     (
-        r"must be (a |an )?(int|integer)|as an integer|an instance of 'int'|expected int",
+        r"must be (a |an )?(int|integer)|as an integer|an instance of 'int'|expected int|format code 'd'|"
+        r"must be tuple of ints",
         "int",
     ),
     (

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 OMIT = "omit"
+SAME = "same"
+"""The kind of an argument made from the object whose method is called."""
+
 _IMPORTS = {
     r"\bnp\.": "import numpy as np",
     r"\btorch\.": "import torch",
@@ -21,13 +24,17 @@ _IMPORTS = {
     r"\bsklearn\.": "import sklearn.cluster\nimport sklearn.linear_model\nimport sklearn.tree",
     r"\bstring\.": "import string",
     r"\bmath\.": "import math",
+    r"\bargparse\.": "import argparse",
+    r"\bio\.": "import io",
+    r"\blogging\.": "import logging",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One argument as source text. `kind` names its family; arrays and tensors have a `shape` of source
-    texts and a `maker` with a place for it; `needs` are import lines, `setup` lines that go before."""
+    texts and a `maker` with a place for it; `needs` are imports and small functions, `setup` lines that go
+    before."""
 
     text: str
     kind: str
@@ -70,6 +77,11 @@ def holder(kind: str, entries: tuple[tuple[str, str], ...]) -> Option:
 def omitted() -> Option:
     """The argument is left out, so its default holds."""
     return Option("", OMIT)
+
+
+def another() -> Option:
+    """A copy of the object whose method is called, made ready as that is."""
+    return Option("copy.deepcopy(instance)", SAME, needs=("import copy",))
 
 
 def imports_of(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from codeopt.workload.guess.containers import container
 from codeopt.workload.guess.evidence import families
-from codeopt.workload.guess.fixed import FIXED, FIXED_TORCH
+from codeopt.workload.guess.fixed import FIXED, FIXED_TORCH, LAYERS
 from codeopt.workload.guess.frames import columns, frame_options
 from codeopt.workload.guess.numbers import float_texts, int_texts
 from codeopt.workload.guess.options import Option, holder, made, omitted
@@ -75,6 +75,9 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
     heard = [Option(text, "shown") for text in parameter.heard if text != parameter.default]
     if ranked[0] in ("str", "int", "float", "bool"):
         yield from heard
+    if context.torch:
+        asked = parameter.usage.attributes
+        yield from (Option(text, "module") for known, text in LAYERS if len(asked & known) > 1)
     yield from _contained(parameter, context)
     yield from _objects(parameter, context)
     if ranked[0] in (
@@ -91,7 +94,9 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
         yield from (Option(text, "str") for text in columns(parameter))
     pools = [list(_family(family, parameter, context)) for family in _with_rest(ranked)]
     if sure:
-        yield from pools[0][:10]
+        yield from pools[0][:5]
+        yield from (option for pool in pools[1:5] for option in pool[:1])
+        yield from pools[0][5:10]
     heads = pools[:3]
     # The first few of each likely family, then what is left of them, then the unlikely.
     for pool in heads:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from codeopt.workload.guess.definitions import definition_of
 from codeopt.workload.guess.options import OMIT, Option
 from codeopt.workload.guess.search import Search, Tried
-from codeopt.workload.guess.spell import Key, State
+from codeopt.workload.guess.spell import FIT, Key, State
 from codeopt.workload.guess.subject import NoSubjectError, Subject, subjects
 from codeopt.workload.guess.workbench import MOST_SECONDS, Workbench, searching
 from codeopt.workload.guess.worker import Outcome
@@ -24,6 +24,8 @@ _ORDER = re.compile(
     r"\bcall(?:ed|ing)?\b|\bfirst\b|\bbefore\b|fitted|not (?:been )?(?:trained|built|set|initiali)"
 )
 _MISSING = re.compile(r"has no attribute '(\w+)'")
+_PUTS = {"append", "extend", "insert", "add", "update", "setdefault"}
+_NOTHING = {"None", "[]", "{}", "()", "list()", "dict()"}
 _FITS = re.compile(
     r"(partial_)?fit(_\w+)?|train|update|build(_\w+)?|setup|initiali[sz]e|calibrate|(prepare|set|add|load)_\w+"
 )
@@ -60,31 +62,61 @@ def _preparations(bench: Workbench, subject: Subject, outcome: Outcome, depth: i
     if owner is None:
         return
     own = subject.qualname.rpartition(".")[2]
-    names = [name for name in _methods(owner, outcome) if name != own]
+    names = [name for name in _methods(subject, owner, outcome) if name != own]
     for name in names[:_MOST_METHODS]:
         found = _performed(bench, owner, name, depth)
         if found is not None:
             yield found
 
 
-def _methods(owner: type, outcome: Outcome) -> list[str]:
-    """Public methods that the message asks for, or that set the attribute it misses, the likeliest first.
+def _methods(subject: Subject, owner: type, outcome: Outcome) -> list[str]:
+    """Public methods that the message asks for, or that set what it misses, the likeliest first.
 
     Where a call returned too early, those that put something into the object.
     """
     message = outcome.message
-    public = [n for n, value in inspect.getmembers_static(owner, inspect.isfunction) if n[0] != "_"]
+    functions = inspect.getmembers_static(owner, inspect.isfunction)
+    public = [name for name, _ in functions if name[0] != "_" or name == "__call__"]
     if not outcome.error:
         return [n for n in public if _FILLS.fullmatch(n)]
     if _ORDER.search(message):
         told = [n for n in re.findall(r"\w+", message) if n in public]
         return list(dict.fromkeys([*told, *(n for n in public if _FITS.fullmatch(n))]))
     missing = _MISSING.search(message)
-    if missing is None and outcome.error != "KeyError":
-        return []
-    name = missing[1] if missing else message.strip("'\"")
-    setting = [n for n in public if name in _set_by(owner, n, public)]
+    names = {missing[1]} if missing else set()
+    if outcome.error == "KeyError":
+        names.add(message.strip("'\""))
+    names |= set(_blamed_fields(subject, outcome)) & _unset(owner)
+    setting = [n for n in public if names & _set_by(owner, n, public)] if names else []
     return sorted(setting, key=lambda n: not _FITS.fullmatch(n))
+
+
+def _blamed_fields(subject: Subject, outcome: Outcome) -> Iterator[str]:
+    """Attributes of the object in the line that failed."""
+    for frame in outcome.frames[-1:]:
+        held = subject.blames.get((frame.file, frame.line), {})
+        yield from (name[5:] for name in (*frame.names, *held) if name.startswith("self."))
+
+
+def _unset(owner: type) -> set[str]:
+    """Attributes that are there from the start, and nothing until a method sets them."""
+    found: set[str] = set()
+    waiting, seen = ["__init__"], {"__init__"}
+    while waiting:
+        name = waiting.pop()
+        for base in owner.__mro__[:-1]:
+            code = getattr(vars(base).get(name), "__code__", None)
+            node = definition_of(code) if code is not None else None
+            for part in ast.walk(node) if node is not None else ():
+                if isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None:
+                    targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+                    if ast.unparse(part.value) in _NOTHING:
+                        found |= {target.attr for target in targets if isinstance(target, ast.Attribute)}
+                elif isinstance(part, ast.Call) and ast.unparse(part.func).startswith("self."):
+                    called = ast.unparse(part.func)[5:]
+                    waiting += [called] if called not in seen else []
+                    seen.add(called)
+    return found
 
 
 def _set_by(owner: type, name: str, public: list[str]) -> set[str]:
@@ -101,6 +133,12 @@ def _set_by(owner: type, name: str, public: list[str]) -> set[str]:
                 found |= _constants([part.slice])
             if isinstance(part, ast.Dict):
                 found |= _constants(part.keys)
+            if (
+                isinstance(part, ast.Attribute)
+                and part.attr in _PUTS
+                and isinstance(part.value, ast.Attribute)
+            ):
+                found.add(part.value.attr)
             if (
                 isinstance(part, ast.Attribute)
                 and isinstance(part.value, ast.Name)
@@ -121,7 +159,8 @@ def _performed(bench: Workbench, owner: type, name: str, depth: int) -> _Prepare
     """A call of a method that returns, with all that goes before it."""
     module = sys.modules[owner.__module__]
     try:
-        subject = next(s for s in subjects(module, f"{owner.__qualname__}.{name}") if s.owner is owner)
+        ways = subjects(module, f"{owner.__qualname__}.{name}", as_methods=True)
+        subject = next(way for way in ways if way.owner is owner)
     except (NoSubjectError, StopIteration):
         return None
     if subject.form.shape != "method":
@@ -130,7 +169,7 @@ def _performed(bench: Workbench, owner: type, name: str, depth: int) -> _Prepare
         best = prepared_run(bench, search, depth + 1)
     if best is None or not best.done:
         return None
-    fit = best.state.get(("fit", "state"))
+    fit = best.state.get(FIT)
     before = fit.text if fit is not None else ""
     init = {key: option for key, option in best.state.items() if key[0] == "init"}
     return _Prepared(init, _calls(subject, best, name, before))

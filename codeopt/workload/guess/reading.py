@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from codeopt.workload.guess.docstrings import read_docstring, shown_literals
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Origins = dict[int, dict[str, frozenset[str]]]
+"""Line -> name in it -> parameters that its value comes from; an object's attribute is `self.name`."""
+
 _PATTERNED = {"rearrange", "reduce", "repeat", "einsum"}
 
 
@@ -48,13 +51,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A function as its text tells: parameters without `self`, and which of them each line rests on.
+    """A function as its text tells: parameters without `self`, and which of them a line's names come from.
 
     `guards`: which of them decide whether a line runs, by the conditions and loops around it.
     """
 
     parameters: tuple[Parameter, ...]
-    origins: dict[int, frozenset[str]]
+    origins: Origins
     generator: bool
     guards: dict[int, frozenset[str]] = field(default_factory=dict)
 
@@ -86,13 +89,13 @@ def read_function(node: Function, doc: str, *, bound: bool) -> Reading:
 
 
 def _guards(
-    body: list[ast.stmt], origins: dict[int, frozenset[str]], around: frozenset[str]
+    body: list[ast.stmt], origins: Origins, around: frozenset[str]
 ) -> Iterator[tuple[int, frozenset[str]]]:
     """Line -> parameters in the conditions around it, and in those before it that may leave early."""
     for statement in body:
         inner = around
         if isinstance(statement, ast.If | ast.While | ast.For | ast.AsyncFor):
-            inner = around | origins.get(statement.lineno, frozenset())
+            inner = around.union(*origins.get(statement.lineno, {}).values())
             if any(
                 isinstance(n, ast.Return | ast.Raise | ast.Continue | ast.Break) for n in ast.walk(statement)
             ):
@@ -128,27 +131,25 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
             yield from _own(child)
 
 
-def _origins(node: Function, names: set[str]) -> dict[int, frozenset[str]]:
-    """Line -> parameters that its names come from, by assignments in the order of the text.
-
-    An attribute of the object stands among them as `self.name`.
-    """
+def _origins(node: Function, names: set[str]) -> Origins:
+    """What the names of each line come from, by assignments in the order of the text."""
     comes: dict[str, frozenset[str]] = {name: frozenset({name}) for name in names}
 
-    def read(inner: ast.AST) -> frozenset[str]:
-        found: frozenset[str] = frozenset()
+    def read(inner: ast.AST) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
         for part in ast.walk(inner):
             if isinstance(part, ast.Name):
-                found |= comes.get(part.id, frozenset())
+                if part.id in comes:
+                    found[part.id] = comes[part.id]
             elif (
                 isinstance(part, ast.Attribute)
                 and isinstance(part.value, ast.Name)
                 and part.value.id == "self"
             ):
-                found |= {f"self.{part.attr}"}
+                found[f"self.{part.attr}"] = frozenset({f"self.{part.attr}"})
         return found
 
-    lines: dict[int, frozenset[str]] = {}
+    lines: Origins = {}
     statements = [inner for inner in ast.walk(node) if isinstance(inner, ast.stmt) and inner is not node]
     for statement in sorted(statements, key=lambda inner: inner.lineno):
         head: ast.AST = statement
@@ -165,9 +166,14 @@ def _origins(node: Function, names: set[str]) -> dict[int, frozenset[str]]:
         for target in targets:
             for name in ast.walk(target) if target is not None else ():
                 if isinstance(name, ast.Name):
-                    comes[name.id] = comes.get(name.id, frozenset()) | found
+                    comes[name.id] = comes.get(name.id, frozenset()).union(*found.values())
         for line in range(head.lineno, (head.end_lineno or head.lineno) + 1):  # type: ignore[attr-defined]
-            lines[line] = lines.get(line, frozenset()) | found
+            lines.setdefault(line, {}).update(found)
+        if isinstance(statement, ast.If):
+            # What is raised on a condition is raised for what stands in it.
+            for inner in statement.body:
+                if isinstance(inner, ast.Raise):
+                    lines.setdefault(inner.lineno, {}).update(found)
     return lines
 
 

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from codeopt.workload.guess.blame import Blame, blame, deciding
 from codeopt.workload.guess.call_sites import CallSites
 from codeopt.workload.guess.definitions import executable_lines
-from codeopt.workload.guess.hints import hinted, names_in
-from codeopt.workload.guess.options import OMIT, Option, holder, is_at_hand, omitted
+from codeopt.workload.guess.hints import hinted
+from codeopt.workload.guess.options import OMIT, Option, another, holder, is_at_hand, omitted
 from codeopt.workload.guess.pools import (
     FLOATS,
     POSITIVE,
@@ -26,12 +27,13 @@ from codeopt.workload.guess.pools import (
 )
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.shapes import PLAIN, asked_shapes
-from codeopt.workload.guess.spell import Key, Spelled, State, spell
+from codeopt.workload.guess.spell import FIT, Key, Spelled, State, spell
 from codeopt.workload.guess.starts import given_to, is_array, starts_of, with_given
 from codeopt.workload.guess.subject import Subject
-from codeopt.workload.guess.worker import TRIAL, Outcome, Worker
+from codeopt.workload.guess.worker import Outcome, Worker
 
 ROWS = 12
+_MOST_SHAKES = 12
 MANY_ROWS = 60
 WIDER = 150
 Score = tuple[bool, int, int, int]
@@ -42,7 +44,6 @@ _FITTED = (
     "instance.fit(rng.standard_normal((n, 8)), rng.standard_normal(n))",
     "instance.fit(rng.random((n, 8)), np.arange(n) % 3)",
 )  # fmt: skip
-_UNREADY = r"fitted|has no attribute|NoneType"
 _PROFILES = (("n",), ("n", "8"), ("n", "16"), ("n", "n"), ("n", "16", "16"), ("n", "3", "32", "32"), ("n",
              "8", "8"),
              ("8", "8"), ("16", "16"), ("n", "16", "8", "8"))  # fmt: skip
@@ -100,11 +101,11 @@ class Search:
             *(_FITTED if self.subject.fits else ()),
             *(f"instance.{m}()" for m in self.subject.readies),
         )
-        before = [start["fit", "state"] for start in self.starts if ("fit", "state") in start]
+        before = [start[FIT] for start in self.starts if FIT in start]
         if len(prepared) > 1 or before:
             plain, *rest = (Option(text, "fit") for text in prepared)
             unlike = {option.text: option for option in (plain, *before[:2], *rest)}
-            self._options["fit", "state"] = list(unlike.values())
+            self._options[FIT] = list(unlike.values())
         own = executable_lines(self.subject.code) if self.subject.code else frozenset()
         self._own = own
         self._each = self.budget
@@ -114,6 +115,8 @@ class Search:
         if parameter.star == "**":
             return [omitted(), holder("dict", ())]
         found = [o for o in options_for(parameter, self.contexts[key[0]]) if is_at_hand(o)]
+        if key[0] == "call" and self.subject.takes_own_kind(parameter):
+            found.insert(int(found[0].kind == OMIT), another())
         if parameter.star == "*":
             items = [option for option in found if option.text and option.kind not in ("none",)]
             return [
@@ -130,12 +133,22 @@ class Search:
             better = next((t for t in self._moves(best) if self._accepts(t, best)), None)
             if better is None:
                 stuck += 1
-                if stuck > 3:
+                if stuck > _MOST_SHAKES:
                     break
-                better = self._shaken(best, random.Random(self.seed + stuck))
+                more = self._with_more_rows(best)
+                better = more or self._shaken(best, random.Random(self.seed + stuck))
             best = better if better is not None else best
         best = max(self.tried.values(), key=lambda t: t.score, default=None)
         return self._widened(best) if best is not None and best.done else best
+
+    def _with_more_rows(self, best: Tried) -> Tried | None:
+        """The same arguments with more rows, which all further trials have too, where that is nearer."""
+        before, self.rows = self.rows, MANY_ROWS
+        tried = self._try(best.state) if before != MANY_ROWS else best
+        if tried is not best and self._accepts(tried, best):
+            return tried
+        self.rows = before
+        return None
 
     def _left(self) -> bool:
         return len(self.tried) < self.budget and self.worker.clock.now() < self.deadline
@@ -163,7 +176,7 @@ class Search:
 
     def _is_about_arrays(self, tried: Tried) -> bool:
         shaped = {key for key, option in tried.state.items() if option.is_shaped and key[0] == "call"}
-        return bool(shaped & set(self._blamed(tried)))
+        return bool(shaped & set(self._blame(tried).all))
 
     def _profiled(self, key: Key, option: Option, shape: tuple[str, ...]) -> Option:
         """An array of real numbers in another shape; whole ones are labels and places, and keep theirs."""
@@ -196,7 +209,11 @@ class Search:
         what = (tried.outcome.error, re.sub(r"\d+", "#", tried.outcome.message))
         fresh = what not in self._seen
         self._seen.add(what)
-        return fresh and tried.score >= best.score and tried is not best
+        if not fresh or tried is best or tried.score < best.score:
+            return False
+        # What was right until it was changed is no progress.
+        changed = {key for key, option in tried.state.items() if option != best.state.get(key)}
+        return not (changed & set(self._blame(tried).first)) - set(self._blame(best).first)
 
     def _moves(self, best: Tried) -> Iterator[Tried]:
         for state in self._together(best):
@@ -223,55 +240,37 @@ class Search:
                 yield {**best.state, **{k: o.shaped(shape) for k, o in shaped.items() if o.kind == kind}}
 
     def _changes(self, best: Tried) -> Iterator[tuple[Key, Option]]:
-        outcome = best.outcome
-        blamed = self._blamed(best)
-        for key in blamed:
+        found = self._blame(best)
+        for key in found.all:
             parameter = self._parameters.get(key)
             if parameter is not None:
                 if best.state[key].kind == OMIT:
                     yield from ((key, option) for option in self._options[key][1:4])
-                hints = hinted(outcome, parameter, best.state[key], self.contexts[key[0]])
+                hints = hinted(best.outcome, parameter, best.state[key], self.contexts[key[0]])
                 yield from ((key, option) for option in itertools.islice(hints, 12))
-        ranked = [[(key, option) for option in self._options[key][:14]] for key in blamed[:6]]
-        yield from _alternating(ranked)
-        others = [key for key in self._options if key not in blamed]
+        for keys in (found.first, found.rest[:6]):
+            yield from _alternating([[(key, o) for o in self._options[key][:14]] for key in keys])
+        others = [key for key in self._options if key not in found.all]
         yield from _alternating([[(key, option) for option in self._options[key][:8]] for key in others])
-        for key in blamed:
+        for key in found.all:
             yield from ((key, option) for option in self._options[key][14:])
 
-    def _blamed(self, tried: Tried) -> list[Key]:
-        """Arguments that the exception speaks of, then those that the innermost known lines rest on."""
-        outcome = tried.outcome
-        found: dict[Key, None] = {}
-        names = {key[1] for key in self._parameters}
-        named = names_in(outcome.message, names)
-        found.update(dict.fromkeys(key for key in self._parameters if key[1] in named))
-        if ("fit", "state") in self._options and re.search(_UNREADY, outcome.message):
-            found["fit", "state"] = None
-        for file, _, line in reversed(outcome.frames):
-            if file == TRIAL and line in tried.spelled.lines:
-                found[tried.spelled.lines[line]] = None
-            blamed = self.subject.blames.get((file, line), frozenset())
-            found.update(dict.fromkeys(key for key in sorted(blamed) if key in self._parameters))
-        if not outcome.error:
-            found = dict.fromkeys(self._deciding(tried))
-        if not found:
-            found.update(dict.fromkeys(key for key in self._parameters if key[0] == "call"))
-        return list(found)
+    def _blame(self, tried: Tried) -> Blame:
+        missed = self.lines - tried.outcome.lines.get(self.file, frozenset())
+        parameters = self._parameters
+        return blame(self.subject, parameters, tried.state, tried.spelled, tried.outcome, missed, self.file)
 
     def _deciding(self, tried: Tried) -> Iterator[Key]:
         """Arguments that decide whether the wanted lines run which have not run."""
         missed = self.lines - tried.outcome.lines.get(self.file, frozenset())
-        for line in sorted(missed):
-            deciding = self.subject.guards.get((self.file, line), frozenset())
-            yield from (key for key in sorted(deciding) if key in self._parameters)
+        return (key for key in deciding(self.subject, missed, self.file) if key in self._parameters)
 
     def _shaken(self, best: Tried, random_: random.Random) -> Tried | None:
         """Several arguments changed at once, near the front of their pools."""
         better = None
         for _ in range(min(8, self.budget - len(self.tried))):
             state = dict(best.state)
-            for key in self._blamed(best) or list(state):
+            for key in self._blame(best).all or list(state):
                 pool = self._options.get(key, [])[:8]
                 if pool and random_.random() < 0.6:
                     state[key] = random_.choice(pool)
@@ -341,7 +340,7 @@ class Search:
 
     def begin_with(self, init: Mapping[Key, Option], calls: Option) -> None:
         """Begin the next run with these arguments of the constructor, and these calls on its object."""
-        for key, option in {**init, ("fit", "state"): calls}.items():
+        for key, option in {**init, FIT: calls}.items():
             self._options[key] = [option, *(o for o in self._options.get(key, ()) if o.text != option.text)]
         self.budget = len(self.tried) + self._each
         self._seen.clear()

@@ -6,16 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from codeopt.workload.guess.options import OMIT, Option, imports_of
+from codeopt.workload.guess.options import OMIT, SAME, Option, imports_of
 from codeopt.workload.guess.reading import Parameter
 
 Key = tuple[str, str]
 """Whose argument it is (`call`, `init` or `fit`), and the parameter's name."""
 
+FIT: Key = ("fit", "state")
+"""The calls that make an object ready."""
+
 State = Mapping[Key, Option]
 _TAKEN = {"rng", "n", "scale", "seed", "np", "torch", "pd", "sparse", "Call", "workload", "instance",
           "build", "plt", "xr",
-          "Path", "string", "math", "partial"}  # fmt: skip
+          "Path", "string", "math", "partial", "argparse", "logging", "io"}  # fmt: skip
 
 
 _FORWARD = """\
@@ -53,6 +56,7 @@ class Spelled:
 def spell(form: Form, state: State, target: str, n: int, floor: int, note: str = "") -> Spelled:
     """The file for a state: `n` rows at full scale, and never fewer than `floor`."""
     body: list[tuple[str, Key | None]] = []
+    after: list[tuple[str, Key | None]] = []
     names: dict[Key, str] = {}
     for parameter in form.call:
         key = ("call", parameter.name)
@@ -60,16 +64,17 @@ def spell(form: Form, state: State, target: str, n: int, floor: int, note: str =
         if option.kind == OMIT:
             continue
         names[key] = f"{parameter.name}_" if parameter.name in _TAKEN else parameter.name
-        body += [(line, key) for line in option.setup]
-        body.append((f"{names[key]} = {option.text}", key))
+        lines = [(line, key) for line in (*option.setup, f"{names[key]} = {option.text}")]
+        (after if option.kind == SAME else body).extend(lines)
     init = _init_lines(form, state)
     if form.shape == "method":
         body.append((f"instance = {form.maker}(", None))
         body += [(f"    {text},", key) for text, key in init]
         body.append((")", None))
-        prepared = state.get(("fit", "state"))
+        prepared = state.get(FIT)
         if prepared is not None and prepared.text:
-            body += [(line, ("fit", "state")) for line in prepared.text.split("; ")]
+            body += [(line, FIT) for line in prepared.text.split("; ")]
+        body += after
     given = _given(form, state, names)
     if form.shape == "backward":
         body += [(line, None) for line in _FORWARD.format(form.maker, ", ".join(names.values())).split("\n")]
@@ -151,7 +156,7 @@ def _assembled(
         "",
         f"@workload({target!r})",
         "def build(scale, seed):",
-        *(f"    {line}" for line in dict.fromkeys(local)),
+        *(f"    {line}" for need in dict.fromkeys(local) for line in need.split("\n")),
         *(f"    {line}" for line in head),
     ]
     at = {}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from codeopt.workload.guess.call_sites import CallSite, CallSites
-from codeopt.workload.guess.options import OMIT, Option, is_at_hand, omitted
+from codeopt.workload.guess.options import OMIT, Option, holder, is_at_hand, omitted
 from codeopt.workload.guess.reading import Parameter
-from codeopt.workload.guess.spell import Key, State
+from codeopt.workload.guess.spell import FIT, Key, State
 from codeopt.workload.guess.subject import Subject
 
 _MOST = 5
@@ -33,7 +34,7 @@ def starts_of(subject: Subject, sites: CallSites) -> tuple[State, ...]:
             site = calls[min(place, len(calls) - 1)]
             state |= _state(site, form.call, "call")
             if site.before and form.shape == "method":
-                state["fit", "state"] = Option("; ".join(site.before), "fit", needs=site.needs)
+                state[FIT] = Option("; ".join(site.before), "fit", needs=site.needs)
         found.append(state)
     return tuple(found)
 
@@ -81,8 +82,16 @@ def _state(site: CallSite, parameters: Sequence[Parameter], who: str) -> dict[Ke
     plain = [p.name for p in parameters if not p.star and not p.keyword_only]
     texts = {name: text for name, text in zip(plain, site.positional, strict=False) if text is not None}
     given = set(plain[: len(site.positional)]) | {name for name, _ in site.named}
-    texts.update((name, text) for name, text in site.named if any(p.name == name for p in parameters))
+    known = {p.name for p in parameters if not p.star}
+    texts.update((name, text) for name, text in site.named if name in known)
     state = {(who, name): Option(text, "site", needs=site.needs) for name, text in texts.items()}
+    more = [text for text in site.positional[len(plain) :] if text is not None]
+    rest = tuple((name, text) for name, text in site.named if name not in known)
+    for p in parameters:
+        if p.star == "*" and more:
+            state[who, p.name] = Option(f"[{', '.join(more)}]", "site", needs=site.needs)
+        elif p.star == "**" and rest:
+            state[who, p.name] = replace(holder("dict", rest), needs=site.needs)
     left = [p for p in parameters if p.default is not None and p.name not in given and not p.star]
     return {**state, **{(who, p.name): omitted() for p in left}}
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import ast
-import functools
 import importlib
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from codeopt.sandbox.world import getter_of
+from codeopt.workload.guess.classes import attributes_of, concrete
 from codeopt.workload.guess.definitions import definition_of, known_words
 from codeopt.workload.guess.reading import Function, Parameter, read_function
 from codeopt.workload.guess.spell import Form, Key
 
-Places = dict[tuple[str, int], frozenset[Key]]
+Places = dict[tuple[str, int], dict[str, frozenset[Key]]]
+"""(file, line) -> name -> arguments that its value comes from."""
+
+Guards = dict[tuple[str, int], frozenset[Key]]
+"""(file, line) -> arguments that decide whether it runs."""
 
 
 class NoSubjectError(Exception):
@@ -30,19 +34,27 @@ class NoSubjectError(Exception):
 class Subject:
     """A way to call a wanted function.
 
-    `qualname` is the target's; `blames` maps (file, line) to the arguments that the line rests on, `guards`
-    to those that decide whether it runs.
+    `qualname` is the target's; `blames` tells the arguments that lines rest on, `guards` those that decide
+    whether they run.
     """
 
     qualname: str
     function: Callable[..., Any]
     form: Form
     blames: Places
-    guards: Places
+    guards: Guards
     owner: type | None = None
     code: CodeType | None = None
     fits: bool = False
     readies: tuple[str, ...] = ()
+
+    def takes_own_kind(self, parameter: Parameter) -> bool:
+        """Whether a method's parameter is for another object of its own class."""
+        if self.form.shape != "method" or self.owner is None:
+            return False
+        kinds = {base.__name__ for base in self.owner.__mro__[:-1]}
+        named = set(re.findall(r"\w+", parameter.annotation)) & (kinds | {"Self"})
+        return bool(named) or parameter.name in ("other", "another", "rhs")
 
 
 def import_module(root: Path, name: str) -> ModuleType:
@@ -55,8 +67,11 @@ def import_module(root: Path, name: str) -> ModuleType:
         raise NoSubjectError(f"its module cannot be imported: {type(error).__name__}: {error}") from error
 
 
-def subjects(module: ModuleType, qualname: str) -> list[Subject]:
-    """The ways to call a function of a module, the plainest first. Raises NoSubjectError."""
+def subjects(module: ModuleType, qualname: str, *, as_methods: bool = False) -> list[Subject]:
+    """The ways to call a function of a module, the plainest first. Raises NoSubjectError.
+
+    What an object does when it is called is the object's call, or with `as_methods` a method like others.
+    """
     owner, function = _find(module, qualname)
     uses_torch = _uses_torch(module)
     name = qualname.rpartition(".")[2]
@@ -76,19 +91,23 @@ def subjects(module: ModuleType, qualname: str) -> list[Subject]:
     getter = getter_of(function)
     asked = _own_attributes(getter)
     # A mixin's method may rest on what only the classes made from it have.
-    kinds = sorted(concrete(owner), key=lambda kind: len(asked - _attributes(kind)))
-    made = [_method(owner, kind, qualname, getter, uses_torch) for kind in kinds[:3]]
+    kinds = sorted(concrete(owner), key=lambda kind: len(asked - attributes_of(kind)))
+    made = [_method(owner, kind, qualname, getter, uses_torch, as_methods) for kind in kinds[:3]]
+    made = [*(other for way in made for other in _made_otherwise(way, asked)), *made]
     if not made:
         raise NoSubjectError(f"{owner.__name__} is abstract, and no class made from it is at hand")
     return made
 
 
-def _method(owner: type, made: type, qualname: str, function: Any, uses_torch: bool) -> Subject:
+def _method(
+    owner: type, made: type, qualname: str, function: Any, uses_torch: bool, as_method: bool
+) -> Subject:
     """A method of an object of `made`; its class is the target where the object itself is called."""
     name = qualname.rpartition(".")[2]
     read = _read(function, "call", inspect.getdoc(owner) or "", bound=True)
     init = _read(made, "init", inspect.getdoc(made) or "", bound=True)
-    if name in ("forward", "__call__") and made is owner and "__call__" in dir(owner):
+    called = name in ("forward", "__call__") and not as_method
+    if called and made is owner and "__call__" in dir(owner):
         form = Form("object", read.parameters, init.parameters, torch=uses_torch)
         function, qualname = owner, qualname.rpartition(".")[0]
     else:
@@ -109,6 +128,19 @@ def _method(owner: type, made: type, qualname: str, function: Any, uses_torch: b
     blames, guards = {**init.blames, **read.blames}, {**init.guards, **read.guards}
     readies = tuple(sorted(n for n in dir(made) if n != name and _READY.match(n) and _needs_nothing(made, n)))
     return Subject(qualname, function, form, blames, guards, made, read.code, fits, readies[:6])
+
+
+def _made_otherwise(way: Subject, asked: frozenset[str]) -> Iterator[Subject]:
+    """A method of objects from class methods that set what it reads, where the constructor does not."""
+    if way.form.shape != "method" or way.owner is None:
+        return
+    missing = asked - attributes_of(way.owner)
+    for name, value in inspect.getmembers_static(way.owner, lambda value: isinstance(value, classmethod)):
+        if missing & set(value.__func__.__code__.co_names):
+            init = _read(getattr(way.owner, name), "init", "", bound=True)
+            form = replace(way.form, init=init.parameters, maker=f"{way.form.maker}.{name}")
+            blames, guards = {**way.blames, **init.blames}, {**way.guards, **init.guards}
+            yield replace(way, form=form, blames=blames, guards=guards)
 
 
 _READY = re.compile(
@@ -156,23 +188,6 @@ def _find(module: ModuleType, qualname: str) -> tuple[type | None, Any]:
     return (owner if inspect.isclass(owner) else None), found
 
 
-def concrete(owner: type) -> list[type]:
-    """Classes to make an object from: the class itself unless it is abstract, then those made from it.
-
-    The class itself is the last where it leaves methods to others; those that nothing is made from go first.
-    """
-    found = [] if inspect.isabstract(owner) else [owner]
-    queue: list[type] = list(owner.__subclasses__())
-    while queue:
-        made = queue.pop(0)
-        queue += made.__subclasses__()
-        if not inspect.isabstract(made) and "<locals>" not in made.__qualname__ and made not in found:
-            found.append(made)
-    if len(found) > 1 and _leaves_open(owner):
-        found.sort(key=lambda made: (made is owner, bool(made.__subclasses__()), _asked(made)))
-    return found
-
-
 def _own_attributes(function: Any) -> frozenset[str]:
     """Attributes of its object that a method reads."""
     code = getattr(inspect.unwrap(function), "__code__", None)
@@ -182,32 +197,6 @@ def _own_attributes(function: Any) -> frozenset[str]:
     own = node.args.args[0].arg
     parts = (part for part in ast.walk(node) if isinstance(part, ast.Attribute))
     return frozenset(p.attr for p in parts if isinstance(p.value, ast.Name) and p.value.id == own)
-
-
-def _leaves_open(owner: type) -> bool:
-    """Whether a method of the class only raises NotImplementedError."""
-    for base in owner.__mro__[:-1]:
-        for name, value in vars(base).items():
-            code = getattr(value, "__code__", None)
-            if (
-                code is None
-                or "NotImplementedError" not in code.co_names
-                or getattr(owner, name) is not value
-            ):
-                continue
-            node = definition_of(code)
-            if node is not None and isinstance(node.body[-1], ast.Raise) and len(node.body) < 3:
-                return True
-    return False
-
-
-def _asked(owner: type) -> int:
-    """How many arguments a constructor cannot do without."""
-    try:
-        parameters = list(inspect.signature(owner).parameters.values())
-    except (ValueError, TypeError):
-        return 99
-    return sum(p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 
 def _uses_torch(module: ModuleType) -> bool:
@@ -227,7 +216,7 @@ def construction(owner: type) -> Subject:
 class _Read:
     parameters: tuple[Parameter, ...]
     blames: Places
-    guards: Places
+    guards: Guards
     code: CodeType | None = None
 
 
@@ -240,10 +229,11 @@ def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
     if node is None or code is None:
         return _Read(_from_signature(function), {}, {})
     reading = read_function(node, doc, bound=bound)
-    blames, guards = (
-        _places(code, who, reading.origins),
-        _places(code, who, reading.guards),
-    )
+    blames = {
+        (code.co_filename, line): {name: _keys(who, found) for name, found in names.items()}
+        for line, names in reading.origins.items()
+    }
+    guards = {(code.co_filename, line): _keys(who, found) for line, found in reading.guards.items()}
     known = known_words(code.co_filename)
     parameters = tuple(p if p.shown else replace(p, heard=known.get(p.name, ())) for p in reading.parameters)
     passed = _passed_up(node) if inspect.isclass(function) else None
@@ -262,13 +252,13 @@ def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
     return _Read(parameters, blames, guards, code)
 
 
-def _places(code: CodeType, who: str, lines: dict[int, frozenset[str]]) -> Places:
-    """The keys of arguments by place; an attribute stands for the constructor's argument of that name."""
+def _keys(who: str, names: frozenset[str]) -> frozenset[Key]:
+    """The keys of arguments; an attribute stands for the constructor's argument of that name."""
 
     def key(name: str) -> Key:
         return ("init" if who == "call" else who, name[5:]) if name.startswith("self.") else (who, name)
 
-    return {(code.co_filename, line): frozenset(map(key, found)) for line, found in lines.items()}
+    return frozenset(map(key, names))
 
 
 @dataclass(frozen=True)
@@ -321,58 +311,6 @@ def _from_signature(function: Any) -> tuple[Parameter, ...]:
         )
         for p in signature.parameters.values()
     )
-
-
-def resolve_class(name: str, module: ModuleType, within: Callable[[str], bool]) -> type | None:
-    """The project's class that a dotted name means in a module, or None."""
-    found: Any = module
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    if not inspect.isclass(found) or "<locals>" in found.__qualname__:
-        return None
-    file = getattr(sys.modules.get(found.__module__), "__file__", None)
-    return found if isinstance(file, str) and within(file) else None
-
-
-def classes_with(wanted: frozenset[str], name: str, within: Callable[[str], bool]) -> list[type]:
-    """Loaded classes of the project that have all these attributes, those named like the parameter first.
-
-    Without attributes that only few things have, a class must be named like the parameter.
-    """
-    found: dict[type, tuple[bool, int]] = {}
-    plain = name.replace("_", "").rstrip("0123456789").lower()
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or not within(file):
-            continue
-        for owner in list(vars(module).values()):
-            if (
-                not issubclass(type(owner), type)
-                or owner.__module__ != module.__name__
-                or inspect.isabstract(owner)
-            ):
-                continue
-            like = len(plain) > 2 and plain in owner.__name__.lower()
-            unusual = wanted - _COMMON
-            if (unusual and unusual <= _attributes(owner)) or (like and not unusual):
-                found[owner] = (not like, len(owner.__mro__))
-    return sorted(found, key=lambda owner: (*found[owner], owner.__qualname__))[:6]
-
-
-_COMMON = frozenset({"forward", "parameters", "train", "eval", "fit", "predict", "transform", "shape", "step",
-                     "zero_grad", "state_dict", "to", "device", "items", "keys", "values", "get",
-                     "training"})  # fmt: skip
-
-
-@functools.cache
-def _attributes(owner: type) -> frozenset[str]:
-    """Names that objects of a class have: those of the class, and those its methods name of themselves."""
-    names = set(dir(owner))
-    for base in owner.__mro__:
-        for value in vars(base).values():
-            if type(value) is FunctionType and value.__code__.co_name == "__init__":
-                names.update(value.__code__.co_names)
-    return frozenset(names)
 
 
 def _is_literal(text: str) -> bool:

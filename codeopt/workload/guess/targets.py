@@ -26,7 +26,7 @@ SandboxFor = Callable[[Sequence[Path]], Sandbox]
 BUDGET = 250
 _SECONDS = 240.0
 _MOST_FILES = 1200
-_BESIDE = ("tests", "test", "examples", "benchmarks")
+BESIDE = ("tests", "test", "examples", "benchmarks")
 """Folders of a project beside its packages whose calls are read too."""
 
 
@@ -119,7 +119,7 @@ class _Project:
         """The calls that a package, or a folder's modules, and the project's tests and examples make, and
         the file that they are kept in."""
         if top not in self._sites:
-            beside = [file for name in _BESIDE for file in sorted((self.root / name).rglob("*.py"))]
+            beside = [file for name in BESIDE for file in sorted((self.root / name).rglob("*.py"))]
             files = dict.fromkeys([*_modules(top), *beside])
             sites = read_call_sites(itertools.islice(files, _MOST_FILES), _importable(top))
             self._sites[top] = sites, keep_sites(sites, self.folder)

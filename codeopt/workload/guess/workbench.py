@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from codeopt.workload.guess.call_sites import CallSites
+from codeopt.workload.guess.classes import classes_with, concrete, resolve_class
 from codeopt.workload.guess.options import Option
 from codeopt.workload.guess.pools import Context
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.search import Search
-from codeopt.workload.guess.subject import Subject, classes_with, concrete, construction, resolve_class
+from codeopt.workload.guess.subject import Subject, construction
 from codeopt.workload.guess.worker import CpuClock, Worker
 
 TRIAL_SECONDS = 4.0
-MOST_SECONDS = 40.0
+MOST_SECONDS = 60.0
 """Of CPU, after which no more is tried for a function."""
 
 _DEEPEST = 3
@@ -82,7 +83,7 @@ def context_of(bench: Workbench, module: ModuleType, subject: Subject, who: str)
 def _alike(bench: Workbench, parameter: Parameter) -> Iterator[Option]:
     """Objects of loaded classes of the project that have every unusual attribute the body asks for."""
     wanted = parameter.usage.attributes
-    if bench.depth >= _DEEPEST - 1 or bench.clock.now() > MOST_SECONDS / 2:
+    if bench.depth >= _DEEPEST - 1 or bench.clock.now() > MOST_SECONDS * 0.75:
         return
     count = 0
     for owner in classes_with(wanted, parameter.name, bench.within):
@@ -95,8 +96,8 @@ def _alike(bench: Workbench, parameter: Parameter) -> Iterator[Option]:
 
 
 def _construct(bench: Workbench, module: ModuleType, name: str) -> Iterator[Option]:
-    """Objects of the project's class that a name means and of two made from it, by searches of their own."""
-    owner = resolve_class(name, module, bench.within)
+    """Objects of the class that a name means and of two made from it, by searches of their own."""
+    owner = resolve_class(name, module)
     kinds = concrete(owner) if owner is not None else []
     made = (_made(bench, kind) for kind in kinds[:_MOST_KINDS])
     yield from (option for option in made if option is not None)

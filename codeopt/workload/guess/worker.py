@@ -17,7 +17,6 @@ import signal
 import struct
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ from typing import Any
 from codeopt.workload.alarm import answers, cpu_seconds
 from codeopt.workload.call import Call, take_declared
 from codeopt.workload.guess.effect import effect_of
+from codeopt.workload.guess.failure import Frame, frames_of
 from codeopt.workload.invoke import prepare, quiet
 
 _HEADER = struct.Struct("!Q")
@@ -41,17 +41,16 @@ TRIAL = "<guess>"
 class Outcome:
     """How a trial ended.
 
-    `error` is empty if it returned. `frames` are (file, function, line) of the exception's
-    traceback, innermost last; `lines` those of the project that ran, by file; `effect` is empty if
-    nothing came of the call, else a digest of it.
+    `error` is empty if it returned. `frames` are those of the exception's traceback in the project, innermost
+    last; `lines` those of the project that ran, by file; `effect` is empty if nothing came of the call, else
+    a digest of it.
     """
 
     error: str = ""
     message: str = ""
-    frames: tuple[tuple[str, str, int], ...] = ()
+    frames: tuple[Frame, ...] = ()
     lines: dict[str, frozenset[int]] = field(default_factory=dict)
     effect: str = ""
-    kinds: tuple[str, ...] = ()
 
 
 class CpuClock:
@@ -184,6 +183,7 @@ def _attempt(
     effect: bool,
 ) -> Outcome:
     lines: dict[str, set[int]] = {}
+    call: Call | None = None
     try:
         with quiet(), contextlib.redirect_stdout(io.StringIO()):
             with _traced(within, lines):
@@ -198,9 +198,8 @@ def _attempt(
                     result = list(itertools.islice(result, _MOST_ITEMS))
             found = _effect(before, call, result) if effect else ""
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything, and has to be told
-        frames = tuple((f.filename, f.name, f.lineno or 0) for f in traceback.extract_tb(error.__traceback__))
-        kept = tuple(f for f in frames if f[0] == TRIAL or within(f[0]))
-        return Outcome(type(error).__name__, _message(error), kept, _frozen(lines))
+        frames = frames_of(error, call, lambda file: file == TRIAL or within(file))
+        return Outcome(type(error).__name__, _message(error), frames, _frozen(lines))
     return Outcome(lines=_frozen(lines), effect=found)
 
 
