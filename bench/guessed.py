@@ -127,7 +127,9 @@ def put_beside(folder: Path, pin: str) -> None:
     [package] = fetch([pin])
     top = next((path for path in sorted(package.folder.iterdir()) if path.is_dir()), package.folder)
     for name in BESIDE:
-        if (package.folder / "is_sdist").exists() and (top / name).is_dir() and not (folder / name).exists():
+        if (package.folder / "is_sdist").exists() and (top / name).is_dir():
+            # A wheel of something else may have left its own there.
+            shutil.rmtree(folder / name, ignore_errors=True)
             shutil.copytree(top / name, folder / name)
 
 

@@ -118,7 +118,8 @@ def _start(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**clean_environment(passed), MARK: str(folder)},
+            # numba refuses to define what it is to keep compiled where it finds no folder to write in.
+            env={**clean_environment(passed), MARK: str(folder), "NUMBA_CACHE_DIR": str(folder)},
             cwd=folder,
             start_new_session=True,
         )

@@ -194,6 +194,9 @@ def _run_child(run: Run, rung: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(run.workdir)
     os.environ["TMPDIR"] = tempfile.tempdir = run.workdir
+    os.environ["NUMBA_CACHE_DIR"] = run.workdir
+    if "numba" in sys.modules:
+        sys.modules["numba"].config.CACHE_DIR = run.workdir
     payload = Path(run.call).read_bytes()
     _limit(run.limits)
     try:

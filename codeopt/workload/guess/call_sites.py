@@ -102,7 +102,8 @@ def sites_in(file: Path | None) -> CallSites:
 
 
 def _rank(site: CallSite) -> tuple[bool, bool, int]:
-    empty = any(text in _EMPTY for text in (*site.positional, *(text for _, text in site.named)))
+    texts = (*site.positional, *(text for _, text in site.named))
+    empty = any(text in _EMPTY or "([])" in (text or "") for text in texts)
     return (None in site.positional, empty, -site.told)
 
 

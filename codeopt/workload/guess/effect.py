@@ -1,11 +1,14 @@
-"""A digest of a value by content, to tell whether a call depends on its inputs at all."""
+"""A digest of a value by content, and inputs with other values: whether a call depends on them at all."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import types
+from dataclasses import replace
 from typing import Any
+
+from codeopt.workload.call import Call
 
 _DEEPEST = 50
 """Modules hold modules: each takes three levels."""
@@ -19,6 +22,35 @@ def effect_of(value: object) -> str:
     left = [_MOST]
     _add(digest, value, _DEEPEST, left, set())
     return digest.hexdigest()
+
+
+def with_other_values(call: Call, place: int) -> Call:
+    """The call with other numbers in the arrays of the argument at a place, counting those by name last.
+
+    They are turned round, so that they are of the same kind, and real ones are a quarter larger.
+    """
+    if place < len(call.args):
+        args = tuple(_other(value) if n == place else value for n, value in enumerate(call.args))
+        return replace(call, args=args)
+    place -= len(call.args)
+    kwargs = {name: _other(v) if n == place else v for n, (name, v) in enumerate(call.kwargs.items())}
+    return replace(call, kwargs=kwargs)
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, float):
+        return value * 1.25
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        return type(value)(_other(item) for item in value)
+    if type(value) is dict:
+        return {key: _other(item) for key, item in value.items()}
+    if hasattr(value, "detach") and hasattr(value, "flip"):
+        turned = value.detach().flip(0) if value.dim() else value.detach()
+        return (turned * 1.25 if turned.is_floating_point() else turned).requires_grad_(value.requires_grad)
+    if hasattr(value, "dtype") and hasattr(value, "tobytes") and hasattr(value, "ndim") and value.ndim:
+        turned = value[::-1].copy()
+        return (turned * 1.25).astype(turned.dtype) if turned.dtype.kind in "fc" else turned
+    return value
 
 
 def _add(digest: Any, value: Any, depth: int, left: list[int], seen: set[int]) -> None:

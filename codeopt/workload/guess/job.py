@@ -33,7 +33,7 @@ from codeopt.workload.scaling import scaled_rows
 _LEAST_BODY = 0.2
 _MOST_VARIANTS = 8
 _SEEDS = 3
-_MOST_OTHERS = 12
+_MOST_OTHERS = 20
 """Calls that are looked at in place of one that exercises nothing."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import re
 import sys
 from collections.abc import Iterable
@@ -79,6 +81,13 @@ def omitted() -> Option:
     return Option("", OMIT)
 
 
+def whole_numbers(option: Option) -> Option:
+    """The same with small whole numbers in the arrays that hold random ones."""
+    text = option.text.replace("rng.standard_normal(", "rng.integers(0, 9, ")
+    text = text.replace("torch.randn((", "torch.randint(0, 9, (")
+    return replace(option, text=text, shape=(), maker="") if text != option.text else option
+
+
 def another() -> Option:
     """A copy of the object whose method is called, made ready as that is."""
     return Option("copy.deepcopy(instance)", SAME, needs=("import copy",))
@@ -94,5 +103,22 @@ def imports_of(text: str) -> list[str]:
 
 
 def is_at_hand(option: Option) -> bool:
-    """Whether the libraries that an argument is made with are loaded: the function knows no others."""
-    return all(line.split()[1].partition(".")[0] in sys.modules for line in imports_of(option.text))
+    """Whether the libraries that an argument is made with are loaded, for the function knows no others, and
+    what it needs beside them can be imported."""
+    loaded = all(line.split()[1].partition(".")[0] in sys.modules for line in imports_of(option.text))
+    named = (found[1] for need in option.needs for found in _IMPORT.finditer(need))
+    return loaded and all(map(_can_be_found, named))
+
+
+_IMPORT = re.compile(r"^\s*(?:from|import) ([\w.]+)", re.MULTILINE)
+
+
+@functools.cache
+def _can_be_found(module: str) -> bool:
+    """Whether there is a module of this name; the packages that it is in are imported for that."""
+    if module in sys.modules:
+        return True
+    try:
+        return importlib.util.find_spec(module) is not None
+    except Exception:  # noqa: BLE001 - importing a package may raise anything
+        return False

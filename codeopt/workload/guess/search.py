@@ -14,36 +14,33 @@ from dataclasses import dataclass, field
 
 from codeopt.workload.guess.blame import Blame, blame, deciding
 from codeopt.workload.guess.call_sites import CallSites
+from codeopt.workload.guess.choices import choices
 from codeopt.workload.guess.definitions import executable_lines
 from codeopt.workload.guess.hints import hinted
-from codeopt.workload.guess.options import OMIT, Option, another, holder, is_at_hand, omitted
+from codeopt.workload.guess.options import OMIT, Option, is_at_hand, whole_numbers
 from codeopt.workload.guess.pools import (
     FLOATS,
     POSITIVE,
     TENSOR,
     UNIT,
     Context,
-    options_for,
 )
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.shapes import PLAIN, asked_shapes
 from codeopt.workload.guess.spell import FIT, Key, Spelled, State, spell
-from codeopt.workload.guess.starts import given_to, is_array, starts_of, with_given
+from codeopt.workload.guess.starts import is_array, starts_of
 from codeopt.workload.guess.subject import Subject
-from codeopt.workload.guess.worker import Outcome, Worker
+from codeopt.workload.guess.worker import TRIAL, Outcome, Worker
 
 ROWS = 12
 _MOST_SHAKES = 12
+_MOST_OTHERS = 6
+_PLACES = range(4)
+"""Arguments whose values are changed to see whether anything depends on them."""
+
 MANY_ROWS = 60
 WIDER = 150
 Score = tuple[bool, int, int, int]
-_FITTED = (
-    "", "instance.fit(rng.standard_normal((n, 8)), np.arange(n) % 3)",
-    "instance.fit(rng.standard_normal((n, 8)))",
-    "instance.fit(rng.standard_normal((n, 8)), np.arange(n) % 2)",
-    "instance.fit(rng.standard_normal((n, 8)), rng.standard_normal(n))",
-    "instance.fit(rng.random((n, 8)), np.arange(n) % 3)",
-)  # fmt: skip
 _PROFILES = (("n",), ("n", "8"), ("n", "16"), ("n", "n"), ("n", "16", "16"), ("n", "3", "32", "32"), ("n",
              "8", "8"),
              ("8", "8"), ("16", "16"), ("n", "16", "8", "8"))  # fmt: skip
@@ -90,40 +87,13 @@ class Search:
         form = self.subject.form
         self._parameters: dict[Key, Parameter] = {("call", p.name): p for p in form.call}
         self._parameters |= {("init", p.name): p for p in form.init}
-        self._options = {key: self._pool(key, p) for key, p in self._parameters.items()}
         self.starts = starts_of(self.subject, self.sites)
-        others = given_to(self.subject, self.sites)
-        for key, pool in self._options.items():
-            first = [start[key] for start in self.starts if key in start]
-            self._options[key] = with_given(pool, first, others[key])
-        prepared = (
-            "",
-            *(_FITTED if self.subject.fits else ()),
-            *(f"instance.{m}()" for m in self.subject.readies),
-        )
-        before = [start[FIT] for start in self.starts if FIT in start]
-        if len(prepared) > 1 or before:
-            plain, *rest = (Option(text, "fit") for text in prepared)
-            unlike = {option.text: option for option in (plain, *before[:2], *rest)}
-            self._options[FIT] = list(unlike.values())
+        self._options = choices(self.subject, self._parameters, self.contexts, self.sites, self.starts)
         own = executable_lines(self.subject.code) if self.subject.code else frozenset()
         self._own = own
         self._each = self.budget
         self._seen: set[tuple[str, str]] = set()
-
-    def _pool(self, key: Key, parameter: Parameter) -> list[Option]:
-        if parameter.star == "**":
-            return [omitted(), holder("dict", ())]
-        found = [o for o in options_for(parameter, self.contexts[key[0]]) if is_at_hand(o)]
-        if key[0] == "call" and self.subject.takes_own_kind(parameter):
-            found.insert(int(found[0].kind == OMIT), another())
-        if parameter.star == "*":
-            items = [option for option in found if option.text and option.kind not in ("none",)]
-            return [
-                omitted(),
-                *(Option(f"[{option.text} for _ in range(2)]", "star") for option in items[:8]),
-            ]
-        return found
+        self._broken: set[tuple[Key, str]] = set()
 
     def run(self) -> Tried | None:
         """The best state that was found, or None if nothing could be tried."""
@@ -156,6 +126,13 @@ class Search:
     def _first(self) -> Tried | None:
         start: dict[Key, Option] = {key: options[0] for key, options in self._options.items()}
         best = self._try(start)
+        while (key := self._failing(best)) is not None and self._left():
+            usable = (o for o in self._options[key] if (key, o.text) not in self._broken and is_at_hand(o))
+            option = next(usable, None)
+            if option is None:
+                break
+            start[key] = option
+            best = self._try(start)
         for shape in _PROFILES:
             if best.done or not self._left():
                 break
@@ -164,8 +141,11 @@ class Search:
             state = {k: self._profiled(k, o, shape) for k, o in start.items()}
             tried = self._try(state)
             best = tried if tried.score > best.score else best
+        whole = self._try({key: whole_numbers(option) for key, option in best.state.items()})
+        best = whole if whole.score > best.score else best
         for given in self.starts:
-            known = {key: option for key, option in given.items() if key in self._options}
+            whole_ones = {k: o for k, o in given.items() if (k, o.text) not in self._broken and is_at_hand(o)}
+            known = {key: option for key, option in whole_ones.items() if key in self._options}
             sized = {key: option for key, option in known.items() if not is_array(option)}
             for state in ({**start, **sized}, {**start, **known}):
                 if best.done or not self._left():
@@ -189,7 +169,16 @@ class Search:
         if known is None:
             outcome = self.worker.trial(spelled.text, self.seed)
             known = self.tried[spelled.text] = Tried(state, spelled, outcome, self._score(outcome), self.rows)
+            key = self._failing(known)
+            if key is not None:
+                self._broken.add((key, state[key].text))
         return known
+
+    def _failing(self, tried: Tried) -> Key | None:
+        """The argument that cannot be made, whatever it is given to, if a trial ended at one."""
+        first = tried.outcome.frames[0] if tried.outcome.frames else None
+        key = tried.spelled.lines.get(first.line) if first is not None and first.file == TRIAL else None
+        return key if key is not None and key != FIT and key in self._options else None
 
     def _score(self, outcome: Outcome) -> Score:
         here = outcome.lines.get(self.file, frozenset())
@@ -222,7 +211,7 @@ class Search:
         for key, option in self._changes(best):
             if not self._left():
                 return
-            if not is_at_hand(option):
+            if not is_at_hand(option) or (key, option.text) in self._broken:
                 continue
             state = {**best.state, key: option}
             text = spell(self.subject.form, state, self.target, self.rows, 1).text
@@ -347,28 +336,30 @@ class Search:
 
     def others(self, best: Tried) -> Iterator[Tried]:
         """Further calls that return and run wanted lines, each one argument away from the best."""
-        for key, options in self._options.items():
-            for option in options[:4]:
-                tried = self._try({**best.state, key: option}) if is_at_hand(option) else best
-                if tried.done and tried is not best:
-                    yield tried
+        states = [{key: whole_numbers(option) for key, option in best.state.items()}]
+        for place in range(_MOST_OTHERS):
+            rows = [(key, options[place]) for key, options in self._options.items() if place < len(options)]
+            states += [{**best.state, key: option} for key, option in rows if is_at_hand(option)]
+        for state in states:
+            tried = self._try(state)
+            if tried.done and tried is not best:
+                yield tried
 
     def hits(self, tried: Tried) -> frozenset[int]:
         """The wanted lines that a trial ran."""
         return tried.outcome.lines.get(self.file, frozenset()) & self.lines
 
     def depends(self, best: Tried, effect: str) -> bool:
-        """Whether some other argument than those found leads to another effect."""
+        """Whether other values in the arrays, or some argument other than those found, lead elsewhere."""
+        text = best.spelled.text
+        trials = (self.worker.trial(text, self.seed, effect=True, changed=place) for place in _PLACES)
+        if any(not other.error and other.effect != effect for other in trials):
+            return True
         for key, options in self._options.items():
             for option in options[:5]:
                 if option.text and option.text != best.state[key].text:
-                    text = spell(
-                        self.subject.form,
-                        {**best.state, key: option},
-                        self.target,
-                        self.rows,
-                        1,
-                    ).text
+                    state = {**best.state, key: option}
+                    text = spell(self.subject.form, state, self.target, self.rows, 1).text
                     other = self.worker.trial(text, self.seed, effect=True)
                     if not other.error and other.effect != effect:
                         return True

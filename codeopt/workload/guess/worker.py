@@ -25,7 +25,7 @@ from typing import Any
 
 from codeopt.workload.alarm import answers, cpu_seconds
 from codeopt.workload.call import Call, take_declared
-from codeopt.workload.guess.effect import effect_of
+from codeopt.workload.guess.effect import effect_of, with_other_values
 from codeopt.workload.guess.failure import Frame, frames_of
 from codeopt.workload.invoke import prepare, quiet
 
@@ -94,13 +94,16 @@ class Worker:
         self._ends = (-1, -1)
         self.trials = 0
 
-    def trial(self, text: str, seed: int = 0, scale: float = 1.0, *, effect: bool = False) -> Outcome:
-        """Make one call; a crash or a time-out is an outcome too."""
+    def trial(
+        self, text: str, seed: int = 0, scale: float = 1.0, *, effect: bool = False, changed: int = -1
+    ) -> Outcome:
+        """Make one call; a crash or a time-out is an outcome too. `changed` is the place of an argument whose
+        arrays get other values."""
         if not self._pid:
             self._start()
         self.trials += 1
         with self.clock.counting(self._pid):
-            answer = self._answer((text, seed, scale, effect))
+            answer = self._answer((text, seed, scale, effect, changed))
         if isinstance(answer, Outcome):
             return answer
         self.close()
@@ -138,13 +141,13 @@ class Worker:
         home = os.getcwd()
         for number in itertools.count():
             try:
-                text, seed, scale, effect = _receive(source)
+                message = _receive(source)
             except EOFError:
                 return
             folder = os.path.join(home, f"trial{os.getpid()}-{number}")
             os.makedirs(folder, exist_ok=True)
             os.chdir(folder)
-            _send(sink, _attempt(self._function, self._within, text, seed, scale, effect))
+            _send(sink, _attempt(self._function, self._within, *message))
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -181,6 +184,7 @@ def _attempt(
     seed: int,
     scale: float,
     effect: bool,
+    changed: int,
 ) -> Outcome:
     lines: dict[str, set[int]] = {}
     call: Call | None = None
@@ -188,6 +192,8 @@ def _attempt(
         with quiet(), contextlib.redirect_stdout(io.StringIO()):
             with _traced(within, lines):
                 call = load_builder(text)(scale, seed)
+            if changed >= 0:
+                call = with_other_values(call, changed)
             lines.clear()
             before = effect_of((call.args, call.kwargs)) if effect else ""
             with _traced(within, lines):
