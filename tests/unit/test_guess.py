@@ -188,6 +188,62 @@ def between(low, high, x):
     return np.clip(x, low, high)  # site
 
 
+class Metric:
+    def __init__(self):
+        self.estimate = None
+
+    def __call__(self, x):
+        self.estimate = np.asarray(x, dtype=float)
+        return self.estimate.mean()
+
+    def spread(self):
+        assert self.estimate is not None
+        return self.estimate - self.estimate.mean()  # site
+
+
+class Bound:
+    @classmethod
+    def compute(cls, points):
+        bound = cls()
+        bound.limits = np.abs(points).max(axis=0)
+        return bound
+
+    def inside(self, points):
+        return (np.abs(points) <= self.limits) * 1.0  # site
+
+
+class Counts:
+    def __init__(self, values):
+        self.values = np.asarray(values)
+
+    def merged(self, other: "Counts"):
+        return np.concatenate([self.values, other.values[::-1]])  # site
+
+
+def driven(step, x):
+    if step(3.0) != 10.0:
+        raise ValueError("step must be a cubic")
+    return step(x) * 2.0  # site
+
+
+def loaded(image):
+    """
+    >>> loaded(np.load("no_such_file_anywhere.npy"))
+    """
+    return image * 2.0  # site
+
+
+def five_only(x):
+    if len(x) * x.ndim != 5 or x.min() != 0.0:
+        raise LookupError("no")
+    return x[1:] * 2.0  # site
+
+
+def described(parser, x):
+    parser.add_argument("--times", default=2)
+    return x * parser.parse_args([]).times  # site
+
+
 def needs_the_unguessable(secret):
     if sum(map(ord, str(secret))) != 123456789:
         raise ValueError("no")
@@ -205,11 +261,26 @@ class Gaussian(Sampler):
 """
 
 CALLS = """
-from guesswork import parsed
+import numpy as np
+from guesswork import driven, five_only, parsed
+
+SHIFT = 1
+
+
+def cubic(v):
+    return v * 3 + SHIFT
 
 
 def test_parsed(fixture):
     parsed("3x0e + 2x1o", fixture)
+
+
+def test_driven(fixture):
+    driven(cubic, fixture)
+
+
+def test_five():
+    five_only(np.array([0.0, 0.5, 1.0, 2.0, 3.0]))
 """
 
 GRAPH = """
@@ -271,6 +342,13 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
         "parsed",
         "between",
         "greedy",
+        "Metric.spread",
+        "Bound.inside",
+        "Counts.merged",
+        "driven",
+        "loaded",
+        "five_only",
+        "described",
     ]
     wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
     wanted.append(wanted_in(folder / "graph.py", "Clipped.backward"))
@@ -366,6 +444,13 @@ def test_methods_that_go_before_are_called_first(served: dict[str, Target | Unse
         ("between", "Call(args=(low, high, x))"),
         ("greedy", "Call(args=(count, x))"),
         ("Sampler.sample", "from kin import Gaussian"),
+        ("Metric.spread", "instance.__call__("),
+        ("Bound.inside", "instance = Bound.compute("),
+        ("Counts.merged", "other = copy.deepcopy(instance)"),
+        ("driven", "def cubic(v):"),
+        ("loaded", "image = rng."),
+        ("five_only", "x = np.array([0.0, 0.5, 1.0, 2.0, 3.0])"),
+        ("described", "parser = argparse.ArgumentParser()"),
         ("Clipped.backward", "made = Clipped.apply(*given)"),
     ],
 )

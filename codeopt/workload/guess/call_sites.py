@@ -54,6 +54,9 @@ class CallSite(msgspec.Struct, frozen=True, array_like=True):
         return sum(text is not None for text in self.positional) + len(self.named)
 
 
+BESIDE = ("tests", "test", "examples", "benchmarks")
+"""Folders of a project beside its packages whose calls are read too; what they define is not imported."""
+
 CallSites = dict[str, tuple[CallSite, ...]]
 """By what is called: `function`, `Class`, `Class.method`; a called object counts as `Class.__call__`."""
 
@@ -72,8 +75,11 @@ def read_call_sites(files: Iterable[Path], importable: Path) -> CallSites:
             tree = parse_file(file)
         except (OSError, SyntaxError, ValueError):
             continue
-        module = module_of(file)[1] if file.is_relative_to(importable) else ""
-        for name, site in _sites_of(tree, module, own):
+        inside = file.is_relative_to(importable)
+        module = module_of(file)[1] if inside else ""
+        folders = file.relative_to(importable).parts if inside else BESIDE
+        is_aside = bool({*BESIDE} & {*folders}) or file.name.startswith("test_")
+        for name, site in _sites_of(tree, module, own, is_aside=is_aside):
             if site.told:
                 found[name].setdefault(site)
     return {name: tuple(sorted(found[name], key=_rank)[:_MOST_SITES]) for name in sorted(found)}
@@ -107,13 +113,15 @@ def _rank(site: CallSite) -> tuple[bool, bool, int]:
     return (None in site.positional, empty, -site.told)
 
 
-def _sites_of(tree: ast.Module, module: str, own: frozenset[str]) -> Iterator[tuple[str, CallSite]]:
+def _sites_of(
+    tree: ast.Module, module: str, own: frozenset[str], *, is_aside: bool
+) -> Iterator[tuple[str, CallSite]]:
     head = imported(tree, module)
     for node in tree.body:
         if module and isinstance(node, ast.FunctionDef | ast.ClassDef):
             head[node.name] = f"from {module} import {node.name}"
     top: Bound = {**head, **assigned(tree.body)}
-    if not module:
+    if is_aside:
         top |= helpers(tree.body, top)
     yield from _calls(tree.body, top, {}, own)
     for node in tree.body:

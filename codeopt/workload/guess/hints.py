@@ -92,6 +92,10 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
         if context.torch:
             yield Option("torch.tensor(0.5)", "tensor")
     yield from _ordered(message, parameter, now)
+    several = _SEVERAL_ASKED.search(message)
+    if several and now.text:
+        count = {"two": 2, "three": 3}.get(several[1].lower()) or int(several[1])
+        yield Option(f"({', '.join([now.text] * count)})", "tuple")
     if now.is_shaped:
         yield from _shapes(message, now)
         yield from _dtypes(message, now, context)
@@ -155,6 +159,9 @@ def _ordered(message: str, parameter: Parameter, now: Option) -> Iterator[Option
         yield from (Option(text, "float") for text in numbers)
 
 
+_SEVERAL_ASKED = re.compile(
+    r"\b(?:needs?|expect\w*|requires?) (two|three|[23]) \w+.{0,30}?\b(?:only|got|given)\b", re.IGNORECASE
+)
 _LOWER = r"min|low|lb|left|start|begin|first|_from"
 _UPPER = r"max|up|ub|right|end|stop|last|_to|high"
 _COMPARED = "<|>|less|greater|smaller|larger|above|below"

@@ -239,6 +239,8 @@ class Search:
                 yield from ((key, option) for option in itertools.islice(hints, 12))
         for keys in (found.first, found.rest[:6]):
             yield from _alternating([[(key, o) for o in self._options[key][:14]] for key in keys])
+        sized = [key for key in found.first if best.state[key].is_shaped]
+        yield from ((key, option) for key in sized for option in _of_other_lengths(best.state[key]))
         others = [key for key in self._options if key not in found.all]
         yield from _alternating([[(key, option) for option in self._options[key][:8]] for key in others])
         for key in found.all:
@@ -364,6 +366,12 @@ class Search:
                     if not other.error and other.effect != effect:
                         return True
         return False
+
+
+def _of_other_lengths(option: Option) -> Iterator[Option]:
+    """An array with other lengths of its last axis: some codes take numbers in groups of their own size."""
+    for length in (*range(1, 11), 12, 20):
+        yield option.shaped((*option.shape[:-1], str(length)))
 
 
 def _alternating(lists: list[list[tuple[Key, Option]]]) -> Iterator[tuple[Key, Option]]:

@@ -15,7 +15,7 @@ import msgspec
 from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Limits, Sandbox
 from codeopt.source import write_atomic
 from codeopt.target import Target, module_of
-from codeopt.workload.guess.call_sites import CallSites, keep_sites, read_call_sites
+from codeopt.workload.guess.call_sites import BESIDE, CallSites, keep_sites, read_call_sites
 from codeopt.workload.guess.callers import Calls, callers_of, kin_of, read_calls
 from codeopt.workload.guess.job import Guess, Request, guess_job
 from codeopt.workload.wanted import Unserved, Wanted
@@ -26,8 +26,6 @@ SandboxFor = Callable[[Sequence[Path]], Sandbox]
 BUDGET = 250
 _SECONDS = 240.0
 _MOST_FILES = 1200
-BESIDE = ("tests", "test", "examples", "benchmarks")
-"""Folders of a project beside its packages whose calls are read too."""
 
 
 class Kept(msgspec.Struct, frozen=True):
