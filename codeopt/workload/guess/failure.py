@@ -13,6 +13,7 @@ from codeopt.workload.call import Call
 
 _PLAIN = (int, float, str, bytes, bool, type(None))
 _MOST_LINES = 12
+_MOST_ITEMS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,16 @@ def _read(node: ast.AST) -> Iterator[str]:
 
 
 def _given(frame: FrameType, names: Sequence[str], call: Call) -> Iterator[int | str]:
-    """Arguments that names of a frame stand for; what is the same everywhere, as a number is, counts not."""
+    """Arguments that names of a frame stand for, or that hold what those stand for.
+
+    What is the same everywhere, as a number is, counts not.
+    """
     held = frame.f_locals
     values = {id(held[name]) for name in names if name in held and not isinstance(held[name], _PLAIN)}
-    yield from (place for place, value in enumerate(call.args) if id(value) in values)
-    yield from (name for name, value in call.kwargs.items() if id(value) in values)
+
+    def is_in(value: object) -> bool:
+        items = value[:_MOST_ITEMS] if isinstance(value, list | tuple) else ()
+        return id(value) in values or any(id(item) in values for item in items)
+
+    yield from (place for place, value in enumerate(call.args) if is_in(value))
+    yield from (name for name, value in call.kwargs.items() if is_in(value))

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from codeopt.workload.guess.evidence import families
 from codeopt.workload.guess.frames import with_columns
+from codeopt.workload.guess.kinds import asked_kinds
 from codeopt.workload.guess.options import Option, holder, made
 from codeopt.workload.guess.pools import (
     FLOATS,
@@ -100,8 +101,8 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
         yield from _shapes(message, now)
         yield from _dtypes(message, now, context)
     yield from _indices(message)
-    yield from _attributes(message, parameter, context)
-    yield from _named_kinds(message, parameter, now, context)
+    yield from _attributes(message, parameter, now, context)
+    yield from asked_kinds(message, parameter, now, context)
     if error in (
         "ValueError",
         "KeyError",
@@ -140,7 +141,7 @@ def _blamed_entries(
     for entry, text in now.entries:
         if f"{parameter.name}.{entry}" in names:
             probe = Parameter(entry)
-            likely = itertools.islice(_named_kinds(outcome.message, probe, Option(text, ""), context), 4)
+            likely = itertools.islice(asked_kinds(outcome.message, probe, Option(text, ""), context), 4)
             for option in (*likely, *options_for(probe, context)[:6]):
                 if option.text and option.text != text:
                     yield now.with_entry(entry, option.text)
@@ -319,82 +320,16 @@ def _indices(message: str) -> Iterator[Option]:
         yield Option("(slice(None), slice(0, 2))", "tuple")
 
 
-def _attributes(message: str, parameter: Parameter, context: Context) -> Iterator[Option]:
-    """An attribute that the value lacks speaks for the families that have it."""
+def _attributes(message: str, parameter: Parameter, now: Option, context: Context) -> Iterator[Option]:
+    """An attribute that the value lacks, or an item of it, speaks for the families that have it."""
     for name in re.findall(r"has no attribute '(\w+)'", message):
         probe = Parameter(parameter.name, usage=Usage(attributes=frozenset({name})))
-        yield from context.alike(probe)
+        alike = list(context.alike(probe))
+        if now.text.startswith(("[", "(")):
+            yield from (replace(option, text=f"[{option.text}]", kind="list") for option in alike)
+        yield from alike
         if "'Tensor' object" in message:
             context = replace(context, torch=False)
         if families(Parameter("_", usage=probe.usage), torch=context.torch)[0][0] == "namespace":
             continue
         yield from options_for(Parameter("_", usage=probe.usage), context)[:4]
-
-
-_KINDS = (
-    (r"not callable", "callable"),
-    (
-        r"not iterable|no len\(\)|not a sequence|not subscriptable|unpack non-iterable",
-        "list",
-    ),
-    (r"must be (a |an )?(str|string)|expected str|str, bytes|join\(\) argument", "str"),
-    (
-        r"must be (a |an )?(int|integer)|as an integer|an instance of 'int'|expected int|format code 'd'|"
-        r"must be tuple of ints",
-        "int",
-    ),
-    (
-        r"must be (a |an )?(real|float|number)|an instance of 'float'|could not convert",
-        "float",
-    ),
-    (r"must be (a |an )?(bool)|an instance of 'bool'", "bool"),
-    (
-        r"must be (a |an )?(dict|mapping)|not a mapping|must be a mapping|"
-        r"__contains__ only|indices must be integers.* str|not str",
-        "dict",
-    ),
-    (r"DataFrame", "frame"),
-    (r"\bSeries\b", "series"),
-    (
-        r"must be (a |an )?(torch\.)?Tensor|argument 'input'|expected Tensor|not a Tensor|"
-        r"instance of 'Tensor'",
-        "tensor",
-    ),
-    (
-        r"must be (a |an )?(numpy )?(nd)?array|instance of 'numpy.ndarray'|array-like|instance of 'array",
-        "array",
-    ),
-    (r"must be (a |an )?(list|sequence)|instance of 'list'|expected (a )?list", "list"),
-    (
-        r"must be (a |an )?tuple|instance of 'tuple'|expected (a )?tuple|must be tuple",
-        "tuple",
-    ),
-    (r"not a Module|is not an? .*Module", "module"),
-    (r"[Ee]stimator|fit method|'fit'", "estimator"),
-    (r"RandomState|seed", "rng"),
-    (r"path|os\.PathLike|No such file", "path"),
-    (r"unsupported operand type|NoneType", "any"),
-)
-_ANNOTATION = {
-    "callable": "Callable", "list": "list", "str": "str", "int": "int", "float": "float", "bool": "bool",
-    "dict": "dict",
-    "frame": "DataFrame", "series": "Series", "tensor": "Tensor", "array": "ndarray", "tuple": "tuple",
-    "module": "Module", "rng": "RandomState", "path": "Path",
-}  # fmt: skip
-
-
-def _named_kinds(message: str, parameter: Parameter, now: Option, context: Context) -> Iterator[Option]:
-    for pattern, kind in _KINDS:
-        if not re.search(pattern, message) or kind == now.kind:
-            continue
-        annotation = _ANNOTATION.get(kind, "")
-        known = Parameter(
-            parameter.name,
-            annotation,
-            None,
-            parameter.doc if not annotation else "",
-            usage=parameter.usage,
-        )
-        for option in options_for(known, context)[:6]:
-            if option.kind == kind or kind == "any":
-                yield option
