@@ -50,6 +50,14 @@ def test_every_child_works_in_an_empty_folder_that_is_removed(sandbox: Sandbox) 
     assert not any(Path(folder).exists() for folder in folders)
 
 
+def test_what_numba_keeps_compiled_goes_into_the_folder_of_the_child(sandbox: Sandbox) -> None:
+    end = sandbox.call(os.path.expandvars, "$NUMBA_CACHE_DIR is $TMPDIR")
+    assert isinstance(end, Completed)
+    cache, _, folder = str(end.value).partition(" is ")
+    assert cache == folder
+    assert Path(cache).is_absolute()
+
+
 def test_a_result_cannot_carry_code_into_the_parent(sandbox: Sandbox) -> None:
     end = sandbox.call(pydoc.locate, "os.system")
     assert isinstance(end, Died)

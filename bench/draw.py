@@ -1,0 +1,115 @@
+"""Draw packages for `bench/guessed.py` by a seed, from names that were written down beforehand.
+
+    python bench/draw.py guess-names --most 32         # NAME==VERSION and how many functions hold sites
+    python bench/draw.py guess-torch-names --most 12
+
+A package is taken if its newest release and what that requires install from wheels, at most 30 of them, if
+it holds at least 14 functions with sites, and if 19 in 20 of these stand in modules that can be imported
+here. What a function does, and whether a workload can be guessed for it, plays no part. What is not taken
+is removed again; the reason is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))
+
+from bench.guessed import environment, missing, wanted_of  # noqa: E402
+from bench.packages import LIST, cache, newest  # noqa: E402
+from codeopt.target import module_of  # noqa: E402
+
+_FRAMEWORKS = {
+    "tensorflow", "tensorflow-cpu", "tf-keras", "keras", "jax", "jaxlib", "paddlepaddle", "mxnet",
+    "mindspore", "chainer", "ray", "pyspark", "torch", "vllm", "triton", "flash-attn", "bitsandbytes",
+    "deepspeed", "apex",
+}  # fmt: skip
+_MOST_PACKAGES = 30
+_LEAST_FUNCTIONS = 14
+_MOST_LOST = 0.05
+_IMPORT = """
+import importlib, sys
+sys.path.append(sys.argv[1])
+for name in sys.argv[2:]:
+    try:
+        importlib.import_module(name)
+    except BaseException:
+        print("LOST", name)
+"""
+
+
+def why_not(pin: str) -> tuple[str, int]:
+    """Why a release is not taken, or an empty text; and how many functions of it hold sites."""
+    name, _, version = pin.partition("==")
+    folder = cache() / "guess" / f"{name}-{version}" / "site-packages"
+    if not (folder.parent / "complete").exists():
+        reason = _installed(folder, [pin, "matplotlib"])
+        if reason:
+            return reason, 0
+        (folder.parent / "complete").touch()
+    folder, files = environment(pin)
+    held = wanted_of(folder.resolve(), files)
+    if len(held) < _LEAST_FUNCTIONS:
+        return f"{len(held)} functions with sites", len(held)
+    modules = Counter(module_of(one.path)[1] for one in held)
+    command = [sys.executable, "-c", _IMPORT, str(folder.resolve()), *modules]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    lost = sum(modules[name] for name in re.findall(r"^LOST (\S+)", done.stdout, re.MULTILINE))
+    if done.returncode or lost > _MOST_LOST * len(held):
+        return f"{lost} of {len(held)} stand in modules that cannot be imported", len(held)
+    return "", len(held)
+
+
+def _installed(folder: Path, waiting: list[str]) -> str:
+    """Install from wheels with all that is required; the reason if that cannot be done."""
+    count = 0
+    while waiting:
+        count += len(waiting)
+        frameworks = [w for w in waiting if re.split(r"[<>=!~ ]", w)[0].lower() in _FRAMEWORKS]
+        if frameworks or count > _MOST_PACKAGES:
+            return f"requires {', '.join(frameworks) or f'{count} packages'}"
+        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:"]
+        done = subprocess.run([*command, "--target", str(folder), *waiting], capture_output=True, timeout=300)
+        if done.returncode:
+            return "does not install from wheels"
+        waiting = missing(folder)
+    return ""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the packages of a list of names in the order of the draw, taken or with the reason why not."""
+    parser = argparse.ArgumentParser(description="Draw packages by a seed.")
+    parser.add_argument("names", help="a list of names in bench/packages.toml")
+    parser.add_argument("--most", type=int, default=12, help="packages to take")
+    parser.add_argument("--seed", type=int, default=20261122)
+    chosen = parser.parse_args(argv)
+    names = sorted(set(tomllib.loads(LIST.read_text())[chosen.names]))
+    random.Random(chosen.seed).shuffle(names)
+    taken = 0
+    for name in names:
+        try:
+            pin = newest(name)
+            reason, held = why_not(pin)
+        except (LookupError, ValueError, OSError, subprocess.TimeoutExpired) as error:
+            pin, reason, held = name, f"{type(error).__name__}: {error}", 0
+        print(pin, reason or f"taken, {held} functions", flush=True)
+        taken += not reason
+        if reason and "==" in pin:
+            shutil.rmtree(cache() / "guess" / pin.replace("==", "-"), ignore_errors=True)
+        if taken == chosen.most:
+            break
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
