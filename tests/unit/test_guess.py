@@ -67,6 +67,9 @@ def crashes_on_floats(x):
     return np.cumsum(x) + 1  # site
 
 
+_KEY = object()
+
+
 class Model:
     def __init__(self, width, method="plain"):
         if method not in ("plain", "fancy"):
@@ -74,10 +77,10 @@ class Model:
         self.width = width
 
     def scores(self, X):
-        return self._inner(X @ np.ones((self.width, 2)), {"key": 1})
+        return self._inner(X @ np.ones((self.width, 2)), _KEY)
 
     def _inner(self, product, settings):
-        if settings["key"] != 1 or product.shape[1] != 2:
+        if settings is not _KEY:
             raise RuntimeError("this is called by scores alone")
         return product + product  # site
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-_MOST_TEXT = 300
+_MOST_TEXT = 600
 _MOST_NODES = 150
 _DEEPEST = 6
 _MOST_LINES = 20
@@ -16,6 +16,13 @@ _BUILT_IN = frozenset(dir(builtins)) - {"print", "input", "open", "exec", "eval"
 
 Bound = dict[str, ast.expr | str]
 """Name -> what it was assigned, or the lines that bind it: an import, or a function with what it needs."""
+
+
+Told = tuple[str, dict[str, None]]
+"""A source text, and the lines that it needs."""
+
+Before = Mapping[str, Sequence[Told]]
+"""Text of an object's name -> the calls made on it, as calls on `instance`."""
 
 
 def defaults(args: ast.arguments) -> Bound:
@@ -151,9 +158,10 @@ def _pairs(target: ast.expr, value: ast.expr, owner: str) -> Iterator[tuple[str,
 class _Filled(ast.NodeTransformer):
     """Puts in what names stand for; `lost` says that one leads nowhere."""
 
-    def __init__(self, bound: Mapping[str, ast.expr | str], fields: Mapping[str, ast.expr | str]) -> None:
+    def __init__(self, bound: Bound, fields: Bound, before: Before) -> None:
         self._bound = bound
         self._fields = fields
+        self._before = before
         self._open: list[str] = []
         self.needs: dict[str, None] = {}
         self.lost = False
@@ -216,13 +224,27 @@ class _Filled(ast.NodeTransformer):
             self._open.append(name)
             filled: ast.AST = self.visit(value)
             self._open.pop()
-            return filled
+            made = self._before.get(ast.unparse(node), ()) if isinstance(value, ast.Call) else ()
+            return self._made_ready(filled, made) if made else filled
         return node
 
+    def _made_ready(self, made: ast.AST, calls: Sequence[Told]) -> ast.AST:
+        """An object with the calls made on it that come before, as one expression."""
+        for _, needs in calls:
+            self.needs |= needs
+        steps = ast.parse(
+            f"(lambda instance: [{', '.join(t for t, _ in calls)}, instance][-1])(0)", mode="eval"
+        )
+        steps.body.args = [made]  # type: ignore[attr-defined]
+        return steps.body
 
-def in_full(expr: ast.expr, bound: Bound, fields: Bound) -> tuple[str, dict[str, None]] | None:
-    """An expression as a text that stands on its own, with the imports for it."""
-    filled = _Filled(bound, fields)
+
+def in_full(expr: ast.expr, bound: Bound, fields: Bound, before: Before) -> Told | None:
+    """An expression as a text that stands on its own, with the lines that it needs.
+
+    `before` are the calls that were made on objects by then, to be made again.
+    """
+    filled = _Filled(bound, fields, before)
     value = filled.visit(expr)
     if filled.lost:
         return None

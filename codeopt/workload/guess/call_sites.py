@@ -11,7 +11,7 @@ import doctest
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,9 @@ import msgspec
 from codeopt.source import parse_file, write_atomic
 from codeopt.target import module_of
 from codeopt.workload.guess.bindings import (
+    Before,
     Bound,
+    Told,
     assigned,
     defaults,
     helpers,
@@ -40,13 +42,14 @@ class CallSite(msgspec.Struct, frozen=True, array_like=True):
     """One call: its arguments as source texts by place and by name, None or absent where they are not told.
 
     `needs` are the lines for them: imports, small functions. `before` are the calls made on the object
-    earlier, for a method's.
+    earlier, for a method's; `passed` are the arguments by place that are names, by these.
     """
 
     positional: tuple[str | None, ...]
     named: tuple[tuple[str, str], ...] = ()
     needs: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    passed: tuple[tuple[str, str], ...] = ()
 
     @property
     def told(self) -> int:
@@ -168,7 +171,7 @@ def _of_function(
 def _calls(
     body: list[ast.stmt], bound: Bound, fields: Bound, own: frozenset[str]
 ) -> Iterator[tuple[str, CallSite]]:
-    before: defaultdict[str, list[tuple[str, dict[str, None]]]] = defaultdict(list)
+    before: defaultdict[str, list[Told]] = defaultdict(list)
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             continue
@@ -184,23 +187,27 @@ def _note(
     call: ast.Call,
     bound: Bound,
     fields: Bound,
-    before: defaultdict[str, list[tuple[str, dict[str, None]]]],
+    before: defaultdict[str, list[Told]],
 ) -> None:
-    """Remember a call that is made on an object for what it does to it."""
-    if not isinstance(call.func, ast.Attribute):
-        return
-    told = _on_instance(call, call.func.attr, bound, fields)
-    if told is not None:
-        before[ast.unparse(call.func.value)].append(told)
+    """Remember a call that is made on an object, or with one first, for what it does to it."""
+    if isinstance(call.func, ast.Attribute):
+        told = _on_instance(call, call.func.attr, bound, fields, before)
+        if told is not None:
+            before[ast.unparse(call.func.value)].append(told)
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.Name) and _class_of(first, bound, fields):
+        # A built-in name stands for the object here too.
+        given = ast.Call(call.func, [ast.Name("dict"), *call.args[1:]], call.keywords)
+        told = in_full(given, bound, fields, before)
+        if told is not None and ";" not in told[0]:
+            before[first.id].append((told[0].replace("(dict", "(instance", 1), told[1]))
 
 
-def _on_instance(
-    call: ast.Call, name: str, bound: Bound, fields: Bound
-) -> tuple[str, dict[str, None]] | None:
+def _on_instance(call: ast.Call, name: str, bound: Bound, fields: Bound, before: Before) -> Told | None:
     """A call of a method as a text that calls it on `instance`, in a line that may stand with others."""
     # A built-in name stands for the object, for nothing else is known to be bound.
     changed = ast.Call(ast.Attribute(ast.Name("dict"), name), call.args, call.keywords)
-    told = in_full(changed, bound, fields)
+    told = in_full(changed, bound, fields, before)
     return (told[0].replace("dict.", "instance.", 1), told[1]) if told and ";" not in told[0] else None
 
 
@@ -209,7 +216,7 @@ def _of_call(
     bound: Bound,
     fields: Bound,
     own: frozenset[str],
-    before: Mapping[str, list[tuple[str, dict[str, None]]]],
+    before: Before,
 ) -> Iterator[tuple[str, CallSite]]:
     name, made, known = _callee(call.func, bound, fields)
     if name.partition(".")[0] not in own:
@@ -219,12 +226,12 @@ def _of_call(
     for argument in call.args:
         if isinstance(argument, ast.Starred):
             break
-        told = in_full(argument, bound, fields)
+        told = in_full(argument, bound, fields, before)
         positional.append(told[0] if told else None)
         needs |= told[1] if told else {}
     named: dict[str, str] = {}
     for keyword in call.keywords:
-        told = in_full(keyword.value, bound, fields) if keyword.arg else None
+        told = in_full(keyword.value, bound, fields, before) if keyword.arg else None
         if told and keyword.arg:
             named[keyword.arg] = told[0]
             needs |= told[1]
@@ -232,12 +239,15 @@ def _of_call(
     for _, more in earlier:
         needs |= more
     texts = tuple(text for text, _ in earlier)
-    yield name, CallSite(tuple(positional), tuple(named.items()), tuple(needs), texts)
+    passed = tuple(
+        (argument.id, text)
+        for argument, text in zip(call.args, positional, strict=False)
+        if isinstance(argument, ast.Name) and text is not None
+    )
+    yield name, CallSite(tuple(positional), tuple(named.items()), tuple(needs), texts, passed)
 
 
-def _callee(
-    func: ast.expr, bound: Bound, fields: Bound
-) -> tuple[str, list[tuple[str, dict[str, None]]], str]:
+def _callee(func: ast.expr, bound: Bound, fields: Bound) -> tuple[str, list[Told], str]:
     """What is called, the calls chained on the object before, and the text of the object's name."""
     if isinstance(func, ast.Name):
         owner = _class_of(func, bound, fields)
@@ -250,9 +260,7 @@ def _callee(
     return func.attr, [], ""
 
 
-def _class_of(
-    expr: ast.expr, bound: Bound, fields: Bound, depth: int = 0
-) -> tuple[str, list[tuple[str, dict[str, None]]]] | None:
+def _class_of(expr: ast.expr, bound: Bound, fields: Bound, depth: int = 0) -> tuple[str, list[Told]] | None:
     """The class that an expression is an object of, where it leads to its construction, and calls on it."""
     value: ast.expr | str | None = expr
     if isinstance(expr, ast.Name):
@@ -267,7 +275,7 @@ def _class_of(
         return name, []
     if isinstance(func, ast.Attribute) and name.startswith(("fit", "build", "set", "to", "eval", "double")):
         owner = _class_of(func.value, bound, fields, depth + 1)
-        told = _on_instance(value, name, bound, fields)
+        told = _on_instance(value, name, bound, fields, {})
         if owner and told:
             return owner[0], [*owner[1], told]
     return None

@@ -27,7 +27,8 @@ def effect_of(value: object) -> str:
 def with_other_values(call: Call, place: int) -> Call:
     """The call with other numbers in the arrays of the argument at a place, counting those by name last.
 
-    They are turned round, so that they are of the same kind, and real ones are a quarter larger.
+    They are turned round, so that they are of the same kind, and real ones are a quarter smaller, which
+    leaves them within their bounds.
     """
     if place < len(call.args):
         args = tuple(_other(value) if n == place else value for n, value in enumerate(call.args))
@@ -39,17 +40,19 @@ def with_other_values(call: Call, place: int) -> Call:
 
 def _other(value: Any) -> Any:
     if isinstance(value, float):
-        return value * 1.25
+        return value * 0.75
     if isinstance(value, list | tuple) and type(value) in (list, tuple):
         return type(value)(_other(item) for item in value)
     if type(value) is dict:
         return {key: _other(item) for key, item in value.items()}
+    if hasattr(value, "dims") and hasattr(value, "coords") and hasattr(value, "values"):
+        return value.copy(data=_other(value.values)) if hasattr(value, "dtype") else value
     if hasattr(value, "detach") and hasattr(value, "flip"):
         turned = value.detach().flip(0) if value.dim() else value.detach()
-        return (turned * 1.25 if turned.is_floating_point() else turned).requires_grad_(value.requires_grad)
+        return (turned * 0.75 if turned.is_floating_point() else turned).requires_grad_(value.requires_grad)
     if hasattr(value, "dtype") and hasattr(value, "tobytes") and hasattr(value, "ndim") and value.ndim:
         turned = value[::-1].copy()
-        return (turned * 1.25).astype(turned.dtype) if turned.dtype.kind in "fc" else turned
+        return (turned * 0.75).astype(turned.dtype) if turned.dtype.kind in "fc" else turned
     return value
 
 

@@ -160,6 +160,7 @@ def _ordered(message: str, parameter: Parameter, now: Option) -> Iterator[Option
         yield from (Option(text, "float") for text in numbers)
 
 
+_WITHIN = re.compile(r"(?:within|between|in|range)\W{1,3}(-?\d+(?:\.\d+)?)(?:,| and) ?(-?\d+(?:\.\d+)?)")
 _SEVERAL_ASKED = re.compile(
     r"\b(?:needs?|expect\w*|requires?) (two|three|[23]) \w+.{0,30}?\b(?:only|got|given)\b", re.IGNORECASE
 )
@@ -205,6 +206,14 @@ def _missing_entry(message: str, error: str, now: Option, context: Context) -> I
             yield now.with_entry(found[1], option.text)
     elif found:
         yield holder("namespace", ((found[1], entry_text(found[1], context)),))
+
+
+def sizes_asked(message: str, now: Option) -> Iterator[Option]:
+    """An array in the sizes that a message asks for, the plainest reading first."""
+    for pattern, place in _DIM:
+        for number in re.findall(pattern, message):
+            yield from _replaced(now, place, number)
+    yield from _shapes(message, now)
 
 
 def _shapes(message: str, now: Option) -> Iterator[Option]:
@@ -290,6 +299,9 @@ def _dtypes(message: str, now: Option, context: Context) -> Iterator[Option]:
     if re.search(r"definite|leading minor|not PSD|symmetric|[Hh]ermitian", message):
         for shape in SQUARES[now.kind]:
             yield made(now.kind, DEFINITE[now.kind], shape)
+    for low, high in _WITHIN.findall(message) if not tensor else ():
+        if float(low) < float(high):
+            yield made(now.kind, f"rng.uniform({low}, {high}, {{}})", now.shape)
     if re.search(r"[Cc]omplex", message):
         maker = "torch.randn({}, dtype=torch.complex64)" if tensor else "(rng.standard_normal({}) + 0j)"
         yield made(now.kind, maker, now.shape)

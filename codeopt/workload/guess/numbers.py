@@ -45,9 +45,15 @@ _REAL = (
 )  # fmt: skip
 
 
+_PROCESSES = r"(n_?|num_?)?(jobs|process(es)?|workers|threads|cpus?|cores)"
+
+
 def int_texts(parameter: Parameter) -> Iterator[str]:
     """Whole numbers, the likeliest first; a default's own value and its neighbours among them."""
     name = parameter.name.lstrip("_")
+    if re.fullmatch(_PROCESSES, name):
+        yield "1"
+        return
     for pattern, texts in _WHOLE:
         if re.fullmatch(pattern, name):
             yield from texts

@@ -18,7 +18,10 @@ _PATTERNED = {"rearrange", "reduce", "repeat", "einsum"}
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How a body uses one name. `calls` are functions that it is passed to, `rank` its axes where told."""
+    """How a body uses one name. `calls` are functions that it is passed to, `rank` its axes where told.
+
+    `lengths` are (axis, length) that its shape is compared with.
+    """
 
     attributes: frozenset[str] = frozenset()
     keys: tuple[str, ...] = ()
@@ -28,6 +31,7 @@ class Usage:
     traits: frozenset[str] = frozenset()
     rank: int = 0
     called_with: int = -1
+    lengths: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,7 @@ class _Body:
         self._options: dict[str, list[str]] = {}
         self._numbers: dict[tuple[str, str], int] = {}
         self._aliases: dict[str, str] = {}
+        self._lengths: dict[str, list[tuple[int, int]]] = {}
         for inner in ast.walk(node):
             self._see(inner)
         for made, source in self._aliases.items():
@@ -203,6 +208,7 @@ class _Body:
             frozenset(found.get("traits", ())),
             self._numbers.get((name, "rank"), 0),
             self._numbers.get((name, "called"), -1),
+            tuple(dict.fromkeys(self._lengths.get(name, ()))),
         )
 
     def _add(self, node: ast.AST | None, what: str, value: str) -> None:
@@ -229,6 +235,10 @@ class _Body:
                 self._call(node)
             case ast.Compare(left=ast.Name() as name, ops=[operator], comparators=[right]):
                 self._compare(name, operator, right)
+            case ast.Compare(
+                left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[ast.Constant(value=int(n))]
+            ):
+                self._measured(left, n)
             case ast.Compare(
                 left=ast.Call(func=ast.Attribute(value=ast.Name() as name, attr="lower" | "upper" | "strip")),
                 ops=[operator],
@@ -264,6 +274,25 @@ class _Body:
                 self._add(name, "traits", "iterated")
             case ast.keyword(arg=None, value=ast.Name() as name):
                 self._add(name, "traits", "mapping")
+
+    def _measured(self, node: ast.expr, number: int) -> None:
+        """What a comparison of a shape or a number of axes says of an array."""
+        match node:
+            case (
+                ast.Subscript(value=ast.Attribute(value=ast.Name(id=name), attr="shape"), slice=index)
+                | ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="size"), args=[index])
+            ):
+                axis = _number(index)
+                if axis is not None:
+                    self._lengths.setdefault(name, []).append((axis, number))
+            case (
+                ast.Attribute(value=ast.Name() as array, attr="ndim")
+                | ast.Call(func=ast.Attribute(value=ast.Name() as array, attr="dim" | "ndimension"))
+                | ast.Call(
+                    func=ast.Name(id="len"), args=[ast.Attribute(value=ast.Name() as array, attr="shape")]
+                )
+            ):
+                self._rank(array, number)
 
     def _subscript(self, name: ast.Name, index: ast.expr) -> None:
         if isinstance(index, ast.Constant) and isinstance(index.value, str):

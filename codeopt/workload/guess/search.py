@@ -16,7 +16,7 @@ from codeopt.workload.guess.blame import Blame, blame, deciding
 from codeopt.workload.guess.call_sites import CallSites
 from codeopt.workload.guess.choices import choices
 from codeopt.workload.guess.definitions import executable_lines
-from codeopt.workload.guess.hints import hinted
+from codeopt.workload.guess.hints import hinted, sizes_asked
 from codeopt.workload.guess.options import OMIT, Option, is_at_hand, whole_numbers
 from codeopt.workload.guess.pools import (
     FLOATS,
@@ -38,6 +38,7 @@ _MOST_OTHERS = 6
 _PLACES = range(4)
 """Arguments whose values are changed to see whether anything depends on them."""
 
+_SIZES = re.compile(r"size|shape|dimension|[Dd]im\b|channel|multiplied|broadcast|length|match|features")
 MANY_ROWS = 60
 WIDER = 150
 Score = tuple[bool, int, int, int]
@@ -216,7 +217,21 @@ class Search:
             state = {**best.state, key: option}
             text = spell(self.subject.form, state, self.target, self.rows, 1).text
             if text not in self.tried:
-                yield self._try(state)
+                tried = self._try(state)
+                yield tried
+                if option.kind == "int":
+                    yield from self._fitted(tried)
+
+    def _fitted(self, tried: Tried) -> Iterator[Tried]:
+        """After another number, the arrays in the sizes that the message asks for: both change together."""
+        message = tried.outcome.message
+        if not tried.outcome.error or not _SIZES.search(message):
+            return
+        for key in self._blame(tried).first:
+            option = tried.state[key]
+            if option.is_shaped and self._left():
+                for shape in itertools.islice(sizes_asked(message, option), 2):
+                    yield self._try({**tried.state, key: shape})
 
     def _together(self, best: Tried) -> Iterator[State]:
         """All arrays in a shape that the message asks for: it seldom says which of them."""
@@ -237,10 +252,12 @@ class Search:
                     yield from ((key, option) for option in self._options[key][1:4])
                 hints = hinted(best.outcome, parameter, best.state[key], self.contexts[key[0]])
                 yield from ((key, option) for option in itertools.islice(hints, 12))
-        for keys in (found.first, found.rest[:6]):
-            yield from _alternating([[(key, o) for o in self._options[key][:14]] for key in keys])
-        sized = [key for key in found.first if best.state[key].is_shaped]
-        yield from ((key, option) for key in sized for option in _of_other_lengths(best.state[key]))
+        yield from _alternating([[(key, o) for o in self._options[key][:8]] for key in found.first])
+        if _SIZES.search(best.outcome.message):
+            sized = [key for key in found.first if best.state[key].is_shaped][:2]
+            yield from _alternating([[(key, o) for o in _of_other_lengths(best.state[key])] for key in sized])
+        yield from _alternating([[(key, o) for o in self._options[key][8:14]] for key in found.first])
+        yield from _alternating([[(key, o) for o in self._options[key][:14]] for key in found.rest[:6]])
         others = [key for key in self._options if key not in found.all]
         yield from _alternating([[(key, option) for option in self._options[key][:8]] for key in others])
         for key in found.all:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from codeopt.workload.guess.reading import Parameter
 
@@ -71,7 +71,20 @@ def shapes_for(parameter: Parameter, kind: str, *, module_call: bool) -> list[tu
     for rank in (*ranks, *_by_name(parameter, kind, module_call)):
         found += _OF_RANK[kind].get(rank, [])[:2] if rank in ranks else _OF_RANK[kind][rank][:1]
     found += [shape for shapes in _OF_RANK[kind].values() for shape in shapes]
+    found = [*_with_lengths(parameter, found), *found]
     return list(dict.fromkeys(shape for shape in found if shape))
+
+
+def _with_lengths(parameter: Parameter, shapes: list[Shape]) -> Iterator[Shape]:
+    """The likeliest shapes with the lengths that the body compares them with."""
+    lengths = parameter.usage.lengths
+    least = max((axis + 1 if axis >= 0 else -axis for axis, _ in lengths), default=0)
+    if least:
+        for shape in [shape for shape in shapes if len(shape) >= least][:3]:
+            told = list(shape)
+            for axis, length in lengths:
+                told[axis] = str(length)
+            yield tuple(told)
 
 
 _GIVEN = re.compile(
@@ -111,7 +124,13 @@ _OF_RANK: dict[str, dict[int, list[tuple[str, ...]]]] = {
         3: [("n", "16", "16"), ("n", "3", "32")],
         2: [("n", "16"), ("n", "n"), ("16", "16")],
         1: [("n",), ("16",)],
-        4: [("n", "3", "32", "32"), ("n", "16", "8", "8"), ("n", "2", "16", "16")],
+        4: [
+            ("n", "3", "32", "32"),
+            ("n", "16", "8", "8"),
+            ("n", "2", "16", "16"),
+            ("n", "1", "28", "28"),
+            ("n", "3", "224", "224"),
+        ],
         5: [("n", "3", "4", "32", "32")],
     },
 }

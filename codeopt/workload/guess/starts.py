@@ -44,7 +44,7 @@ def given_to(subject: Subject, sites: CallSites) -> dict[Key, list[Option]]:
     by_name: dict[str, list[Option]] = {}
     for found in sites.values():
         for site in found:
-            for name, text in site.named:
+            for name, text in (*site.named, *site.passed):
                 by_name.setdefault(name, []).append(Option(text, "site", needs=site.needs))
     given = {}
     form = subject.form
