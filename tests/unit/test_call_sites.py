@@ -110,6 +110,67 @@ def test_objects_are_known_by_their_construction_and_what_was_called_on_them(pro
     assert {site.before for site in predicted} == {(fitted,)}
 
 
+READY = """
+import numpy as np
+from pack.core import Model, scale
+
+
+def grow(model, by):
+    model.width += by
+
+
+def cubic(x):
+    return x**3
+
+
+def unusable(x):
+    return no_such_name(x)
+
+
+def test_ready(fixture):
+    model = Model("2x1o")
+    model.fit(np.ones((4, 2)), np.ones(4))
+    grow(model, 2)
+    scale(model, by=cubic)
+    scale(3.0, by=unusable)
+
+
+def test_inner():
+    def halved(x):
+        return np.asarray(x) / 2
+
+    scale(halved)
+"""
+
+
+@pytest.fixture
+def ready(project: Path) -> dict[str, tuple[CallSite, ...]]:
+    file = project / "tests" / "test_ready.py"
+    file.write_text(READY)
+    return dict(read_call_sites([project / "pack" / "core.py", file], project))
+
+
+def test_an_object_comes_with_the_calls_made_on_it_and_with_it(
+    ready: dict[str, tuple[CallSite, ...]],
+) -> None:
+    site = next(s for s in ready["scale"] if s.positional[0] and "Model('2x1o')" in s.positional[0])
+    text = site.positional[0] or ""
+    assert text == (
+        "(lambda instance: [instance.fit(np.ones((4, 2)), np.ones(4)), grow(instance, 2), instance][-1])"
+        "(Model('2x1o'))"
+    )
+    assert site.passed == (("model", text),)
+
+
+def test_small_functions_of_tests_come_as_text_with_what_they_rest_on(
+    ready: dict[str, tuple[CallSite, ...]],
+) -> None:
+    needs = [need for site in ready["scale"] for need in site.needs]
+    assert "def cubic(x):\n    return x ** 3" in needs
+    assert "import numpy as np\ndef halved(x):\n    return np.asarray(x) / 2" in needs
+    assert not any("no_such_name" in need for need in needs)
+
+
 def test_calls_of_other_libraries_are_left_out(project: Path) -> None:
     assert not {"ones", "default_rng", "random"} & sites_of(project).keys()
 

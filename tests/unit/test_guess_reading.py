@@ -7,6 +7,9 @@ import pytest
 
 from codeopt.workload.guess.docstrings import read_docstring
 from codeopt.workload.guess.evidence import families
+from codeopt.workload.guess.failure import Frame
+from codeopt.workload.guess.hints import hinted
+from codeopt.workload.guess.options import Option, holder, made
 from codeopt.workload.guess.pools import Context, options_for
 from codeopt.workload.guess.reading import (
     Function,
@@ -15,7 +18,10 @@ from codeopt.workload.guess.reading import (
     read_function,
 )
 from codeopt.workload.guess.shapes import asked_shapes, shapes_for
+from codeopt.workload.guess.worker import Outcome
 from codeopt.workload.trace.start import find_function
+
+ARRAY = made("array", "rng.standard_normal({})", ("n",))
 
 
 def read(text: str, name: str = "f", *, bound: bool = False) -> Reading:
@@ -96,6 +102,21 @@ def test_the_axes_are_told_by_unpacking_indexing_and_patterns(body: str) -> None
     assert first(f"def f(x):\n    {body}").usage.rank == 3
 
 
+@pytest.mark.parametrize(
+    ("condition", "shape"),
+    [
+        ("x.shape[1] != 2", ("n", "2")),
+        ("x.shape[-1] == 3", ("n", "3")),
+        ("x.size(2) == 4", ("n", "8", "4")),
+        ("len(x.shape) != 3", ("n", "8", "8")),
+        ("x.ndim == 2", ("n", "8")),
+    ],
+)
+def test_the_shape_is_told_by_what_the_body_compares_it_with(condition: str, shape: tuple[str, ...]) -> None:
+    parameter = first(f"def f(x):\n    if {condition}: raise ValueError\n")
+    assert shapes_for(parameter, "array", module_call=False)[0] == shape
+
+
 def test_shapes_come_from_the_docstring_first() -> None:
     parameter = Parameter("X", doc="array-like of shape (n_samples, n_features)")
     assert shapes_for(parameter, "array", module_call=False)[0] == ("n", "8")
@@ -135,3 +156,28 @@ def test_a_line_rests_on_the_parameters_that_its_names_come_from() -> None:
 )
 def test_messages_ask_for_shapes(message: str, shapes: list[tuple[str, ...]]) -> None:
     assert asked_shapes(message, "16") == shapes
+
+
+@pytest.mark.parametrize(
+    ("message", "now", "text"),
+    [
+        ("Input must be within [-10, 5].", ARRAY, "rng.uniform(-10, 5, (n,))"),
+        ("Need two parts. Only 1 given.", ARRAY, f"({ARRAY.text}, {ARRAY.text})"),
+        ("Choose one of unif, triang, norm", Option("'a'", "str"), "'triang'"),
+        ("Unknown format code 'd' for object of type 'float'", Option("0.5", "float"), "2"),
+        ("axis 1 is out of bounds for array of dimension 1", ARRAY, "rng.standard_normal((n, 8))"),
+        ("only 0-dimensional arrays can be converted; inhomogeneous shape", ARRAY, "0.5"),
+    ],
+)
+def test_messages_say_what_would_have_been_right(message: str, now: Option, text: str) -> None:
+    options = hinted(Outcome("ValueError", message), Parameter("x"), now, Context())
+    assert text in [option.text for option in options]
+
+
+def test_an_attribute_in_the_failing_expression_is_changed_in_a_namespace() -> None:
+    now = holder("namespace", (("size", "3"), ("other", "1")))
+    frame = Frame("m.py", "f", 2, ("list", "layer.size", "layer"))
+    outcome = Outcome("TypeError", "'int' object is not iterable", (frame,))
+    first_ = next(iter(hinted(outcome, Parameter("layer"), now, Context())))
+    assert dict(first_.entries)["other"] == "1"
+    assert isinstance(ast.literal_eval(dict(first_.entries)["size"]), list | tuple)

@@ -160,7 +160,7 @@ def _ordered(message: str, parameter: Parameter, now: Option) -> Iterator[Option
         yield from (Option(text, "float") for text in numbers)
 
 
-_WITHIN = re.compile(r"(?:within|between|in|range)\W{1,3}(-?\d+(?:\.\d+)?)(?:,| and) ?(-?\d+(?:\.\d+)?)")
+_WITHIN = re.compile(r"(?:within|between|in|range)\W{1,3}?(-?\d+(?:\.\d+)?)(?:,| and) ?(-?\d+(?:\.\d+)?)")
 _SEVERAL_ASKED = re.compile(
     r"\b(?:needs?|expect\w*|requires?) (two|three|[23]) \w+.{0,30}?\b(?:only|got|given)\b", re.IGNORECASE
 )

@@ -78,7 +78,7 @@ def shapes_for(parameter: Parameter, kind: str, *, module_call: bool) -> list[tu
 def _with_lengths(parameter: Parameter, shapes: list[Shape]) -> Iterator[Shape]:
     """The likeliest shapes with the lengths that the body compares them with."""
     lengths = parameter.usage.lengths
-    least = max((axis + 1 if axis >= 0 else -axis for axis, _ in lengths), default=0)
+    least = max((axis + 1 if axis >= 0 else 1 - axis for axis, _ in lengths), default=0)
     if least:
         for shape in [shape for shape in shapes if len(shape) >= least][:3]:
             told = list(shape)
