@@ -6,6 +6,7 @@ The objects themselves refer to one another by address, in ways that say nothing
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,19 @@ _LOOKS = (
     "label", "visible", "alpha", "color", "facecolor", "edgecolor", "linewidth", "linestyle", "marker",
     "clim", "extent", "xlim", "ylim", "xscale", "yscale",
 )  # fmt: skip
+
+
+def open_figures() -> list[Any]:
+    """The figures that pyplot holds open, by their numbers."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return [pyplot.figure(number) for number in pyplot.get_fignums()] if pyplot is not None else []
+
+
+def close_figures() -> None:
+    """Let pyplot forget all figures, so that the next call is not held against what this one drew."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
 
 
 def drawn_in(figure: Any) -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from codeopt.equivalence.node import Node, type_name
-from codeopt.plots import data_of, drawn_in
+from codeopt.plots import close_figures, data_of, drawn_in, open_figures
 
 if TYPE_CHECKING:
     from codeopt.equivalence.snapshot import Recorder
@@ -30,6 +30,14 @@ def record_drawn(recorder: Recorder, value: Any, path: str) -> Node | None:
     else:
         return None
     return Node("object", type_name(type(value)), (), None, parts)
+
+
+def figures_node(recorder: Recorder) -> Node:
+    """The figures that pyplot holds open, which are closed then: what functions draw that return nothing."""
+    figures = enumerate(open_figures(), 1)
+    parts = tuple((f"[{n}]", recorder.record(figure, f"figures[{n}]")) for n, figure in figures)
+    close_figures()
+    return Node("figures", "", (), None, parts)
 
 
 def _record(recorder: Recorder, artist: Any, path: str) -> Node:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from codeopt.equivalence.aliases import alias_graph
 from codeopt.equivalence.descriptors import Descriptors
+from codeopt.equivalence.drawn import figures_node
 from codeopt.equivalence.errors import pass_through
 from codeopt.equivalence.files import files_below, files_node
 from codeopt.equivalence.held import held_by
@@ -88,6 +89,7 @@ def observe(
                 parts.append(("held before", Node("held", "", (), None, again)))
             globals_ = globals_node(world, recorder)
             parts.append(("shared memory", alias_graph(recorder.claims)))
+            parts.append(("figures", figures_node(recorder)))
             # Before the backward probe, which a caller would run later, if ever.
             said = streams.nodes()
             parts.append(("gradients", _gradients(recorder)))

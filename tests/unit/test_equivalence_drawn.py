@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from codeopt.equivalence.drawn import figures_node
 from codeopt.equivalence.node import Node
 from codeopt.equivalence.snapshot import Recorder
+from codeopt.plots import close_figures
+from codeopt.workload.guess.effect import effect_of_figures
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
 
@@ -33,6 +36,27 @@ def recorded(value: object) -> tuple[Node, list[str]]:
 def test_what_looks_the_same_and_has_the_same_data_is_the_same() -> None:
     node, opaque = recorded(plotted())
     assert (recorded(plotted())[0], opaque) == (node, [])
+
+
+def test_figures_that_nothing_returns_are_seen() -> None:
+    def seen(scale: float) -> Node:
+        plotted(scale)
+        return figures_node(Recorder())
+
+    assert seen(1.0) == seen(1.0)
+    assert seen(1.0) != seen(1 + 1e-12)
+    assert figures_node(Recorder()).children == ()
+
+
+def test_the_digest_of_what_was_drawn_is_by_its_data() -> None:
+    def digest(scale: float) -> str:
+        plotted(scale)
+        found = effect_of_figures()
+        close_figures()
+        return found
+
+    assert digest(1.0) == digest(1.0) != digest(2.0)
+    assert effect_of_figures() == ""
 
 
 def test_plots_in_space_are_not_looked_into() -> None:

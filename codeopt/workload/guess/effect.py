@@ -8,6 +8,7 @@ import types
 from dataclasses import replace
 from typing import Any
 
+from codeopt.plots import data_of, drawn_in, open_figures
 from codeopt.workload.call import Call
 
 _DEEPEST = 50
@@ -22,6 +23,16 @@ def effect_of(value: object) -> str:
     left = [_MOST]
     _add(digest, value, _DEEPEST, left, set())
     return digest.hexdigest()
+
+
+def effect_of_figures() -> str:
+    """A digest of what pyplot's open figures show, empty if there is nothing in them."""
+    shown = [
+        (name, *data_of(artist, looks=False))
+        for figure in open_figures()
+        for name, artist in drawn_in(figure)
+    ]
+    return effect_of(shown) if shown else ""
 
 
 def with_other_values(call: Call, place: int) -> Call:

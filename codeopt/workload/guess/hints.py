@@ -334,7 +334,9 @@ def _indices(message: str) -> Iterator[Option]:
 
 def _attributes(message: str, parameter: Parameter, now: Option, context: Context) -> Iterator[Option]:
     """An attribute that the value lacks, or an item of it, speaks for the families that have it."""
-    for name in re.findall(r"has no attribute '(\w+)'", message):
+    for name in re.findall(r"instance of [`'\"]?([A-Z]\w+)", message):
+        yield from context.construct(name)
+    for name in re.findall(r"(?:has no attribute|must have an?|needs an?) '(\w+)'", message):
         probe = Parameter(parameter.name, usage=Usage(attributes=frozenset({name})))
         alike = list(context.alike(probe))
         if now.text.startswith(("[", "(")):

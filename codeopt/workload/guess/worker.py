@@ -23,9 +23,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from codeopt.plots import close_figures
 from codeopt.workload.alarm import answers, cpu_seconds
 from codeopt.workload.call import Call, take_declared
-from codeopt.workload.guess.effect import effect_of, with_other_values
+from codeopt.workload.guess.effect import effect_of, effect_of_figures, with_other_values
 from codeopt.workload.guess.failure import Frame, frames_of
 from codeopt.workload.invoke import prepare, quiet
 
@@ -188,6 +189,7 @@ def _attempt(
 ) -> Outcome:
     lines: dict[str, set[int]] = {}
     call: Call | None = None
+    close_figures()
     try:
         with quiet(), contextlib.redirect_stdout(io.StringIO()):
             with _traced(within, lines):
@@ -217,13 +219,14 @@ def _message(error: BaseException) -> str:
 
 
 def _effect(before: str, call: Call, result: Any) -> str:
-    """A digest of what a call returned, of what it changed and of the files it left, empty if nothing."""
+    """A digest of what a call returned, changed, drew and left as files, empty if nothing."""
     after = effect_of((call.args, call.kwargs))
     changed = after if after != before else ""
     files = sorted(str(path) for path in Path.cwd().rglob("*"))
-    if result is None and not changed and not files:
+    drawn = effect_of_figures()
+    if result is None and not changed and not files and not drawn:
         return ""
-    return effect_of((result if result is not None else "nothing", changed, files))
+    return effect_of((result if result is not None else "nothing", changed, files, drawn))
 
 
 def _frozen(lines: dict[str, set[int]]) -> dict[str, frozenset[int]]:
