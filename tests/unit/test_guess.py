@@ -205,6 +205,8 @@ class Metric:
 
 
 class Bound:
+    __class_getitem__ = classmethod(type([]).__class_getitem__)
+
     @classmethod
     def compute(cls, points):
         bound = cls()
@@ -303,6 +305,18 @@ class Clipped(torch.autograd.Function):
 """
 
 
+SEALED = """
+def __getattr__(name):
+    raise OSError("no questions")
+
+
+def outer():
+    def inner(x):
+        return x.copy()
+    return inner
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project").resolve()
@@ -311,6 +325,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "graph.py").write_text(GRAPH)
     (root / "tests").mkdir()
     (root / "tests" / "test_parsed.py").write_text(CALLS)
+    (root / "sealed.py").write_text(SEALED)
     (root / "broken.py").write_text("import no_such_module_at_all\n\ndef f(x):\n    return x.copy()\n")
     return root
 
@@ -356,6 +371,7 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
     wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
     wanted.append(wanted_in(folder / "graph.py", "Clipped.backward"))
     wanted.append(Wanted(folder / "broken.py", "f", frozenset({4})))
+    wanted.append(Wanted(folder / "sealed.py", "inner", frozenset({8})))
     wanted.append(wanted_in(folder / "guesswork.py", "needs_the_unguessable"))
     return ask(wanted, sandbox, folder)
 
@@ -487,7 +503,9 @@ def test_what_holds_plain_numbers_or_is_no_container_is_left_alone(annotation: s
 
 
 def test_what_cannot_be_served_says_why(served: dict[str, Target | Unserved]) -> None:
-    broken, unguessable = served["f"], served["needs_the_unguessable"]
+    broken, unguessable, sealed = served["f"], served["needs_the_unguessable"], served["inner"]
+    assert isinstance(sealed, Unserved)
+    assert "cannot be looked at: OSError: no questions" in sealed.reason
     assert isinstance(broken, Unserved)
     assert "cannot be imported: ModuleNotFoundError" in broken.reason
     assert isinstance(unguessable, Unserved)

@@ -97,6 +97,9 @@ def guess_job(request: Request) -> Guess:
         except NoSubjectError as error:
             bench.reasons.append(str(error))
             continue
+        except Exception as error:  # noqa: BLE001 - a module or class may answer any question so
+            bench.reasons.append(f"it cannot be looked at: {type(error).__name__}: {error}"[:200])
+            continue
         for subject in ways:
             found = _guess(bench, request, subject, loaded, budget)
             if found is not None:

@@ -136,7 +136,9 @@ def _made_otherwise(way: Subject, asked: frozenset[str]) -> Iterator[Subject]:
         return
     missing = asked - attributes_of(way.owner)
     for name, value in inspect.getmembers_static(way.owner, lambda value: isinstance(value, classmethod)):
-        if missing & set(value.__func__.__code__.co_names):
+        # A class method may be anything that can be called, as a type is.
+        code = getattr(value.__func__, "__code__", None)
+        if code is not None and missing & set(code.co_names):
             init = _read(getattr(way.owner, name), "init", "", bound=True)
             form = replace(way.form, init=init.parameters, maker=f"{way.form.maker}.{name}")
             blames, guards = {**way.blames, **init.blames}, {**way.guards, **init.guards}
