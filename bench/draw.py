@@ -3,10 +3,10 @@
     python bench/draw.py guess-names --most 32         # NAME==VERSION and how many functions hold sites
     python bench/draw.py guess-torch-names --most 12
 
-A package is taken if its newest release and what that requires install from wheels, at most 30 of them, if
-it holds at least 14 functions with sites, and if 19 in 20 of these stand in modules that can be imported
-here. What a function does, and whether a workload can be guessed for it, plays no part. What is not taken
-is removed again; the reason is printed.
+A package is taken if the newest release that has a wheel for this machine, and what that requires, install
+from wheels, at most 30 of them, if it holds at least 14 functions with sites, and if 19 in 20 of these
+stand in modules that can be imported here. What a function does, and whether a workload can be guessed for
+it, plays no part. What is not taken is removed again; the reason is printed.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from packaging.utils import parse_wheel_filename
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
 from bench.guessed import environment, missing, wanted_of  # noqa: E402
-from bench.packages import LIST, cache, newest  # noqa: E402
+from bench.packages import LIST, cache  # noqa: E402
 from codeopt.target import module_of  # noqa: E402
 
 _FRAMEWORKS = {
@@ -46,6 +49,17 @@ for name in sys.argv[2:]:
     except BaseException:
         print("LOST", name)
 """
+
+
+def newest_wheel(name: str) -> str:
+    """`NAME==VERSION` of the release that pip takes where it may not build. Raises LookupError."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:"]
+        done = subprocess.run([*command, "-d", folder, name], capture_output=True, timeout=120)
+        wheels = [] if done.returncode else list(Path(folder).iterdir())
+    if not wheels:
+        raise LookupError("no wheel")
+    return f"{name}=={parse_wheel_filename(wheels[0].name)[1]}"
 
 
 def why_not(pin: str) -> tuple[str, int]:
@@ -98,7 +112,7 @@ def main(argv: Sequence[str]) -> int:
     taken = 0
     for name in names:
         try:
-            pin = newest(name)
+            pin = newest_wheel(name)
             reason, held = why_not(pin)
         except (LookupError, ValueError, OSError, subprocess.TimeoutExpired) as error:
             pin, reason, held = name, f"{type(error).__name__}: {error}", 0
