@@ -20,7 +20,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from codeopt.plots import data_of, drawn_in
+from codeopt.plots import close_figures, data_of, drawn_in, open_figures
 from codeopt.source import Problem, SourceFile, read_source
 
 if TYPE_CHECKING:
@@ -63,16 +63,13 @@ def _show(value: object, *more: object, **_: object) -> None:
 
 def _draw() -> None:
     """Show the plots of a cell, and close them, as Jupyter does: each by the numbers and words in it."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None:
-        return
-    for number in pyplot.get_fignums():
+    for figure in open_figures():
         sys.stdout.write("<plot>\n")
-        for name, artist in drawn_in(pyplot.figure(number)):
+        for name, artist in drawn_in(figure):
             data = [value for _, value in data_of(artist, looks=False) if value is not None]
             told = " ".join(_summary(value) for value in data if not isinstance(value, str) or value)
             sys.stdout.write(f"  {name} {type(artist).__name__} {told}".rstrip() + "\n")
-    pyplot.close("all")
+    close_figures()
 
 
 def _summary(value: Any) -> str:

@@ -103,6 +103,15 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
     yield from _indices(message)
     yield from _attributes(message, parameter, now, context)
     yield from asked_kinds(message, parameter, now, context)
+    yield from _offered(message, error, parameter, now)
+    if now.kind in ("int", "float", "omit", "shape"):
+        for number in _NUMBERS.findall(message)[:6]:
+            if number != now.text and now.kind != "omit":
+                yield Option(number, "int")
+
+
+def _offered(message: str, error: str, parameter: Parameter, now: Option) -> Iterator[Option]:
+    """Words that a message offers to choose from, quoted or one after the other."""
     if error in (
         "ValueError",
         "KeyError",
@@ -125,10 +134,6 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
             yield Option(repr(text), "str")
         elif now.kind in ("list", "shown"):
             yield Option(f"[{text!r}] * 8", "list")
-    if now.kind in ("int", "float", "omit", "shape"):
-        for number in _NUMBERS.findall(message)[:6]:
-            if number != now.text and now.kind != "omit":
-                yield Option(number, "int")
 
 
 def _blamed_entries(
@@ -209,11 +214,15 @@ def _missing_entry(message: str, error: str, now: Option, context: Context) -> I
 
 
 def sizes_asked(message: str, now: Option) -> Iterator[Option]:
-    """An array in the sizes that a message asks for, the plainest reading first."""
+    """An array in the sizes that a message asks for, a single length before a whole shape."""
+    yield from _lengths(message, now)
+    yield from _shapes(message, now)
+
+
+def _lengths(message: str, now: Option) -> Iterator[Option]:
     for pattern, place in _DIM:
         for number in re.findall(pattern, message):
             yield from _replaced(now, place, number)
-    yield from _shapes(message, now)
 
 
 def _shapes(message: str, now: Option) -> Iterator[Option]:
@@ -238,9 +247,7 @@ def _shapes(message: str, now: Option) -> Iterator[Option]:
                 shape = _BY_RANK[kind].get(len(now.shape) + least if axis >= 0 else -axis + least - 1, ())
                 if len(shape) > len(now.shape):
                     yield now.shaped(shape)
-    for pattern, place in _DIM:
-        for number in re.findall(pattern, message):
-            yield from _replaced(now, place, number)
+    yield from _lengths(message, now)
     length = re.search(r"dimension (-?\d) must have (?:length|size) (\d+)", message)
     if length:
         yield from _replaced(now, int(length[1]), length[2])
