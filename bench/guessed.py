@@ -14,8 +14,8 @@ import*: its module cannot be imported here; such a function counts as one that 
 
 Each package is installed into a folder of its own below `~/.cache/codeopt-bench`, with what it requires
 (no extras), Matplotlib, and what bench/packages.toml names beside it; NumPy, torch and whatever else this
-environment has are taken from here. The tests and examples of its source distribution lie beside it, as in
-the repository that a user would have.
+environment has are taken from here. The tests, examples and pages of its source distribution lie beside it,
+as in the repository that a user would have.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from bench.packages import LIST, cache, fetch, pinned  # noqa: E402
 from codeopt.registry import find_sites, load_rules  # noqa: E402
 from codeopt.sandbox import Limits, Sandbox  # noqa: E402
 from codeopt.source import Problem, discover, read_source  # noqa: E402
-from codeopt.workload.guess.call_sites import BESIDE  # noqa: E402
+from codeopt.workload.guess.passages import BESIDE  # noqa: E402
 from codeopt.workload.guess.targets import Guessed, guess_all  # noqa: E402
 from codeopt.workload.wanted import Wanted, wanted_in  # noqa: E402
 
@@ -111,9 +111,9 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
             install(folder, waiting)
             waiting = missing(folder)
         (folder.parent / "complete").touch()
-    if not (folder.parent / "beside").exists():
+    if not (folder.parent / "with_pages").exists():
         put_beside(folder, pin)
-        (folder.parent / "beside").touch()
+        (folder.parent / "with_pages").touch()
     record = next(
         p
         for p in folder.glob("*.dist-info/RECORD")
@@ -124,14 +124,23 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
 
 
 def put_beside(folder: Path, pin: str) -> None:
-    """Copy the tests and examples of a source distribution to where a repository would have them."""
+    """Copy the tests, examples and pages of a source distribution to where a repository would have them."""
     [package] = fetch([pin])
     top = next((path for path in sorted(package.folder.iterdir()) if path.is_dir()), package.folder)
-    for name in BESIDE:
-        if (package.folder / "is_sdist").exists() and (top / name).is_dir():
-            # A wheel of something else may have left its own there.
-            shutil.rmtree(folder / name, ignore_errors=True)
-            shutil.copytree(top / name, folder / name)
+    is_sdist = (package.folder / "is_sdist").exists()
+    for name in (*BESIDE, "docs", "doc") if is_sdist else ():
+        # A wheel of something else may have left its own there.
+        shutil.rmtree(folder / name, ignore_errors=True)
+        if (top / name).is_dir():
+            aside = None if name in BESIDE else shutil.ignore_patterns("*.ipynb", "*.png", "*.gif", "*.svg")
+            shutil.copytree(top / name, folder / name, ignore=aside)
+    for page in top.glob("README*") if is_sdist else ():
+        shutil.copy(page, folder / page.name)
+    if not any(folder.glob("README*")):
+        name = pin.partition("==")[0]
+        told = next(d for d in distributions(path=[str(folder)]) if _plain(d.name) == _plain(name)).metadata
+        kind = "rst" if "rst" in (told.get("Description-Content-Type") or "") else "md"
+        (folder / f"README.{kind}").write_text(str(told.get_payload() or told.get("Description") or ""))
 
 
 def install(folder: Path, requirements: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from codeopt.workload.guess.call_sites import CallSite, keep_sites, read_call_sites, sites_in
+from codeopt.workload.guess.call_sites import CallSite, CallsMade, calls_in, keep_calls, read_calls_made
 from codeopt.workload.lines import interpret_all
 
 PACKAGE = '''
@@ -84,7 +84,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def sites_of(project: Path) -> dict[str, tuple[CallSite, ...]]:
-    return read_call_sites(sorted(project.rglob("*.py")), project)
+    return read_calls_made(sorted(project.rglob("*.py")), project, project).sites
 
 
 def test_names_are_put_in_by_what_they_were_assigned(project: Path) -> None:
@@ -147,7 +147,7 @@ def test_inner():
 def ready(project: Path) -> dict[str, tuple[CallSite, ...]]:
     file = project / "tests" / "test_ready.py"
     file.write_text(READY)
-    return dict(read_call_sites([project / "pack" / "core.py", file], project))
+    return dict(read_calls_made([project / "pack" / "core.py", file], project, project).sites)
 
 
 def test_an_object_comes_with_the_calls_made_on_it_and_with_it(
@@ -178,15 +178,15 @@ def test_calls_of_other_libraries_are_left_out(project: Path) -> None:
 def test_texts_that_grow_are_left_out(tmp_path: Path) -> None:
     lines = ["def f(x): return x", "a0 = 1", *(f"a{i} = a{i - 1} + a{i - 1}" for i in range(1, 40)), "f(a39)"]
     (tmp_path / "m.py").write_text("\n".join(lines))
-    assert "f" not in read_call_sites([tmp_path / "m.py"], tmp_path)
+    assert "f" not in read_calls_made([tmp_path / "m.py"], tmp_path, tmp_path).sites
 
 
 def test_sites_are_kept_by_content(project: Path, tmp_path: Path) -> None:
-    sites = sites_of(project)
-    file = keep_sites(sites, tmp_path)
-    assert sites_in(file) == sites
-    assert keep_sites(sites, tmp_path) == file
-    assert sites_in(None) == {}
+    made = read_calls_made(sorted(project.rglob("*.py")), project, project)
+    file = keep_calls(made, tmp_path)
+    assert calls_in(file) == made
+    assert keep_calls(made, tmp_path) == file
+    assert calls_in(None) == CallsMade()
 
 
 def test_compiled_functions_run_as_python_where_lines_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

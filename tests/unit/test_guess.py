@@ -249,6 +249,20 @@ def described(parser, x):
     return x * parser.parse_args([]).times  # site
 
 
+class Vault:
+    def __init__(self, steps):
+        if hash(tuple(steps)) != hash((4, 19, 94, 469)):
+            raise ValueError("no")
+        self.values = None
+
+    def put(self, values):
+        self.values = values
+        return self._spread()
+
+    def _spread(self):
+        return self.values[1:] - self.values[:-1]  # site
+
+
 def needs_the_unguessable(secret):
     if sum(map(ord, str(secret))) != 123456789:
         raise ValueError("no")
@@ -267,7 +281,7 @@ class Gaussian(Sampler):
 
 CALLS = """
 import numpy as np
-from guesswork import driven, five_only, parsed
+from guesswork import Vault, driven, five_only, parsed
 
 SHIFT = 1
 
@@ -282,6 +296,14 @@ def test_parsed(fixture):
 
 def test_driven(fixture):
     driven(cubic, fixture)
+
+
+def test_vault():
+    steps = []
+    for _ in range(4):
+        steps.append(4 if not steps else 5 * steps[-1] - 1)
+    vault = Vault(steps)
+    assert vault.put(np.arange(5.0) ** 2)[0] == 1.0
 
 
 def test_five():
@@ -367,6 +389,7 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
         "loaded",
         "five_only",
         "described",
+        "Vault._spread",
     ]
     wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
     wanted.append(wanted_in(folder / "graph.py", "Clipped.backward"))
@@ -425,6 +448,14 @@ def test_a_call_that_exercises_nothing_is_no_workload(
     unserved = served[name]
     assert isinstance(unserved, Unserved)
     assert reason in unserved.reason
+
+
+def test_what_tests_do_before_a_call_is_done_again(served: dict[str, Target | Unserved]) -> None:
+    target = served["Vault._spread"]
+    assert isinstance(target, Target)
+    text = target.workload_file.read_text()
+    assert "steps.append(4 if not steps else 5 * steps[-1] - 1)" in text
+    assert "return first_call(passage, Vault._spread)" in text
 
 
 def test_a_crash_ends_one_trial_and_not_the_search(served: dict[str, Target | Unserved]) -> None:

@@ -33,7 +33,7 @@ def defaults(args: ast.arguments) -> Bound:
     return {arg.arg: value for arg, value in pairs}
 
 
-def parametrized(node: ast.FunctionDef) -> Bound:
+def parametrized(node: ast.FunctionDef | ast.ClassDef) -> Bound:
     """The first values of `pytest.mark.parametrize`."""
     found: Bound = {}
     for mark in node.decorator_list:

@@ -7,7 +7,6 @@ to imports, literals and other calls is a source text that stands on its own.
 from __future__ import annotations
 
 import ast
-import doctest
 import hashlib
 import re
 from collections import defaultdict
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from codeopt.source import parse_file, write_atomic
+from codeopt.source import write_atomic
 from codeopt.target import module_of
 from codeopt.workload.guess.bindings import (
     Before,
@@ -30,12 +29,17 @@ from codeopt.workload.guess.bindings import (
     parametrized,
     statements,
 )
+from codeopt.workload.guess.cases import SET_UP
+from codeopt.workload.guess.pages import example_of, page_of
+from codeopt.workload.guess.passages import BESIDE, Place
+from codeopt.workload.guess.slices import fails
 
 _MOST_SITES = 8
+_MOST_PLACES = 10
 _DEEPEST = 6
 _EMPTY = {"[]", "''", "()", "{}", "None"}
 _DEFINITION = re.compile(rb"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+([A-Za-z_][A-Za-z_0-9]*)", re.MULTILINE)
-_SET_UP = {"setUp", "setup_method", "setup", "setUpClass", "setup_class", "__init__", "setup_function"}
+_SET_UP = {*SET_UP, "__init__", "setup_function"}
 
 
 class CallSite(msgspec.Struct, frozen=True, array_like=True):
@@ -57,35 +61,73 @@ class CallSite(msgspec.Struct, frozen=True, array_like=True):
         return sum(text is not None for text in self.positional) + len(self.named)
 
 
-BESIDE = ("tests", "test", "examples", "benchmarks")
-"""Folders of a project beside its packages whose calls are read too; what they define is not imported."""
-
 CallSites = dict[str, tuple[CallSite, ...]]
 """By what is called: `function`, `Class`, `Class.method`; a called object counts as `Class.__call__`."""
 
 
-def read_call_sites(files: Iterable[Path], importable: Path) -> CallSites:
+class CallsMade(msgspec.Struct, frozen=True):
+    """What a project calls of its own: arguments that stand on their own, and where calls are made.
+
+    `places` are those in tests, examples and documentation, the shortest ways to a call first; `root` is
+    the project's folder, `homes` tells the module that a function or class is defined in, where it is one.
+    """
+
+    sites: CallSites = {}
+    places: dict[str, tuple[Place, ...]] = {}
+    root: str = ""
+    homes: dict[str, str] = {}
+
+
+def read_calls_made(files: Iterable[Path], importable: Path, root: Path) -> CallsMade:
     """The calls of what Python files define, those with the most arguments told first.
 
     What stands at the head of a file below `importable` can be imported from it; files that cannot be
-    parsed are left out.
+    parsed are left out. Pages of documentation are read for the code in them.
     """
     found: defaultdict[str, dict[CallSite, None]] = defaultdict(dict)
+    places: defaultdict[str, dict[Place, int]] = defaultdict(dict)
+    homes: dict[str, str] = {}
     files = list(files)
     own = frozenset(name for file in files for name in _defined(file))
     for file in files:
         try:
-            tree = parse_file(file)
+            tree = page_of(file)
         except (OSError, SyntaxError, ValueError):
             continue
-        inside = file.is_relative_to(importable)
+        inside = file.suffix == ".py" and file.is_relative_to(importable)
         module = module_of(file)[1] if inside else ""
         folders = file.relative_to(importable).parts if inside else BESIDE
         is_aside = bool({*BESIDE} & {*folders}) or file.name.startswith("test_")
-        for name, site in _sites_of(tree, module, own, is_aside=is_aside):
+        for node in tree.body if inside and not is_aside else ():
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                # One that two modules define has none.
+                homes[node.name] = "" if node.name in homes else module
+        for name, site, call, doc, begin in _sites_of(tree, module, own, is_aside=is_aside):
             if site.told:
                 found[name].setdefault(site)
-    return {name: tuple(sorted(found[name], key=_rank)[:_MOST_SITES]) for name in sorted(found)}
+            if is_aside or doc >= 0:
+                place = Place(
+                    str(file),
+                    call.lineno,
+                    call.col_offset,
+                    call.end_lineno or 0,
+                    call.end_col_offset or 0,
+                    doc,
+                )
+                places[name].setdefault(place, call.lineno - begin)
+    sites = {name: tuple(sorted(found[name], key=_rank)[:_MOST_SITES]) for name in sorted(found)}
+    near = {name: _spread(places[name])[:_MOST_PLACES] for name in sorted(places)}
+    return CallsMade(sites, near, str(root), {name: home for name, home in homes.items() if home})
+
+
+def _spread(steps: dict[Place, int]) -> tuple[Place, ...]:
+    """The nearest place of each file, then the next of each, and so on."""
+    seen: defaultdict[str, int] = defaultdict(int)
+    turns: dict[Place, int] = {}
+    for place in sorted(steps, key=lambda place: steps[place]):
+        turns[place] = seen[place.file]
+        seen[place.file] += 1
+    return tuple(sorted(turns, key=lambda place: turns[place]))
 
 
 def _defined(file: Path) -> list[str]:
@@ -96,18 +138,18 @@ def _defined(file: Path) -> list[str]:
         return []
 
 
-def keep_sites(sites: CallSites, folder: Path) -> Path:
+def keep_calls(calls: CallsMade, folder: Path) -> Path:
     """Write calls to a file in the folder that their content names."""
-    body = msgspec.json.encode(sites)
-    file = folder / f"call_sites_{hashlib.sha256(body).hexdigest()[:12]}.json"
+    body = msgspec.json.encode(calls)
+    file = folder / f"calls_made_{hashlib.sha256(body).hexdigest()[:12]}.json"
     if not file.exists():
         write_atomic(file, body)
     return file
 
 
-def sites_in(file: Path | None) -> CallSites:
+def calls_in(file: Path | None) -> CallsMade:
     """Calls that were kept, or none where there is no file."""
-    return msgspec.json.decode(file.read_bytes(), type=CallSites) if file is not None else {}
+    return msgspec.json.decode(file.read_bytes(), type=CallsMade) if file is not None else CallsMade()
 
 
 def _rank(site: CallSite) -> tuple[bool, bool, int]:
@@ -116,9 +158,12 @@ def _rank(site: CallSite) -> tuple[bool, bool, int]:
     return (None in site.positional, empty, -site.told)
 
 
-def _sites_of(
-    tree: ast.Module, module: str, own: frozenset[str], *, is_aside: bool
-) -> Iterator[tuple[str, CallSite]]:
+_Found = tuple[str, CallSite, ast.Call, int, int]
+"""What is called, its arguments, the call, the line of the definition whose docstring it stands in or -1,
+and the line where the way to it begins."""
+
+
+def _sites_of(tree: ast.Module, module: str, own: frozenset[str], *, is_aside: bool) -> Iterator[_Found]:
     head = imported(tree, module)
     for node in tree.body:
         if module and isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -126,10 +171,10 @@ def _sites_of(
     top: Bound = {**head, **assigned(tree.body)}
     if is_aside:
         top |= helpers(tree.body, top)
-    yield from _calls(tree.body, top, {}, own)
+    yield from ((*found, -1, 0) for found in _calls(tree.body, top, {}, own))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
-            yield from _of_function(node, top, {}, own)
+            yield from ((*found, -1, node.lineno) for found in _of_function(node, top, {}, own))
         elif isinstance(node, ast.ClassDef):
             fields: Bound = {}
             methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
@@ -137,28 +182,19 @@ def _sites_of(
                 if method.name in _SET_UP:
                     fields.update(assigned(method.body, "self"))
             for method in methods:
-                yield from _of_function(method, top, fields, own)
+                yield from ((*found, -1, method.lineno) for found in _of_function(method, top, fields, own))
     for part in ast.walk(tree):
         if isinstance(part, ast.Module | ast.ClassDef | ast.FunctionDef):
-            example = _example(ast.get_docstring(part, clean=False) or "")
+            example = example_of(ast.get_docstring(part, clean=False) or "")
             if example is not None:
                 bound = {**head, **imported(example, ""), **assigned(example.body)}
-                yield from _calls(example.body, bound, {}, own)
-
-
-def _example(doc: str) -> ast.Module | None:
-    if ">>>" not in doc:
-        return None
-    try:
-        sources = [example.source for example in doctest.DocTestParser().get_examples(doc)]
-        return ast.parse("".join(sources))
-    except (SyntaxError, ValueError):
-        return None
+                line = getattr(part, "lineno", 0)
+                yield from ((*found, line, 0) for found in _calls(example.body, bound, {}, own))
 
 
 def _of_function(
     node: ast.FunctionDef, top: Bound, fields: Bound, own: frozenset[str]
-) -> Iterator[tuple[str, CallSite]]:
+) -> Iterator[tuple[str, CallSite, ast.Call]]:
     arguments = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     outer = {name: value for name, value in top.items() if name not in arguments}
     bound: Bound = {**outer, **defaults(node.args), **parametrized(node)}
@@ -170,17 +206,25 @@ def _of_function(
 
 def _calls(
     body: list[ast.stmt], bound: Bound, fields: Bound, own: frozenset[str]
-) -> Iterator[tuple[str, CallSite]]:
+) -> Iterator[tuple[str, CallSite, ast.Call]]:
     before: defaultdict[str, list[Told]] = defaultdict(list)
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             continue
-        for node in ast.walk(statement):
+        for node in _working(statement):
             if isinstance(node, ast.Call):
-                yield from _of_call(node, bound, fields, own, before)
+                yield from ((*found, node) for found in _of_call(node, bound, fields, own, before))
         for node in statements(statement):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 _note(node.value, bound, fields, before)
+
+
+def _working(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a statement without those that are there to fail."""
+    if not fails(node):
+        yield node
+        for child in ast.iter_child_nodes(node):
+            yield from _working(child)
 
 
 def _note(

@@ -6,18 +6,18 @@ import contextlib
 import itertools
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
 from codeopt.sandbox.world import find_notebooks
 from codeopt.target import Target
-from codeopt.workload.guess.call_sites import sites_in
-from codeopt.workload.guess.definitions import executable_lines
+from codeopt.workload.guess.call_sites import calls_in
 from codeopt.workload.guess.examples import example_text
 from codeopt.workload.guess.prepare import prepared_run
 from codeopt.workload.guess.search import Search, Tried
+from codeopt.workload.guess.shown import Shown, caught_call, shown_call
 from codeopt.workload.guess.spell import joined, spell
 from codeopt.workload.guess.subject import (
     NoSubjectError,
@@ -25,14 +25,15 @@ from codeopt.workload.guess.subject import (
     import_module,
     subjects,
 )
+from codeopt.workload.guess.trivial import too_little
 from codeopt.workload.guess.workbench import MOST_SECONDS, Workbench, searching
 from codeopt.workload.guess.worker import Outcome, Worker
 from codeopt.workload.lines import interpret_all
 from codeopt.workload.scaling import scaled_rows
 
-_LEAST_BODY = 0.2
 _MOST_VARIANTS = 8
 _SEEDS = 3
+_SHORT = 60
 _MOST_OTHERS = 20
 """Calls that are looked at in place of one that exercises nothing."""
 
@@ -51,7 +52,8 @@ class Request:
 
     `name` is the path that the workload file gives for the target's file; `kin` are modules whose classes
     are made from the method's; `direct` is off where the function's own arguments have been tried before.
-    `sites` is the file with the project's calls, if there is one.
+    `again` says that the function's own arguments have been searched for, and its callers' are next.
+    `calls_made` is the file with the project's calls, if there is one.
     """
 
     target: Target
@@ -62,7 +64,8 @@ class Request:
     callers: tuple[Caller, ...] = ()
     kin: tuple[str, ...] = ()
     direct: bool = True
-    sites: Path | None = None
+    again: bool = False
+    calls_made: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +86,92 @@ class Guess:
 def guess_job(request: Request) -> Guess:
     """Job: find a workload that runs the wanted lines; the function's own arguments first, then callers."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
-    bench = Workbench(request.target.owns, request.seed, sites_in(request.sites))
+    bench = Workbench(request.target.owns, request.seed, calls_in(request.calls_made))
     target = request.target
     find_notebooks()
     interpret_all()
     for name in (target.module, *request.kin):
         with contextlib.suppress(NoSubjectError):
             import_module(target.root, name)
-    for module, qualname, budget in _ways(request):
+    ways = list(_loaded(bench, request))
+    if request.again:
+        found = _caught(bench, request)
+        if found is not None:
+            return found
+    shown: Shown | None = None
+    for way in ways:
+        shown = shown_call(bench, way.as_methods, way.name, target.path, request.lines)
+        if shown is not None:
+            # Arguments that can be scaled are better; there is something to fall back on.
+            ways = [replace(way, budget=min(way.budget, _SHORT))]
+            break
+    for way in ways:
+        for subject in way.subjects:
+            found = _guess(bench, request, subject, way)
+            if found is not None:
+                return _with_shown(found, shown, request)
+    if shown is not None:
+        way = ways[0]
+        return Guess(shown.text, way.module.__name__, shown.qualname, shown.lines, bench.trials)
+    reason = bench.reasons[0] if bench.reasons else "nothing calls it"
+    return Guess("", target.module, target.qualname, {}, bench.trials, reason)
+
+
+def _caught(bench: Workbench, request: Request) -> Guess | None:
+    """The function's own arguments as what uses it in tests and examples gives them on the way."""
+    target = request.target
+    try:
+        module = import_module(target.root, target.module)
+        ways = subjects(module, target.qualname, as_methods=True)
+    except Exception:  # noqa: BLE001 - why was told when the function itself was tried
+        return None
+    name = f"{request.name}::{ways[0].qualname}"
+    callers = [caller.qualname for caller in request.callers]
+    shown = caught_call(bench, ways, name, target.module, callers, target.path, request.lines)
+    return Guess(shown.text, target.module, shown.qualname, shown.lines, bench.trials) if shown else None
+
+
+def _with_shown(found: Guess, shown: Shown | None, request: Request) -> Guess:
+    """A guess with the project's own call beside it where that runs lines which the guess does not."""
+    path = str(request.target.path)
+    if shown is None or shown.qualname != found.qualname:
+        return found
+    if request.lines & shown.lines.get(path, frozenset()) <= found.lines.get(path, frozenset()):
+        return found
+    lines = {
+        file: found.lines.get(file, frozenset()) | shown.lines.get(file, frozenset())
+        for file in {*found.lines, *shown.lines}
+    }
+    return replace(found, text=joined([found.text, shown.text]), lines=lines)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A function to call, as `subjects`, and the trials that it may take; `name` is the target's.
+
+    `as_methods` are the same where what an object does when it is called is a method like others.
+    """
+
+    module: ModuleType
+    name: str
+    subjects: list[Subject]
+    as_methods: list[Subject]
+    budget: int
+
+
+def _loaded(bench: Workbench, request: Request) -> Iterator[_Way]:
+    for home, qualname, budget in _ways(request):
         try:
-            loaded = import_module(target.root, module)
-            ways = subjects(loaded, qualname)
+            module = import_module(request.target.root, home)
+            found, methods = subjects(module, qualname), subjects(module, qualname, as_methods=True)
         except NoSubjectError as error:
             bench.reasons.append(str(error))
             continue
         except Exception as error:  # noqa: BLE001 - a module or class may answer any question so
             bench.reasons.append(f"it cannot be looked at: {type(error).__name__}: {error}"[:200])
             continue
-        for subject in ways:
-            found = _guess(bench, request, subject, loaded, budget)
-            if found is not None:
-                return found
-    reason = bench.reasons[0] if bench.reasons else "nothing calls it"
-    return Guess("", target.module, target.qualname, {}, bench.trials, reason)
+        name = f"{_file_name(request, module)}::{methods[0].qualname}"
+        yield _Way(module, name, found, methods, budget)
 
 
 def _ways(request: Request) -> Iterator[tuple[str, str, int]]:
@@ -134,15 +200,14 @@ def _owner(target: Target) -> type | None:
     return found if isinstance(found, type) else None
 
 
-def _guess(
-    bench: Workbench, request: Request, subject: Subject, module: ModuleType, budget: int
-) -> Guess | None:
+def _guess(bench: Workbench, request: Request, subject: Subject, way: _Way) -> Guess | None:
+    module = way.module
     name = f"{_file_name(request, module)}::{subject.qualname}"
     with searching(
         bench,
         module,
         subject,
-        budget,
+        way.budget,
         target=name,
         file=str(request.target.path),
         lines=request.lines,
@@ -163,7 +228,7 @@ def _guess(
         text = example_text(subject, name)
         if text:
             outcome = search.worker.trial(text, request.seed)
-            why = _too_little(subject, [outcome]) or _trivial_example(search.worker, text, outcome, request)
+            why = too_little(subject, [outcome]) or _trivial_example(search.worker, text, outcome, request)
             if not why:
                 trials = bench.trials + search.worker.trials
                 return Guess(text, module.__name__, subject.qualname, outcome.lines, trials)
@@ -193,19 +258,8 @@ def _file_name(request: Request, module: ModuleType) -> str:
 
 def _trivial(subject: Subject, search: Search, best: Tried, request: Request) -> str:
     """Why a call that runs exercises nothing, or an empty text."""
-    little = _too_little(subject, [best.outcome, *(variant.outcome for variant in search.variants)])
+    little = too_little(subject, [best.outcome, *(variant.outcome for variant in search.variants)])
     return little or _without_effect(search, best, request.seed)
-
-
-def _too_little(subject: Subject, outcomes: Sequence[Outcome]) -> str:
-    """How little of the function's body calls run together, or an empty text where it is enough."""
-    if subject.code is None:
-        return ""
-    body = executable_lines(subject.code)
-    ran = set().union(*(outcome.lines.get(subject.code.co_filename, ()) for outcome in outcomes)) & body
-    if len(body) > 4 and len(ran) < _LEAST_BODY * len(body):
-        return f"the calls that were found run {len(ran)} of {len(body)} lines of its body"
-    return ""
 
 
 def _without_effect(search: Search, best: Tried, seed: int) -> str:

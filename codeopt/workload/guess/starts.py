@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"-?[\d.e+-]+|True|False|None")
 def starts_of(subject: Subject, sites: CallSites) -> tuple[State, ...]:
     """Arguments of calls of this function and of constructions for it; others are not in the states."""
     form = subject.form
-    calls = list(_sites(_call_names(subject), sites))[:_MOST]
+    calls = list(_sites(call_names(subject), sites))[:_MOST]
     if form.shape not in ("method", "object"):
         return tuple(_state(site, form.call, "call") for site in calls)
     owner = form.maker if form.shape == "method" else subject.qualname
@@ -63,14 +63,17 @@ def given_to(subject: Subject, sites: CallSites) -> dict[Key, list[Option]]:
     return given
 
 
-def _call_names(subject: Subject) -> list[str]:
+def call_names(subject: Subject) -> list[str]:
+    """The names that calls of a subject are kept under, those of its own class first."""
     owner, _, name = subject.qualname.rpartition(".")
     if subject.form.shape in ("function", "construct"):
         return [subject.qualname, name]
     if subject.form.shape == "object":
         return [f"{name}.__call__", f"{name}.forward"]
     classes = [base.__name__ for base in (subject.owner or object).__mro__[:-1]]
-    return [*(f"{kind}.{name}" for kind in dict.fromkeys((*classes, owner))), name]
+    called = ["__call__"] if name == "forward" else []
+    names = [f"{kind}.{own}" for kind in dict.fromkeys((*classes, owner)) for own in (name, *called)]
+    return [*names, name]
 
 
 def _sites(names: Iterable[str], sites: CallSites) -> Iterator[CallSite]:

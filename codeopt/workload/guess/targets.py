@@ -15,9 +15,10 @@ import msgspec
 from codeopt.sandbox import Completed, Died, Expired, Failed, JobEnd, Limits, Sandbox
 from codeopt.source import write_atomic
 from codeopt.target import Target, module_of
-from codeopt.workload.guess.call_sites import BESIDE, CallSites, keep_sites, read_call_sites
+from codeopt.workload.guess.call_sites import CallsMade, keep_calls, read_calls_made
 from codeopt.workload.guess.callers import Calls, callers_of, kin_of, read_calls
 from codeopt.workload.guess.job import Guess, Request, guess_job
+from codeopt.workload.guess.passages import BESIDE
 from codeopt.workload.wanted import Unserved, Wanted
 
 SandboxFor = Callable[[Sequence[Path]], Sandbox]
@@ -105,7 +106,7 @@ class _Project:
     root: Path
     folder: Path
     _calls: dict[Path, Calls] = field(default_factory=dict)
-    _sites: dict[Path, tuple[CallSites, Path]] = field(default_factory=dict)
+    _made: dict[Path, tuple[CallsMade, Path]] = field(default_factory=dict)
 
     def calls(self, top: Path) -> Calls:
         """Who calls whom in a package, or in the modules of a folder that is none."""
@@ -113,15 +114,22 @@ class _Project:
             self._calls[top] = read_calls(_modules(top))
         return self._calls[top]
 
-    def sites(self, top: Path) -> tuple[CallSites, Path]:
-        """The calls that a package, or a folder's modules, and the project's tests and examples make, and
-        the file that they are kept in."""
-        if top not in self._sites:
+    def calls_made(self, top: Path) -> tuple[CallsMade, Path]:
+        """The calls that a package, or a folder's modules, and the project's tests, examples and pages make,
+        and the file that they are kept in."""
+        if top not in self._made:
             beside = [file for name in BESIDE for file in sorted((self.root / name).rglob("*.py"))]
-            files = dict.fromkeys([*_modules(top), *beside])
-            sites = read_call_sites(itertools.islice(files, _MOST_FILES), _importable(top))
-            self._sites[top] = sites, keep_sites(sites, self.folder)
-        return self._sites[top]
+            files = dict.fromkeys([*_modules(top), *beside, *_pages(self.root)])
+            made = read_calls_made(itertools.islice(files, _MOST_FILES), _importable(top), self.root)
+            self._made[top] = made, keep_calls(made, self.folder)
+        return self._made[top]
+
+
+def _pages(root: Path) -> Iterator[Path]:
+    """The documentation of a project, that of its first page first."""
+    for kind in (".md", ".rst"):
+        yield from sorted(root.glob(f"README*{kind}"))
+        yield from (page for name in ("docs", "doc") for page in sorted((root / name).rglob(f"*{kind}")))
 
 
 def _modules(top: Path) -> list[Path]:
@@ -197,14 +205,15 @@ def _asked(wanted: Wanted, project: _Project, seed: int, budget: int, *, by_call
     target = Target(wanted.path, wanted.qualname, module, folder, wanted.path, 0, 1, origin="guessed")
     package = folder / module.partition(".")[0]
     top = package if _is_package(package) else folder
-    sites, kept = project.sites(top)
-    request = Request(target, name, wanted.lines, seed, budget, sites=kept)
+    made, kept = project.calls_made(top)
+    request = Request(target, name, wanted.lines, seed, budget, calls_made=kept)
     if by_callers:
         graph = project.calls(top)
         kin = kin_of(graph, module, wanted.qualname)
         callers = callers_of(graph, module, wanted.qualname)
-        request = replace(request, callers=callers, kin=kin, direct=bool(kin))
-    related = [sites.get(part) for part in wanted.qualname.split(".")]
+        request = replace(request, callers=callers, kin=kin, direct=bool(kin), again=True)
+    parts = wanted.qualname.split(".")
+    related = [(made.sites.get(part), made.places.get(part)) for part in (*parts, wanted.qualname)]
     return _Asked(request, project.folder / _name_of(wanted, by_callers), _key(request, related))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from codeopt.workload.guess.call_sites import CallSites
+from codeopt.workload.guess.call_sites import CallsMade
 from codeopt.workload.guess.classes import classes_with, concrete, resolve_class
 from codeopt.workload.guess.options import Option
 from codeopt.workload.guess.pools import Context
@@ -34,7 +34,7 @@ class Workbench:
 
     within: Callable[[str], bool]
     seed: int
-    sites: CallSites = field(default_factory=dict)
+    calls_made: CallsMade = field(default_factory=CallsMade)
     trials: int = 0
     reasons: list[str] = field(default_factory=list)
     made: dict[type, Option | None] = field(default_factory=dict)
@@ -60,7 +60,16 @@ def searching(
     name = target or f"x::{subject.qualname}"
     try:
         yield Search(
-            subject, worker, name, file, lines, contexts, budget, bench.seed, deadline, sites=bench.sites
+            subject,
+            worker,
+            name,
+            file,
+            lines,
+            contexts,
+            budget,
+            bench.seed,
+            deadline,
+            sites=bench.calls_made.sites,
         )
     finally:
         bench.trials += worker.trials

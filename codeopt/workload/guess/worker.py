@@ -77,7 +77,7 @@ class Worker:
     """Makes trials of one function; `within` says which files count as the project's.
 
     A trial ends after `seconds` of CPU, so that it finds the same on a busy machine; once one has, those
-    that follow have half of it, down to a second.
+    that follow have half of it, down to a second. `kind` is the class that the first argument has to be of.
     """
 
     def __init__(
@@ -86,7 +86,9 @@ class Worker:
         within: Callable[[str], bool],
         seconds: float,
         clock: CpuClock,
+        kind: type | None = None,
     ) -> None:
+        self._kind = kind
         self._function = function
         self._within = within
         self._seconds = seconds
@@ -148,7 +150,7 @@ class Worker:
             folder = os.path.join(home, f"trial{os.getpid()}-{number}")
             os.makedirs(folder, exist_ok=True)
             os.chdir(folder)
-            _send(sink, _attempt(self._function, self._within, *message))
+            _send(sink, _attempt(self._function, self._within, self._kind, *message))
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -181,6 +183,7 @@ def load_builder(text: str) -> Callable[[float, int], Call]:
 def _attempt(
     function: Callable[..., Any],
     within: Callable[[str], bool],
+    kind: type | None,
     text: str,
     seed: int,
     scale: float,
@@ -194,8 +197,13 @@ def _attempt(
         with quiet(), contextlib.redirect_stdout(io.StringIO()):
             with _traced(within, lines):
                 call = load_builder(text)(scale, seed)
+            if kind is not None and not isinstance(next(iter(call.args), None), kind):
+                raise TypeError(f"the call is not one of an object of {kind.__name__}")
             if changed >= 0:
-                call = with_other_values(call, changed)
+                given = call
+                call = with_other_values(given, changed)
+                if effect_of((call.args, call.kwargs)) == effect_of((given.args, given.kwargs)):
+                    return Outcome("Unchanged", "nothing there has other values")
             lines.clear()
             before = effect_of((call.args, call.kwargs)) if effect else ""
             with _traced(within, lines):

@@ -1,0 +1,360 @@
+"""What a test, an example or a documentation page does up to a call, as a text that stands on its own.
+
+Fixtures, first parameters, set-up methods and helpers, also those of files beside it, are written out: the
+text imports the project and other libraries, never the file that it was taken from.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from codeopt.target import module_of
+from codeopt.workload.guess.bindings import defaults, parametrized
+from codeopt.workload.guess.cases import (
+    attributes_of,
+    case_of,
+    first_of,
+    has_fixture,
+    is_fixture,
+    requested,
+    undecorated,
+)
+from codeopt.workload.guess.pages import example_of, page_of
+from codeopt.workload.guess.passage_text import BUILT_IN, Passage, open_names
+from codeopt.workload.guess.slices import HERE, NoSliceError, backward, cut, loads, stores
+
+BESIDE = ("tests", "test", "examples", "benchmarks")
+"""Folders of a project beside its packages whose calls are read too; what they define is not imported."""
+
+_MOST_LINES = 120
+_MOST_TEXT = 8000
+_DEEPEST = 6
+_FIXTURES = {
+    "tmp_path": "pathlib.Path('.')",
+    "tmpdir": "pathlib.Path('.')",
+    "request": "types.SimpleNamespace(param=None)",
+    "device": "'cpu'",
+    "seed": "0",
+}
+"""What pytest, or nearly everybody, gives for a parameter of that name."""
+
+_IMPLIED = {
+    "np": "import numpy as np",
+    "pd": "import pandas as pd",
+    "torch": "import torch",
+    "nn": "from torch import nn",
+    "F": "import torch.nn.functional as F",
+    "plt": "import matplotlib.pyplot as plt",
+}
+"""Imports that examples in a text leave out."""
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """A call in a file, by the lines (from 1) and columns of its first and last character.
+
+    `doc` is the line of the definition whose docstring holds it, 0 for the module's, -1 where it is code.
+    """
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    doc: int = -1
+
+
+def passage_of(place: Place, root: Path, homes: Mapping[str, str]) -> Passage | None:
+    """The passage that leads to a call, or None where its text does not tell all.
+
+    `root` is the project's folder, `homes` the modules where names of its own are defined.
+    """
+    try:
+        return _Reader(root, homes).passage(place)
+    except (NoSliceError, OSError, SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def scene_of(place: Place, root: Path, homes: Mapping[str, str]) -> str:
+    """The whole function that a call stands in, or a script's statements up to it and with it, as a body.
+
+    Empty where its text does not tell all.
+    """
+    try:
+        return _Reader(root, homes).scene(place)
+    except (NoSliceError, OSError, SyntaxError, ValueError, RecursionError):
+        return ""
+
+
+@dataclass
+class _Reader:
+    root: Path
+    homes: Mapping[str, str]
+    _open: list[tuple[Path, str]] = field(default_factory=list)
+
+    def passage(self, place: Place) -> Passage:
+        """Raises NoSliceError, and what reading the file raises."""
+        file = Path(place.file)
+        tree = page_of(file)
+        if place.doc >= 0:
+            return self._of_docstring(file, tree, place)
+        call = _call_at(tree, place)
+        holder, function = _around(tree, call)
+        if function is None:
+            kept, needed = cut(tree.body, call)
+            return self._told(self._imports(kept, file, needed)[0], call, file)
+        kept, needed = cut(function.body, call)
+        prepared, needed = self._prepared(file, tree, holder, function, needed)
+        return self._told([*self._resolved(needed, file, {function.name}), *prepared, *kept], call, file)
+
+    def scene(self, place: Place) -> str:
+        """Raises NoSliceError, and what reading the file raises."""
+        file = Path(place.file)
+        tree = page_of(file)
+        holder, function = _around(tree, _call_at(tree, place)) if place.doc < 0 else (None, None)
+        if function is None:
+            passage = self.passage(place)
+            return passage.body.replace(f"return {HERE}", ast.unparse(passage.call))
+        call = _call_at(tree, place)
+        body = function.body[ast.get_docstring(function) is not None :]
+        needed = set().union(*map(loads, body)) - BUILT_IN
+        prepared, needed = self._prepared(file, tree, holder, function, needed)
+        needed -= set().union(*map(stores, body)) - set().union(*map(stores, tree.body))
+        before = [*self._resolved(needed, file, {function.name}), *prepared]
+        return self._told([*before, *body], call, file).body
+
+    def _told(self, statements: Sequence[ast.stmt], call: ast.Call, file: Path) -> Passage:
+        unlike: dict[str, None] = {}
+        for statement in statements:
+            unlike.setdefault(ast.unparse(ast.fix_missing_locations(copy.deepcopy(statement))))
+        body = "\n".join(unlike)
+        if body.count("\n") > _MOST_LINES or len(body) > _MOST_TEXT:
+            raise NoSliceError("what comes before the call is too long")
+        whole = body.replace(f"return {HERE}", f"return {ast.unparse(call)}")
+        head = [self._bound(name, file) for name in sorted(open_names(whole))]
+        return Passage("\n".join([*head, body]), call)
+
+    def _bound(self, name: str, file: Path) -> str:
+        """A line that binds a name which a passage leaves open."""
+        if name == "__file__":
+            return f"__file__ = {str(file)!r}"
+        if name in _IMPLIED:
+            return _IMPLIED[name]
+        if not self.homes.get(name):
+            raise NoSliceError(f"nothing tells what {name} is")
+        return f"from {self.homes[name]} import {name}"
+
+    def _of_docstring(self, file: Path, tree: ast.Module, place: Place) -> Passage:
+        owner: ast.AST = tree
+        if place.doc:
+            owner = next(
+                n
+                for n in ast.walk(tree)
+                if getattr(n, "lineno", 0) == place.doc and isinstance(n, ast.FunctionDef | ast.ClassDef)
+            )
+        example = example_of(ast.get_docstring(owner, clean=False) or "")  # type: ignore[arg-type]
+        if example is None:
+            raise NoSliceError("the docstring has no example")
+        call = _call_at(example, place)
+        kept, needed = cut(example.body, call)
+        module = module_of(file)[1]
+        there = set().union(*map(stores, tree.body)) if tree.body else set()
+        lines = [f"from {module} import {name}" for name in sorted(needed & there - set(_IMPLIED))]
+        return self._told([*ast.parse("\n".join(lines)).body, *kept], call, file)
+
+    def _prepared(
+        self,
+        file: Path,
+        tree: ast.Module,
+        holder: ast.ClassDef | None,
+        function: ast.FunctionDef,
+        needed: set[str],
+    ) -> tuple[list[ast.stmt], set[str]]:
+        """What gives a function's parameters their values, and the names that this leaves open."""
+        known = {**defaults(function.args), **parametrized(function)}
+        if holder is not None:
+            known |= parametrized(holder)
+        args = [
+            arg.arg for arg in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+        ]
+        own = args[0] if holder is not None and args else ""
+        found: list[ast.stmt] = []
+        for name in args:
+            if name not in needed or name == own:
+                continue
+            value = known.get(name)
+            made = [] if isinstance(value, ast.expr) else self._fixture(name, file, tree, holder, own)
+            if isinstance(value, ast.expr):
+                value = first_of(value)
+                made = [_assign(name, value)]
+            found += made
+            needed = needed - {name}
+            needed |= set().union(*(loads(statement) for statement in made)) - {name} if made else set()
+        if own and own in needed and holder is not None:
+            made = case_of(holder, own, attributes_of(function, own))
+            needed = (needed - {own}) | set().union(*(loads(statement) for statement in made)) - {
+                own,
+                holder.name,
+            }
+            found = [*made, *found]
+        return found, needed
+
+    def _fixture(
+        self, name: str, file: Path, tree: ast.Module, holder: ast.ClassDef | None, own: str
+    ) -> list[ast.stmt]:
+        """What makes the value that a fixture of that name gives."""
+        for place, home, body in self._homes(file, tree, holder):
+            node = next((n for n in body if isinstance(n, ast.FunctionDef) and is_fixture(n, name)), None)
+            if node is None:
+                continue
+            if (place, name) in self._open or len(self._open) > _DEEPEST:
+                raise NoSliceError(f"the fixture {name} rests on itself")
+            self._open.append((place, name))
+            within = home is not None
+            plain = undecorated(node)
+            args = [arg.arg for arg in plain.args.args][within:]
+            before: list[ast.stmt] = []
+            for arg in args:
+                if arg == "request":
+                    before.append(requested(node))
+                else:
+                    before += self._fixture(arg, place, page_of(place), holder, own)
+            generates = any(isinstance(part, ast.Yield) for part in ast.walk(plain))
+            call = f"{plain.name}({', '.join([*([own] if within else []), *args])})"
+            made = ast.parse(f"{name} = {f'next({call})' if generates else call}").body
+            outside = self._resolved(loads(plain) - {name}, place, set()) if place != file else []
+            self._open.pop()
+            return [*outside, *before, plain, *made]
+        if name not in _FIXTURES:
+            raise NoSliceError(f"nothing tells the parameter {name}")
+        return ast.parse(f"import pathlib, types\n{name} = {_FIXTURES[name]}").body
+
+    def _homes(
+        self, file: Path, tree: ast.Module, holder: ast.ClassDef | None
+    ) -> Iterator[tuple[Path, ast.ClassDef | None, list[ast.stmt]]]:
+        """Where a fixture may be defined, the nearest first."""
+        if holder is not None:
+            yield file, holder, holder.body
+        yield file, None, tree.body
+        for folder in file.parents:
+            near = folder / "conftest.py"
+            if near.is_file() and near != file:
+                yield near, None, page_of(near).body
+            if folder == self.root:
+                break
+
+    def _resolved(self, needed: set[str], file: Path, without: set[str]) -> list[ast.stmt]:
+        """The statements at the head of a file that names rest on. Raises NoSliceError where one is open."""
+        tree = page_of(file)
+        body = [
+            n
+            for n in tree.body
+            if getattr(n, "name", "") not in without or (isinstance(n, ast.ClassDef) and n.name in needed)
+        ]
+        kept, left = backward(body, needed - BUILT_IN)
+        return self._imports(kept, file, left | needed)[0]
+
+    def _imports(self, kept: list[ast.stmt], file: Path, needed: set[str]) -> tuple[list[ast.stmt], set[str]]:
+        """Statements with imports that hold from anywhere: what lies beside the project is written out."""
+        read = needed.union(*(loads(statement) for statement in kept))
+        found: list[ast.stmt] = []
+        bound: set[str] = set()
+        for statement in kept:
+            bound |= stores(statement)
+            if isinstance(statement, ast.Import):
+                names = [a for a in statement.names if (a.asname or a.name).partition(".")[0] in read]
+                found.append(ast.Import(names or statement.names))
+            elif isinstance(statement, ast.ImportFrom):
+                names = [a for a in statement.names if (a.asname or a.name) in read]
+                found += (
+                    self._imported(ast.ImportFrom(statement.module, names, statement.level), file)
+                    if names
+                    else []
+                )
+            else:
+                found.append(undecorated(statement) if has_fixture(statement) else statement)
+        left = read - bound - BUILT_IN
+        stars = [n for n in page_of(file).body if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
+        if left and stars and not isinstance(kept[-1], ast.Return):
+            taken = ast.ImportFrom(
+                stars[0].module, [ast.alias(name) for name in sorted(left)], stars[0].level
+            )
+            found = [*self._imported(taken, file), *found]
+        return found, left
+
+    def _imported(self, node: ast.ImportFrom, file: Path) -> list[ast.stmt]:
+        beside = self._file_beside(node, file)
+        if beside is None:
+            if not node.level:
+                return [node]
+            module = module_of(file)[1]
+            parts = module.split(".")[: -node.level] if file.name != "__init__.py" else module.split(".")
+            if not parts:
+                raise NoSliceError("a relative import leads nowhere")
+            return [
+                ast.ImportFrom(".".join([*parts, *([node.module] if node.module else [])]), node.names, 0)
+            ]
+        if (beside, "") in self._open or len(self._open) > _DEEPEST:
+            raise NoSliceError("an import rests on itself")
+        self._open.append((beside, ""))
+        found = self._resolved({alias.name for alias in node.names}, beside, set())
+        self._open.pop()
+        return [*found, *(_assign(a.asname, ast.Name(a.name, ast.Load())) for a in node.names if a.asname)]
+
+    def _file_beside(self, node: ast.ImportFrom, file: Path) -> Path | None:
+        """The file of a module that belongs to the tests or examples, if it is one."""
+        parts = (node.module or "").split(".") if node.module else []
+        if node.level:
+            folder = file.parents[node.level - 1]
+            places = [folder.joinpath(*parts)] if parts else []
+        else:
+            places = [self.root.joinpath(*parts)] if parts and parts[0] in BESIDE else []
+            places += [file.parent.joinpath(*parts)]
+        for place in places:
+            for found in (place.with_suffix(".py"), place / "__init__.py"):
+                aside = (
+                    {*BESIDE} & {*found.relative_to(self.root).parts}
+                    if found.is_relative_to(self.root)
+                    else set()
+                )
+                if found.is_file() and aside:
+                    return found
+        return None
+
+
+def _call_at(tree: ast.Module, place: Place) -> ast.Call:
+    wanted = (place.line, place.column, place.end_line, place.end_column)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _span(node) == wanted:
+            return node
+    raise NoSliceError("the call is not there any more")
+
+
+def _span(node: ast.Call) -> tuple[int, int, int | None, int | None]:
+    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
+
+
+def _around(tree: ast.Module, call: ast.Call) -> tuple[ast.ClassDef | None, ast.FunctionDef | None]:
+    """The class and the function at the head of a file that hold a node."""
+
+    def holds(node: ast.AST) -> bool:
+        return any(part is call for part in ast.walk(node))
+
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and holds(node):
+            return None, node
+        if isinstance(node, ast.ClassDef) and holds(node):
+            method = next((n for n in node.body if isinstance(n, ast.FunctionDef) and holds(n)), None)
+            if method is None:
+                raise NoSliceError("the call stands in a class")
+            return node, method
+    return None, None
+
+
+def _assign(name: str | None, value: ast.expr) -> ast.stmt:
+    return ast.Assign([ast.Name(name or "_", ast.Store())], value, lineno=0)

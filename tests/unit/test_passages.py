@@ -1,0 +1,158 @@
+"""What tests, examples and pages do before a call, as texts that run on their own."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codeopt.workload.call import Call, take_declared
+from codeopt.workload.guess.call_sites import CallsMade, read_calls_made
+from codeopt.workload.guess.passage_text import caught_text, passage_text
+from codeopt.workload.guess.passages import passage_of, scene_of
+
+_PACKAGE = """
+class Model:
+    def __init__(self, size):
+        self.size, self.seen = size, []
+    def add(self, values):
+        self.seen.append(values)
+        return self
+    def total(self, weight):
+        return self._weighed(weight)
+    def _weighed(self, weight):
+        return sum(map(sum, self.seen)) * weight
+def scale(values, by):
+    '''Scale.
+
+    >>> model = Model(3)
+    >>> scale(model.seen, by=2)
+    []
+    '''
+    return [v * by for v in values]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    (tmp_path / "shown_pack").mkdir()
+    (tmp_path / "shown_pack" / "__init__.py").write_text(_PACKAGE)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "helpers.py").write_text(
+        "SIZE = 5\ndef filled(n):\n    return [1.0] * (n + SIZE)\n"
+    )
+    (tmp_path / "tests" / "conftest.py").write_text(
+        "import pytest\nfrom shown_pack import Model\n"
+        "@pytest.fixture(params=[pytest.param(2, id='two'), 4])\n"
+        "def size(request):\n    return request.param\n"
+        "@pytest.fixture\ndef model(size):\n    yield Model(size)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    sys.modules.pop("shown_pack", None)
+
+
+def made(project: Path, text: str, name: str = "tests/test_it.py") -> CallsMade:
+    file = project / name
+    file.write_text(text)
+    files = sorted(project.rglob("*.py")) + sorted(project.glob("*.md"))
+    return read_calls_made(files, project, project)
+
+
+def call_of(text: str) -> Call:
+    take_declared()
+    exec(compile(text, "workload", "exec"), {"__name__": "workload"})
+    [declared] = take_declared()
+    random.seed(5)
+    np.random.seed(5)
+    call: Call = declared.builder(1.0, 0)
+    return call
+
+
+def shown(calls: CallsMade, project: Path, name: str, *, with_owner: bool = False) -> Call:
+    passage = passage_of(calls.places[name][0], project, calls.homes)
+    assert passage is not None
+    return call_of(passage_text(passage, f"shown_pack/__init__.py::{name}", with_owner=with_owner))
+
+
+def test_fixtures_helpers_and_first_parameters_are_written_out(project: Path) -> None:
+    calls = made(project, """
+import pytest
+from shown_pack import Model
+from .helpers import filled as full
+
+@pytest.mark.parametrize("weight", [3, 4])
+def test_total(model, weight, capsys):
+    model.add(full(2))
+    unused = full(10 ** 9)
+    assert model.total(weight) == 21
+""")  # fmt: skip
+    call = shown(calls, project, "total", with_owner=True)
+    model, weight = call.args
+    assert (model.size, model.seen, weight) == (2, [[1.0] * 7], 3)
+    assert model.total(weight) == 21
+
+
+def test_classes_of_tests_are_set_up(project: Path) -> None:
+    calls = made(project, """
+import unittest
+from shown_pack import Model
+
+class TestModel(unittest.TestCase):
+    extra = 2.0
+    def setUp(self):
+        self.model = Model(1)
+        self._fill()
+    def _fill(self):
+        self.model.add([self.extra])
+    def test_other(self):
+        raise ValueError
+    def test_total(self):
+        self.assertTrue(self.model)
+        self.model.total(2)
+""")  # fmt: skip
+    call = shown(calls, project, "Model.total", with_owner=True)
+    assert call.args[0].seen == [[2.0]]
+
+
+def test_docstrings_and_pages_are_read(project: Path) -> None:
+    calls = made(project, "# It\n\n```python\nfrom shown_pack import Model\nmodel = Model(9)\n```\nand\n"
+                          "```python\ny = model.add(np.zeros(3))\n```\n", "README.md")  # fmt: skip
+    call = shown(calls, project, "Model.add", with_owner=True)
+    assert call.args[0].size == 9
+    assert call.args[1].tolist() == [0, 0, 0]
+    call = shown(calls, project, "scale")
+    assert (call.args, call.kwargs) == (([],), {"by": 2})
+
+
+def test_a_private_method_is_caught_where_a_test_leads_to_it(project: Path) -> None:
+    calls = made(project, """
+from shown_pack import Model
+
+def test_it():
+    model = Model(1).add([4.0])
+    assert model.total(2) == 8
+""")  # fmt: skip
+    body = scene_of(calls.places["Model"][-1], project, calls.homes)
+    call = call_of(
+        caught_text(body, "shown_pack/__init__.py::Model._weighed", "shown_pack", "Model._weighed")
+    )
+    model, weight = call.args
+    assert model._weighed(weight) == 8
+
+
+@pytest.mark.parametrize(
+    "test",
+    ["def test_it(mocker):\n    scale(mocker, 2)",
+     "def test_it():\n    scale(undefined, 2)",
+     "def test_it():\n    return lambda: scale([1], 2)"],
+)  # fmt: skip
+def test_what_leads_nowhere_is_no_passage(project: Path, test: str) -> None:
+    calls = made(project, f"from shown_pack import scale\n{test}\n")
+    places: Any = [place for place in calls.places["scale"] if place.file.endswith("test_it.py")]
+    assert [passage_of(place, project, calls.homes) for place in places] == [None] * len(places)
