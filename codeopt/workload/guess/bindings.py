@@ -37,19 +37,46 @@ def parametrized(node: ast.FunctionDef | ast.ClassDef) -> Bound:
     """The first values of `pytest.mark.parametrize`."""
     found: Bound = {}
     for mark in node.decorator_list:
-        if not (isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("parametrize")):
-            continue
-        if len(mark.args) < 2 or not isinstance(mark.args[0], ast.Constant):
-            continue
-        names = [name.strip() for name in str(mark.args[0].value).split(",")]
-        values = mark.args[1]
-        if isinstance(values, ast.List | ast.Tuple) and values.elts:
-            first = values.elts[0]
+        if (
+            isinstance(mark, ast.Call)
+            and ast.unparse(mark.func).endswith("parametrize")
+            and len(mark.args) > 1
+        ):
+            names = _names(mark.args[0])
+            first = first_of(mark.args[1])
             if len(names) == 1:
-                found[names[0]] = first
+                found[names[0]] = first[0] if isinstance(first, list) else first
+            elif isinstance(first, list) and len(first) == len(names):
+                found.update(zip(names, first, strict=True))
             elif isinstance(first, ast.Tuple | ast.List) and len(first.elts) == len(names):
                 found.update(zip(names, first.elts, strict=True))
+            elif isinstance(first, ast.expr):
+                found.update((name, _item(first, place)) for place, name in enumerate(names))
     return found
+
+
+def first_of(values: ast.expr) -> ast.expr | list[ast.expr]:
+    """The first of several values; those of `pytest.param(value, ...)` as a list."""
+    if (
+        not isinstance(values, ast.List | ast.Tuple)
+        or not values.elts
+        or isinstance(values.elts[0], ast.Starred)
+    ):
+        return _item(ast.Call(ast.Name("list", ast.Load()), [values], []), 0)
+    first = values.elts[0]
+    if isinstance(first, ast.Call) and ast.unparse(first.func).endswith("param") and first.args:
+        return first.args
+    return first
+
+
+def _item(value: ast.expr, place: int) -> ast.expr:
+    return ast.Subscript(value, ast.Constant(place), ast.Load())
+
+
+def _names(node: ast.expr) -> list[str]:
+    parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
 
 
 def imported(tree: ast.Module, module: str) -> Bound:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 
+from codeopt.workload.guess.bindings import first_of
 from codeopt.workload.guess.slices import NoSliceError
 
 SET_UP = ("setUpClass", "setup_class", "setUp", "setup_method", "setup")
@@ -14,6 +15,9 @@ def case_of(holder: ast.ClassDef, own: str, asked: set[str]) -> list[ast.stmt]:
     """The class of a test with what it prepares, and an object of it."""
     methods = {n.name: n for n in holder.body if isinstance(n, ast.FunctionDef)}
     waiting = [*SET_UP, *asked, *(n for n, m in methods.items() if "autouse=True" in _decorators(m))]
+    if inherits_tests(holder):
+        # What its bases call is not told.
+        waiting += [name for name in methods if not name.startswith("test")]
     kept: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -36,6 +40,40 @@ def case_of(holder: ast.ClassDef, own: str, asked: set[str]) -> list[ast.stmt]:
     if not any(name in methods for name in SET_UP) and holder.bases:
         lines.append(f"getattr({own}, 'setUp', list)()")
     return [made, *ast.parse("\n".join(lines)).body]
+
+
+_CASE = """
+for name in sorted(name for name in dir({0}) if name.startswith("test")):
+    case = {0}()
+    with contextlib.suppress(Exception):
+        getattr(case, "setUp", list)()
+        getattr(case, name)()
+"""
+
+
+def inherits_tests(holder: ast.ClassDef) -> bool:
+    """Whether a class has tests from a base of the project: what calls what it makes stands there."""
+    return any(
+        ast.unparse(base).rpartition(".")[2] not in ("TestCase", "object", "ABC") for base in holder.bases
+    )
+
+
+def whole_case(holder: ast.ClassDef) -> list[ast.stmt]:
+    """A class of tests, and all its tests one after the other, whatever comes of them."""
+    plain = copy.copy(holder)
+    plain.decorator_list = []
+    return [*ast.parse("import contextlib").body, plain, *ast.parse(_CASE.format(holder.name)).body]
+
+
+def without_annotations(statement: ast.stmt) -> ast.stmt:
+    """A copy of a statement whose functions say nothing of types, which may be imported for checkers only."""
+    plain = copy.deepcopy(statement)
+    for node in ast.walk(plain):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    return plain
 
 
 def attributes_of(node: ast.AST, own: str) -> set[str]:
@@ -69,19 +107,8 @@ def requested(fixture: ast.FunctionDef) -> ast.stmt:
     for decorator in fixture.decorator_list:
         for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
             if keyword.arg == "params":
-                made = f"__import__('types').SimpleNamespace(param={_one_of(keyword.value)})"
+                first = first_of(keyword.value)
+                value = ast.unparse(first[0] if isinstance(first, list) else first)
+                made = f"__import__('types').SimpleNamespace(param={value})"
                 return ast.parse(f"request = {made}").body[0]
     raise NoSliceError("nothing tells what a fixture is asked for")
-
-
-def _one_of(values: ast.expr) -> str:
-    if isinstance(values, ast.List | ast.Tuple) and values.elts:
-        return ast.unparse(first_of(values.elts[0]))
-    return f"list({ast.unparse(values)})[0]"
-
-
-def first_of(value: ast.expr) -> ast.expr:
-    """The value itself of `pytest.param(value, ...)`."""
-    if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("param") and value.args:
-        return value.args[0]
-    return value

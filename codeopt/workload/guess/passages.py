@@ -7,7 +7,6 @@ text imports the project and other libraries, never the file that it was taken f
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +18,13 @@ from codeopt.workload.guess.bindings import defaults, parametrized
 from codeopt.workload.guess.cases import (
     attributes_of,
     case_of,
-    first_of,
     has_fixture,
+    inherits_tests,
     is_fixture,
     requested,
     undecorated,
+    whole_case,
+    without_annotations,
 )
 from codeopt.workload.guess.pages import example_of, page_of
 from codeopt.workload.guess.passage_text import BUILT_IN, Passage, open_names
@@ -121,6 +122,11 @@ class _Reader:
             passage = self.passage(place)
             return passage.body.replace(f"return {HERE}", ast.unparse(passage.call))
         call = _call_at(tree, place)
+        if holder is not None and inherits_tests(holder):
+            made = whole_case(holder)
+            return self._told(
+                [*self._resolved(set().union(*map(loads, made)), file, set()), *made], call, file
+            ).body
         body = function.body[ast.get_docstring(function) is not None :]
         needed = set().union(*map(loads, body)) - BUILT_IN
         prepared, needed = self._prepared(file, tree, holder, function, needed)
@@ -131,7 +137,7 @@ class _Reader:
     def _told(self, statements: Sequence[ast.stmt], call: ast.Call, file: Path) -> Passage:
         unlike: dict[str, None] = {}
         for statement in statements:
-            unlike.setdefault(ast.unparse(ast.fix_missing_locations(copy.deepcopy(statement))))
+            unlike.setdefault(ast.unparse(ast.fix_missing_locations(without_annotations(statement))))
         body = "\n".join(unlike)
         if body.count("\n") > _MOST_LINES or len(body) > _MOST_TEXT:
             raise NoSliceError("what comes before the call is too long")
@@ -190,7 +196,6 @@ class _Reader:
             value = known.get(name)
             made = [] if isinstance(value, ast.expr) else self._fixture(name, file, tree, holder, own)
             if isinstance(value, ast.expr):
-                value = first_of(value)
                 made = [_assign(name, value)]
             found += made
             needed = needed - {name}
@@ -280,7 +285,7 @@ class _Reader:
                 found.append(undecorated(statement) if has_fixture(statement) else statement)
         left = read - bound - BUILT_IN
         stars = [n for n in page_of(file).body if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
-        if left and stars and not isinstance(kept[-1], ast.Return):
+        if left and stars and not (kept and isinstance(kept[-1], ast.Return)):
             taken = ast.ImportFrom(
                 stars[0].module, [ast.alias(name) for name in sorted(left)], stars[0].level
             )

@@ -18,7 +18,7 @@ from codeopt.workload.guess.worker import Outcome, Worker
 _MOST = 8
 """Passages that are tried."""
 
-_MOST_SCENES = 10
+_MOST_SCENES = 16
 _PLACES = range(4)
 
 
