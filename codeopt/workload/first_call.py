@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import cached_property
 from types import CodeType, FrameType
 from typing import Any
@@ -18,21 +18,25 @@ class _Caught(BaseException):
     """Ends what is run; no handler for errors stops it."""
 
 
-def first_call(run: Callable[[], object], function: Any) -> Call:
+def first_call(run: Callable[[], object], function: Any, skip: int = 0) -> Call:
     """The first call of a Python function, method, property or class that `run()` makes, which ends there.
 
     The object of a method, or of a property, is the first argument; a class gets what its constructor gets.
-    Raises LookupError where there is none, TypeError where the function is not one of Python, and what
-    `run` raises before that.
+    `skip` calls before that one are let pass. Raises LookupError where there is none, TypeError where the
+    function is not one of Python, and what `run` raises before that.
     """
     code, bound = _code_of(function)
     found: list[Call] = []
+    passed = 0
 
     def enter(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal passed
         if event == "call" and frame.f_code is code:
-            found.append(_call_of(frame, code, bound))
-            sys.setprofile(None)
-            raise _Caught
+            passed += 1
+            if passed > skip:
+                sys.setprofile(None)
+                found.append(_call_of(frame, code, bound))
+                raise _Caught
 
     before = sys.getprofile()
     sys.setprofile(enter)
@@ -47,6 +51,44 @@ def first_call(run: Callable[[], object], function: Any) -> Call:
     if not found:
         raise LookupError(f"{getattr(function, '__qualname__', function)} is not called")
     return found[0]
+
+
+def calls_before(run: Callable[[], object], function: Any, lines: Container[int]) -> int:
+    """How many calls of a function `run()` makes before the first that runs one of these lines of its file.
+
+    `run` ends there. Raises LookupError where no call runs any, and as `first_call` does.
+    """
+    code, _ = _code_of(function)
+    count = 0
+    found = False
+
+    def inside(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal found
+        if event == "line" and count and frame.f_lineno in lines:
+            found = True
+            sys.settrace(None)
+            raise _Caught
+        return inside
+
+    def enter(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal count
+        count += frame.f_code is code
+        return inside if frame.f_code.co_filename == code.co_filename else None
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        run()
+    except BaseException:
+        if not found:
+            raise
+    finally:
+        sys.settrace(before)
+    if not found:
+        raise LookupError(
+            f"{getattr(function, '__qualname__', function)} is not called so that it runs there"
+        )
+    return count - 1
 
 
 def _code_of(function: Any) -> tuple[CodeType, bool]:

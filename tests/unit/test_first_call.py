@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from codeopt import first_call
+from codeopt.workload.first_call import calls_before
 
 
 class Thing:
@@ -78,6 +79,26 @@ def test_classes_class_methods_and_properties() -> None:
 def test_what_is_wrapped_is_seen_with_its_cells() -> None:
     call = first_call(lambda: plain([1, 2]), plain)
     assert plain(*call.args) == 5
+
+
+def test_calls_can_be_let_pass_up_to_one_that_runs_a_line() -> None:
+    def run() -> None:
+        for value in (1, 2, 8, 9):
+            halved(value)
+
+    line = halved.__code__.co_firstlineno + 2
+    assert calls_before(run, halved, {line}) == 2
+    assert first_call(run, halved, skip=2).args == (8,)
+    with pytest.raises(LookupError, match="not called so"):
+        calls_before(lambda: halved(3), halved, {line})
+    with pytest.raises(LookupError, match="halved is not called"):
+        first_call(run, halved, skip=4)
+
+
+def halved(value: int) -> int:
+    if value > 4:
+        return value // 2
+    return value
 
 
 def test_no_call_is_told_and_errors_before_it_go_on() -> None:

@@ -99,8 +99,8 @@ def read_calls_made(files: Iterable[Path], importable: Path, root: Path) -> Call
         folders = file.relative_to(importable).parts if inside else BESIDE
         is_aside = bool({*BESIDE} & {*folders}) or file.name.startswith("test_")
         above, _, last = module.rpartition(".")
-        if above and not is_aside:
-            homes[last] = "" if last in homes else above
+        if inside and not is_aside:
+            homes[last] = "" if last in homes else above or last
         for node in tree.body if inside and not is_aside else ():
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 # One that two modules define has none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from types import FunctionType, ModuleType
@@ -72,6 +73,22 @@ def resolve_class(name: str, module: ModuleType) -> type | None:
     return found if found.__module__.partition(".")[0] not in _WITH_POOLS else None
 
 
+_TELLING = re.compile(r"[A-Z][a-z0-9]+[A-Z]|\.")
+
+
+def class_named(name: str, within: Callable[[str], bool]) -> type | None:
+    """The loaded class of the project that a name means anywhere, unless it may be a plain word."""
+    last = name.rpartition(".")[2]
+    if not _TELLING.search(name):
+        return None
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        owner = vars(module).get(last) if isinstance(file, str) and within(file) else None
+        if issubclass(type(owner), type) and owner.__module__ == module.__name__:
+            return owner
+    return None
+
+
 def classes_with(wanted: frozenset[str], name: str, within: Callable[[str], bool]) -> list[type]:
     """Loaded classes of the project that have all these attributes, those named like the parameter first.
 
@@ -90,7 +107,8 @@ def classes_with(wanted: frozenset[str], name: str, within: Callable[[str], bool
                 or inspect.isabstract(owner)
             ):
                 continue
-            like = len(plain) > 2 and plain in owner.__name__.lower()
+            # What a class is stands last in its name.
+            like = len(plain) > 2 and owner.__name__.lower().endswith(plain)
             unusual = wanted - _COMMON
             if (unusual and unusual <= attributes_of(owner)) or (like and not unusual):
                 found[owner] = (not like, len(owner.__mro__))

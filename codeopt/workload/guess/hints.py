@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -223,6 +224,7 @@ def _lengths(message: str, now: Option) -> Iterator[Option]:
     for pattern, place in _DIM:
         for number in re.findall(pattern, message):
             yield from _replaced(now, place, number)
+    yield from _square_of(now, message)
 
 
 def _shapes(message: str, now: Option) -> Iterator[Option]:
@@ -277,6 +279,15 @@ def _shapes(message: str, now: Option) -> Iterator[Option]:
                 yield from _replaced(now, place, text)
         for shape in (("n",), ("n", "8"), ("n", "n"), ("n", "16"), ("n", "16", "16")):
             yield now.shaped(shape)
+
+
+def _square_of(now: Option, message: str) -> Iterator[Option]:
+    """Square matrices of as many numbers as a product asks for where an array is flattened before it."""
+    for number in map(int, re.findall(r"cannot be multiplied \(\d+x\d+ and (\d+)x\d+\)", message)):
+        side = str(math.isqrt(number))
+        if int(side) ** 2 == number and len(now.shape) > 1:
+            yield now.shaped(("n", side, side))
+            yield now.shaped((side, side))
 
 
 def _replaced(now: Option, place: int, text: str) -> Iterator[Option]:
@@ -339,9 +350,13 @@ def _indices(message: str) -> Iterator[Option]:
         yield Option("(slice(None), slice(0, 2))", "tuple")
 
 
+_GIVEN = re.compile(r"\b([Gg]ot|[Rr]eceived|[Ff]ound|[Gg]iven|but|not)\b.*", re.DOTALL)
+
+
 def _attributes(message: str, parameter: Parameter, now: Option, context: Context) -> Iterator[Option]:
     """An attribute that the value lacks, or an item of it, speaks for the families that have it."""
-    for name in re.findall(r"instance of [`'\"]?([A-Z]\w+)", message):
+    asked = _GIVEN.sub("", message) if re.search(r"type|instance|only with|must be|expect", message) else ""
+    for name in dict.fromkeys(re.findall(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*", asked)):
         yield from context.construct(name)
     for name in re.findall(r"(?:has no attribute|must have an?|needs an?) '(\w+)'", message):
         probe = Parameter(parameter.name, usage=Usage(attributes=frozenset({name})))

@@ -47,7 +47,7 @@ _KINDS = (
         r"must be (a |an )?tuple|instance of 'tuple'|expected (a )?tuple|must be tuple",
         "tuple",
     ),
-    (r"not a Module|is not an? .*Module", "module"),
+    (r"not a Module|is not an? .*Module|(needs? to|must|should) be .{0,40}\bModule\b", "module"),
     (r"[Ee]stimator|fit method|'fit'", "estimator"),
     (r"RandomState|seed", "rng"),
     (r"path|os\.PathLike|No such file", "path"),

@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from codeopt.source import parse_file
+from codeopt.source import NOTEBOOK, parse_file
 
 
 @functools.cache
 def page_of(file: Path) -> ast.Module:
     """The code of a file or of a documentation page. Raises OSError, SyntaxError or ValueError."""
-    if file.suffix == ".py":
+    if file.suffix in (".py", NOTEBOOK):
         return parse_file(file)
     return ast.Module(list(_page_statements(file.read_text(encoding="utf-8", errors="replace"))), [])
 

@@ -7,10 +7,13 @@ import builtins
 import dis
 import re
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from codeopt.workload.guess.slices import HERE
+
+SKIPPED = "StopIteration"
+"""What a trial ends with that counts calls."""
 
 BUILT_IN = frozenset(dir(builtins))
 
@@ -40,10 +43,23 @@ def passage_text(passage: Passage, target: str, *, with_owner: bool) -> str:
     return _file([*_passage(body), "return passage()"], target, "Call")
 
 
-def caught_text(body: str, target: str, module: str, name: str) -> str:
-    """A workload file for the first call of a function that some statements make."""
-    head, tail = f"from {module} import {name.partition('.')[0]}", f"return first_call(passage, {name})"
+def caught_text(body: str, target: str, module: str, name: str, skip: int = 0) -> str:
+    """A workload file for the first call of a function that some statements make, or the one after some."""
+    head = f"from {module} import {name.partition('.')[0]}"
+    more = f", skip={skip}" if skip else ""
+    tail = f"return first_call(passage, {name}{more})"
     return _file([head, "", *_passage(body), tail], target, "first_call")
+
+
+def counting_text(body: str, target: str, module: str, name: str, lines: Collection[int]) -> str:
+    """The same file, which ends by saying how many calls to skip for one that runs some of the lines."""
+    head = f"from {module} import {name.partition('.')[0]}"
+    count = f"calls_before(passage, {name}, {set(lines)!r})"
+    tail = [
+        "from codeopt.workload.first_call import calls_before",
+        f"raise {SKIPPED}({count})",
+    ]
+    return _file([head, "", *_passage(body), *tail], target, "first_call")
 
 
 def _passage(body: str) -> list[str]:

@@ -73,7 +73,8 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 def passage_of(place: Place, root: Path, homes: Mapping[str, str]) -> Passage | None:
     """The passage that leads to a call, or None where its text does not tell all.
 
-    `root` is the project's folder, `homes` the modules where names of its own are defined.
+    `root` is the project's folder, `homes` the modules where names of its own are defined; those of packages
+    at the top are themselves.
     """
     try:
         return _Reader(root, homes).passage(place)
@@ -153,7 +154,8 @@ class _Reader:
             return _IMPLIED[name]
         if not self.homes.get(name):
             raise NoSliceError(f"nothing tells what {name} is")
-        return f"from {self.homes[name]} import {name}"
+        home = self.homes[name]
+        return f"import {name}" if home == name else f"from {home} import {name}"
 
     def _of_docstring(self, file: Path, tree: ast.Module, place: Place) -> Passage:
         owner: ast.AST = tree

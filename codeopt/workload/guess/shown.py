@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FunctionType
 
-from codeopt.workload.guess.passage_text import caught_text, passage_text
+from codeopt.workload.guess.passage_text import SKIPPED, caught_text, counting_text, passage_text
 from codeopt.workload.guess.passages import Place, passage_of, scene_of
 from codeopt.workload.guess.starts import call_names
 from codeopt.workload.guess.subject import Subject
@@ -47,7 +48,7 @@ def shown_call(
     places = _places(bench, (name for way in ways for name in call_names(way)), path, _MOST)
     passages = (passage_of(place, Path(made.root), made.homes) for place in places)
     texts = (passage_text(found, target, with_owner=is_method) for found in passages if found is not None)
-    return _best(bench, subject, texts, path, lines)
+    return _best(bench, subject, (_Candidate(text) for text in texts), path, lines)
 
 
 def caught_call(
@@ -67,8 +68,11 @@ def caught_call(
             seen.setdefault(body)
         if len(seen) == _MOST_SCENES:
             break
-    texts = (caught_text(body, target, module, subject.qualname) for body in seen)
-    return _best(bench, subject, texts, path, lines)
+    told = (target, module, subject.qualname)
+    candidates = (
+        _Candidate(counting_text(body, *told, lines), partial(caught_text, body, *told)) for body in seen
+    )
+    return _best(bench, subject, candidates, path, lines)
 
 
 def _is_plain(subject: Subject) -> bool:
@@ -102,8 +106,16 @@ def _places(bench: Workbench, names: Iterable[str], path: Path, most: int) -> li
     return sorted(found, key=lambda place: len(stem) < 3 or stem not in Path(place.file).stem)[:most]
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A workload file; where `skipping` makes it, `text` is one that tells how many calls to skip."""
+
+    text: str
+    skipping: Callable[[int], str] | None = None
+
+
 def _best(
-    bench: Workbench, subject: Subject, texts: Iterable[str], path: Path, lines: frozenset[int]
+    bench: Workbench, subject: Subject, candidates: Iterable[_Candidate], path: Path, lines: frozenset[int]
 ) -> Shown | None:
     """Of some texts, the one whose call runs most of the wanted lines."""
     kind = _holder(subject) if subject.form.shape == "method" else None
@@ -111,10 +123,16 @@ def _best(
     best: Shown | None = None
     most = 0
     try:
-        for text in texts:
+        for candidate in candidates:
             if bench.clock.now() > MOST_SECONDS / 2 or most == len(lines):
                 break
-            outcome = worker.trial(text, bench.seed) if text else Outcome("nothing")
+            text = candidate.text
+            outcome = worker.trial(text, bench.seed)
+            if candidate.skipping is not None:
+                if outcome.error != SKIPPED or not outcome.message.isdigit():
+                    continue
+                text = candidate.skipping(int(outcome.message))
+                outcome = worker.trial(text, bench.seed)
             hits = len(outcome.lines.get(str(path), frozenset()) & lines)
             if outcome.error or hits <= most or too_little(subject, [outcome]):
                 continue

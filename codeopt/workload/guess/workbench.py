@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from codeopt.workload.guess.call_sites import CallsMade
-from codeopt.workload.guess.classes import classes_with, concrete, resolve_class
+from codeopt.workload.guess.classes import class_named, classes_with, concrete, resolve_class
 from codeopt.workload.guess.options import Option
 from codeopt.workload.guess.pools import Context
 from codeopt.workload.guess.reading import Parameter
@@ -106,7 +106,7 @@ def _alike(bench: Workbench, parameter: Parameter) -> Iterator[Option]:
 
 def _construct(bench: Workbench, module: ModuleType, name: str) -> Iterator[Option]:
     """Objects of the class that a name means and of two made from it, by searches of their own."""
-    owner = resolve_class(name, module)
+    owner = resolve_class(name, module) or class_named(name, bench.within)
     kinds = concrete(owner) if owner is not None else []
     made = (_made(bench, kind) for kind in kinds[:_MOST_KINDS])
     yield from (option for option in made if option is not None)
