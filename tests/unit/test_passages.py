@@ -148,7 +148,7 @@ def test_it():
 
 @pytest.mark.parametrize(
     "test",
-    ["def test_it(mocker):\n    scale(mocker, 2)",
+    ["def test_it(unknown):\n    scale(unknown, 2)",
      "def test_it():\n    scale(undefined, 2)",
      "def test_it():\n    return lambda: scale([1], 2)"],
 )  # fmt: skip

@@ -45,7 +45,7 @@ def parametrized(node: ast.FunctionDef | ast.ClassDef) -> Bound:
             names = _names(mark.args[0])
             first = first_of(mark.args[1])
             if len(names) == 1:
-                found[names[0]] = first[0] if isinstance(first, list) else first
+                found[names[0]] = one_of(mark.args[1])
             elif isinstance(first, list) and len(first) == len(names):
                 found.update(zip(names, first, strict=True))
             elif isinstance(first, ast.Tuple | ast.List) and len(first.elts) == len(names):
@@ -66,6 +66,17 @@ def first_of(values: ast.expr) -> ast.expr | list[ast.expr]:
     first = values.elts[0]
     if isinstance(first, ast.Call) and ast.unparse(first.func).endswith("param") and first.args:
         return first.args
+    return first
+
+
+def one_of(values: ast.expr) -> ast.expr:
+    """The first of several values, that of `pytest.param(value)` itself."""
+    first = first_of(values)
+    if isinstance(first, list):
+        return first[0]
+    if isinstance(first, ast.Call) and ast.unparse(first.func) == "next":
+        text = f"next(each.values[0] if hasattr(each, 'marks') else each for each in {ast.unparse(values)})"
+        return ast.parse(text, mode="eval").body
     return first
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 
-from codeopt.workload.guess.bindings import first_of
+from codeopt.workload.guess.bindings import one_of
 from codeopt.workload.guess.slices import NoSliceError
 
 SET_UP = ("setUpClass", "setup_class", "setUp", "setup_method", "setup")
@@ -34,12 +34,25 @@ def case_of(holder: ast.ClassDef, own: str, asked: set[str]) -> list[ast.stmt]:
     lines = [f"{own} = {holder.name}()"]
     for name in SET_UP:
         if name in methods:
-            several = len(methods[name].args.args) > 1
-            lines.append(f"{own}.{name}({'None' if several else ''})")
+            given = benchmarked(holder, methods[name]) if name == "setup" else {}
+            several = "None" if len(methods[name].args.args) > 1 else ""
+            lines.append(f"{own}.{name}({', '.join(map(ast.unparse, given.values())) or several})")
     lines += [f"{own}.{n}()" for n, m in methods.items() if "autouse=True" in _decorators(m)]
     if not any(name in methods for name in SET_UP) and holder.bases:
         lines.append(f"getattr({own}, 'setUp', list)()")
     return [made, *ast.parse("\n".join(lines)).body]
+
+
+def benchmarked(holder: ast.ClassDef, method: ast.FunctionDef) -> dict[str, ast.expr]:
+    """What asv gives for the parameters of a benchmark's method: the first of each in `params`."""
+    names = [arg.arg for arg in method.args.args[1:]]
+    assigned = (node for node in holder.body if isinstance(node, ast.Assign))
+    values = next((n.value for n in assigned if ast.unparse(n.targets[0]) == "params"), None)
+    if not isinstance(values, ast.List | ast.Tuple) or not values.elts or not names:
+        return {}
+    if all(isinstance(each, ast.List | ast.Tuple) for each in values.elts):
+        return dict(zip(names, map(one_of, values.elts), strict=False))
+    return {names[0]: one_of(values)}
 
 
 _CASE = """
@@ -107,8 +120,7 @@ def requested(fixture: ast.FunctionDef) -> ast.stmt:
     for decorator in fixture.decorator_list:
         for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
             if keyword.arg == "params":
-                first = first_of(keyword.value)
-                value = ast.unparse(first[0] if isinstance(first, list) else first)
+                value = ast.unparse(one_of(keyword.value))
                 made = f"__import__('types').SimpleNamespace(param={value})"
                 return ast.parse(f"request = {made}").body[0]
     raise NoSliceError("nothing tells what a fixture is asked for")

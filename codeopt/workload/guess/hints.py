@@ -89,6 +89,7 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
             else ("np.linspace(0.1, 1.0, n)", "np.arange(n)")
         ):
             yield Option(text, "tensor" if context.torch else "array")
+    yield from _in_mode(message, now)
     if "ambiguous" in message:
         yield from (Option(text, kind) for text, kind in (("0.5", "float"), ("1", "int")))
         if context.torch:
@@ -109,6 +110,15 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
         for number in _NUMBERS.findall(message)[:6]:
             if number != now.text and now.kind != "omit":
                 yield Option(number, "int")
+
+
+def _in_mode(message: str, now: Option) -> Iterator[Option]:
+    """A module, or one that an object holds, in the mode that a message asks for."""
+    mode = re.search(r"\b(eval|train)(?:uation|ing)?\W+mode", message)
+    if mode and now.text:
+        inner = re.sub(r"(torch\.nn\.[A-Z]\w+\([^()]*\))", rf"\1.{mode[1]}()", now.text)
+        for text in (inner, f"{now.text}.{mode[1]}()"):
+            yield Option(text, now.kind, needs=now.needs, setup=now.setup)
 
 
 def _offered(message: str, error: str, parameter: Parameter, now: Option) -> Iterator[Option]:

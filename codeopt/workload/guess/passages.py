@@ -17,6 +17,7 @@ from codeopt.target import module_of
 from codeopt.workload.guess.bindings import defaults, parametrized
 from codeopt.workload.guess.cases import (
     attributes_of,
+    benchmarked,
     case_of,
     has_fixture,
     inherits_tests,
@@ -36,10 +37,14 @@ BESIDE = ("tests", "test", "examples", "benchmarks")
 _MOST_LINES = 120
 _MOST_TEXT = 8000
 _DEEPEST = 6
+_FOLDER = "pathlib.Path(tempfile.mkdtemp(dir='.'))"
 _FIXTURES = {
-    "tmp_path": "pathlib.Path('.')",
-    "tmpdir": "pathlib.Path('.')",
+    "tmp_path": _FOLDER,
+    "tmpdir": _FOLDER,
+    "tmp_path_factory": f"types.SimpleNamespace(mktemp=lambda *_, **__: {_FOLDER})",
     "request": "types.SimpleNamespace(param=None)",
+    "monkeypatch": "pytest.MonkeyPatch()",
+    **dict.fromkeys(("capsys", "caplog", "recwarn", "subtests", "mocker"), "unittest.mock.MagicMock()"),
     "device": "'cpu'",
     "seed": "0",
 }
@@ -186,7 +191,7 @@ class _Reader:
         """What gives a function's parameters their values, and the names that this leaves open."""
         known = {**defaults(function.args), **parametrized(function)}
         if holder is not None:
-            known |= parametrized(holder)
+            known |= parametrized(holder) | benchmarked(holder, function)
         args = [
             arg.arg for arg in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
         ]
@@ -239,7 +244,9 @@ class _Reader:
             return [*outside, *before, plain, *made]
         if name not in _FIXTURES:
             raise NoSliceError(f"nothing tells the parameter {name}")
-        return ast.parse(f"import pathlib, types\n{name} = {_FIXTURES[name]}").body
+        value = _FIXTURES[name]
+        needed = [m for m in ("pathlib", "tempfile", "types", "pytest", "unittest.mock") if f"{m}." in value]
+        return ast.parse(f"{f'import {chr(44).join(needed)}' if needed else ''}\n{name} = {value}").body
 
     def _homes(
         self, file: Path, tree: ast.Module, holder: ast.ClassDef | None
