@@ -249,6 +249,18 @@ def described(parser, x):
     return x * parser.parse_args([]).times  # site
 
 
+class Keyed:
+    def __init__(self, key):
+        if hash(key) != hash((3, 9, 27)):
+            raise ValueError("no")
+
+    def turned(self, values):
+        return self._turned(values)
+
+    def _turned(self, values):
+        return values[::-1].copy()  # site
+
+
 class Vault:
     def __init__(self, steps):
         if hash(tuple(steps)) != hash((4, 19, 94, 469)):
@@ -281,7 +293,8 @@ class Gaussian(Sampler):
 
 CALLS = """
 import numpy as np
-from guesswork import Vault, driven, five_only, parsed
+import pytest
+from guesswork import Keyed, Vault, driven, five_only, parsed
 
 SHIFT = 1
 
@@ -296,6 +309,22 @@ def test_parsed(fixture):
 
 def test_driven(fixture):
     driven(cubic, fixture)
+
+
+@pytest.fixture
+def keyed():
+    key = []
+    for power in (1, 2, 3):
+        key.append(3**power)
+    yield Keyed(tuple(key))
+
+
+class TestKeyed:
+    def setup_method(self, method):
+        self.values = np.arange(3.0)
+
+    def test_turned(self, keyed, tmp_path):
+        assert keyed.turned(self.values)[0] == 2.0
 
 
 def test_vault():
@@ -390,6 +419,7 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
         "five_only",
         "described",
         "Vault._spread",
+        "Keyed._turned",
     ]
     wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
     wanted.append(wanted_in(folder / "graph.py", "Clipped.backward"))
@@ -456,6 +486,14 @@ def test_what_tests_do_before_a_call_is_done_again(served: dict[str, Target | Un
     text = target.workload_file.read_text()
     assert "steps.append(4 if not steps else 5 * steps[-1] - 1)" in text
     assert "return first_call(passage, Vault._spread)" in text
+
+
+def test_what_a_fixture_makes_is_used_in_tests(served: dict[str, Target | Unserved]) -> None:
+    target = served["Keyed._turned"]
+    assert isinstance(target, Target)
+    text = target.workload_file.read_text()
+    assert "keyed = next(keyed())" in text
+    assert "return first_call(passage, Keyed._turned)" in text
 
 
 def test_a_crash_ends_one_trial_and_not_the_search(served: dict[str, Target | Unserved]) -> None:

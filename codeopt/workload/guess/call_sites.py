@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -68,7 +69,8 @@ CallSites = dict[str, tuple[CallSite, ...]]
 class CallsMade(msgspec.Struct, frozen=True):
     """What a project calls of its own: arguments that stand on their own, and where calls are made.
 
-    `places` are those in tests, examples and documentation, the shortest ways to a call first; `root` is
+    `places` are those in tests, examples and documentation, the shortest ways to a call first, and by
+    `@NAME` calls in functions that take a parameter of that name, as they do a fixture; `root` is
     the project's folder, `homes` tells the module that a function or class is defined in, where it is one.
     """
 
@@ -109,18 +111,27 @@ def read_calls_made(files: Iterable[Path], importable: Path, root: Path) -> Call
             if site.told:
                 found[name].setdefault(site)
             if is_aside or doc >= 0:
-                place = Place(
-                    str(file),
-                    call.lineno,
-                    call.col_offset,
-                    call.end_lineno or 0,
-                    call.end_col_offset or 0,
-                    doc,
-                )
-                places[name].setdefault(place, call.lineno - begin)
+                places[name].setdefault(_place(file, call, doc), call.lineno - begin)
+        for name, call, begin in _given_to(tree) if is_aside else ():
+            places[f"@{name}"].setdefault(_place(file, call, -1), call.lineno - begin)
     sites = {name: tuple(sorted(found[name], key=_rank)[:_MOST_SITES]) for name in sorted(found)}
     near = {name: _spread(places[name])[:_MOST_PLACES] for name in sorted(places)}
     return CallsMade(sites, near, str(root), {name: home for name, home in homes.items() if home})
+
+
+def _place(file: Path, call: ast.Call, doc: int) -> Place:
+    end = call.end_lineno or call.lineno, call.end_col_offset or call.col_offset
+    return Place(str(file), call.lineno, call.col_offset, *end, doc)
+
+
+def _given_to(tree: ast.Module) -> Iterator[tuple[str, ast.Call, int]]:
+    """Parameters of a file's functions and methods, which may be fixtures, with a call in the function."""
+    classes = (node.body for node in tree.body if isinstance(node, ast.ClassDef))
+    for node in itertools.chain(tree.body, *classes):
+        if isinstance(node, ast.FunctionDef):
+            call = next((n for inner in node.body for n in ast.walk(inner) if isinstance(n, ast.Call)), None)
+            if call is not None:
+                yield from ((arg.arg, call, node.lineno) for arg in node.args.args if arg.arg != "self")
 
 
 def _spread(steps: dict[Place, int]) -> tuple[Place, ...]:

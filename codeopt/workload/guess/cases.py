@@ -31,6 +31,12 @@ def case_of(holder: ast.ClassDef, own: str, asked: set[str]) -> list[ast.stmt]:
         undecorated(n) if isinstance(n, ast.FunctionDef) else n for n in body if not isinstance(n, ast.Expr)
     ]
     made = ast.ClassDef(holder.name, holder.bases, [], body or [ast.Pass()], [])
+    return [made, *ast.parse("\n".join(_ready(holder, own))).body]
+
+
+def _ready(holder: ast.ClassDef, own: str) -> list[str]:
+    """Lines that make an object of a class of tests and do what goes before each of them."""
+    methods = {n.name: n for n in holder.body if isinstance(n, ast.FunctionDef)}
     lines = [f"{own} = {holder.name}()"]
     for name in SET_UP:
         if name in methods:
@@ -40,7 +46,7 @@ def case_of(holder: ast.ClassDef, own: str, asked: set[str]) -> list[ast.stmt]:
     lines += [f"{own}.{n}()" for n, m in methods.items() if "autouse=True" in _decorators(m)]
     if not any(name in methods for name in SET_UP) and holder.bases:
         lines.append(f"getattr({own}, 'setUp', list)()")
-    return [made, *ast.parse("\n".join(lines)).body]
+    return lines
 
 
 def benchmarked(holder: ast.ClassDef, method: ast.FunctionDef) -> dict[str, ast.expr]:
@@ -57,9 +63,8 @@ def benchmarked(holder: ast.ClassDef, method: ast.FunctionDef) -> dict[str, ast.
 
 _CASE = """
 for name in sorted(name for name in dir({0}) if name.startswith("test")):
-    case = {0}()
     with contextlib.suppress(Exception):
-        getattr(case, "setUp", list)()
+{1}
         getattr(case, name)()
 """
 
@@ -75,7 +80,8 @@ def whole_case(holder: ast.ClassDef) -> list[ast.stmt]:
     """A class of tests, and all its tests one after the other, whatever comes of them."""
     plain = copy.copy(holder)
     plain.decorator_list = []
-    return [*ast.parse("import contextlib").body, plain, *ast.parse(_CASE.format(holder.name)).body]
+    ready = "\n".join(f"        {line}" for line in _ready(holder, "case"))
+    return [*ast.parse("import contextlib").body, plain, *ast.parse(_CASE.format(holder.name, ready)).body]
 
 
 def without_annotations(statement: ast.stmt) -> ast.stmt:

@@ -48,7 +48,7 @@ def caught_text(body: str, target: str, module: str, name: str, skip: int = 0) -
     head = f"from {module} import {name.partition('.')[0]}"
     more = f", skip={skip}" if skip else ""
     tail = f"return first_call(passage, {name}{more})"
-    return _file([head, "", *_passage(body), tail], target, "first_call")
+    return _file([head, *_passage(body), tail], target, "first_call")
 
 
 def counting_text(body: str, target: str, module: str, name: str, lines: Collection[int]) -> str:
@@ -59,12 +59,12 @@ def counting_text(body: str, target: str, module: str, name: str, lines: Collect
         "from codeopt.workload.first_call import calls_before",
         f"raise {SKIPPED}({count})",
     ]
-    return _file([head, "", *_passage(body), *tail], target, "first_call")
+    return _file([head, *_passage(body), *tail], target, "first_call")
 
 
 def _passage(body: str) -> list[str]:
     # In a function of its own, what it imports does not hide what the file does.
-    return ["def passage():", *(f"    {line}" for line in body.split("\n")), ""]
+    return ["", "def passage():", *(f"    {line}" for line in body.split("\n")), ""]
 
 
 def _file(body: Sequence[str], target: str, taken: str) -> str:
@@ -77,7 +77,7 @@ def _file(body: Sequence[str], target: str, taken: str) -> str:
         '"""Guessed: what the project does before a call of its own."""', "", *imports, "",
         f"from codeopt import {', '.join((taken, 'workload'))}", "", "",
         f"@workload({target!r})", "def build(scale, seed):",
-        *(f"    {line}" for line in (*lines, *body)),
+        *(f"    {line}".rstrip() for line in (*lines, *body)),
     ]) + "\n"  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import msgspec
 from codeopt.target import module_of
 from codeopt.workload.guess.bindings import defaults, parametrized
 from codeopt.workload.guess.cases import (
+    SET_UP,
     attributes_of,
     benchmarked,
     case_of,
@@ -98,6 +99,16 @@ def scene_of(place: Place, root: Path, homes: Mapping[str, str]) -> str:
         return ""
 
 
+def function_at(place: Place) -> str:
+    """The name of the function or method that a call stands in, empty where it stands in none."""
+    try:
+        tree = page_of(Path(place.file))
+        function = _around(tree, _call_at(tree, place))[1] if place.doc < 0 else None
+    except (NoSliceError, OSError, SyntaxError, ValueError):
+        return ""
+    return function.name if function is not None else ""
+
+
 @dataclass
 class _Reader:
     root: Path
@@ -128,7 +139,7 @@ class _Reader:
             passage = self.passage(place)
             return passage.body.replace(f"return {HERE}", ast.unparse(passage.call))
         call = _call_at(tree, place)
-        if holder is not None and inherits_tests(holder):
+        if holder is not None and (inherits_tests(holder) or function.name in SET_UP):
             made = whole_case(holder)
             return self._told(
                 [*self._resolved(set().union(*map(loads, made)), file, set()), *made], call, file

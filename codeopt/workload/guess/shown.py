@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,7 @@ from pathlib import Path
 from types import FunctionType
 
 from codeopt.workload.guess.passage_text import SKIPPED, caught_text, counting_text, passage_text
-from codeopt.workload.guess.passages import Place, passage_of, scene_of
+from codeopt.workload.guess.passages import Place, function_at, passage_of, scene_of
 from codeopt.workload.guess.starts import call_names
 from codeopt.workload.guess.subject import Subject
 from codeopt.workload.guess.trivial import too_little
@@ -62,7 +63,7 @@ def caught_call(
         return None
     made = bench.calls_made
     seen: dict[str, None] = {}
-    for place in _places(bench, _users(bench, ways, callers), path, 4 * _MOST_SCENES):
+    for place in itertools.islice(_used(bench, _users(bench, ways, callers), path), 4 * _MOST_SCENES):
         body = scene_of(place, Path(made.root), made.homes)
         if body:
             seen.setdefault(body)
@@ -96,6 +97,22 @@ def _users(bench: Workbench, ways: Sequence[Subject], callers: Iterable[str]) ->
     yield from classes
     known = tuple(f"{name}." for name in classes)
     yield from (name for name in bench.calls_made.places if name.startswith(known))
+
+
+def _used(bench: Workbench, names: Iterable[str], path: Path) -> Iterator[Place]:
+    """Where calls by these names are made; what a fixture or a helper makes is used where that is."""
+    waiting = _places(bench, names, path, 4 * _MOST_SCENES)
+    seen = set(waiting)
+    while waiting:
+        place = waiting.pop(0)
+        name = function_at(place)
+        if name and not name.startswith("test"):
+            more = [p for p in _places(bench, (f"@{name}", name), path, _MOST) if p not in seen]
+            seen.update(more)
+            waiting[:0] = more
+            if more:
+                continue
+        yield place
 
 
 def _places(bench: Workbench, names: Iterable[str], path: Path, most: int) -> list[Place]:
