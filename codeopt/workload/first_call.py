@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sized
 from functools import cached_property
 from types import CodeType, FrameType
 from typing import Any
@@ -41,11 +41,7 @@ def first_call(run: Callable[[], object], function: Any, skip: int = 0) -> Call:
     before = sys.getprofile()
     sys.setprofile(enter)
     try:
-        run()
-    except BaseException:
-        # What was run may end by another exception once its own handlers have had their turn.
-        if not found:
-            raise
+        _run_to(run, found)
     finally:
         sys.setprofile(before)
     if not found:
@@ -60,12 +56,11 @@ def calls_before(run: Callable[[], object], function: Any, lines: Container[int]
     """
     code, _ = _code_of(function)
     count = 0
-    found = False
+    found: list[int] = []
 
     def inside(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal found
         if event == "line" and count and frame.f_lineno in lines:
-            found = True
+            found.append(count - 1)
             sys.settrace(None)
             raise _Caught
         return inside
@@ -78,17 +73,24 @@ def calls_before(run: Callable[[], object], function: Any, lines: Container[int]
     before = sys.gettrace()
     sys.settrace(enter)
     try:
-        run()
-    except BaseException:
-        if not found:
-            raise
+        _run_to(run, found)
     finally:
         sys.settrace(before)
     if not found:
         raise LookupError(
             f"{getattr(function, '__qualname__', function)} is not called so that it runs there"
         )
-    return count - 1
+    return found[0]
+
+
+def _run_to(run: Callable[[], object], found: Sized) -> None:
+    """Run something to its end or until something was found."""
+    try:
+        run()
+    except BaseException:
+        # It may end by another exception than ours once its own handlers have had their turn.
+        if not found:
+            raise
 
 
 def _code_of(function: Any) -> tuple[CodeType, bool]:

@@ -14,7 +14,6 @@ from types import ModuleType
 from codeopt.sandbox.world import find_notebooks
 from codeopt.target import Target
 from codeopt.workload.guess.call_sites import calls_in
-from codeopt.workload.guess.examples import example_text
 from codeopt.workload.guess.prepare import prepared_run
 from codeopt.workload.guess.search import Search, Tried
 from codeopt.workload.guess.shown import Shown, caught_call, shown_call
@@ -27,7 +26,7 @@ from codeopt.workload.guess.subject import (
 )
 from codeopt.workload.guess.trivial import too_little
 from codeopt.workload.guess.workbench import MOST_SECONDS, Workbench, searching
-from codeopt.workload.guess.worker import Outcome, Worker
+from codeopt.workload.guess.worker import Worker
 from codeopt.workload.lines import interpret_all
 from codeopt.workload.scaling import scaled_rows
 
@@ -225,13 +224,6 @@ def _guess(bench: Workbench, request: Request, subject: Subject, way: _Way) -> G
             bench.reasons.append(why)
         else:
             bench.reasons.append(_told(best))
-        text = example_text(subject, name)
-        if text:
-            outcome = search.worker.trial(text, request.seed)
-            why = too_little(subject, [outcome]) or _trivial_example(search.worker, text, outcome, request)
-            if not why:
-                trials = bench.trials + search.worker.trials
-                return Guess(text, module.__name__, subject.qualname, outcome.lines, trials)
     return None
 
 
@@ -277,14 +269,6 @@ def _without_effect(search: Search, best: Tried, seed: int) -> str:
     if same and best.state and not search.depends(best, plain.effect):
         return "the result is the same for all inputs"
     return ""
-
-
-def _trivial_example(worker: Worker, text: str, outcome: Outcome, request: Request) -> str:
-    """An example of a docstring has one input: it must run wanted lines and bring something about."""
-    here = outcome.lines.get(str(request.target.path), frozenset())
-    if outcome.error or not here & request.lines:
-        return "the example does not run the lines"
-    return "" if worker.trial(text, request.seed, effect=True).effect else "it brings nothing about"
 
 
 def _finished(
