@@ -31,8 +31,9 @@ from codeopt.workload.guess.bindings import (
     statements,
 )
 from codeopt.workload.guess.cases import SET_UP
+from codeopt.workload.guess.heads import BESIDE
 from codeopt.workload.guess.pages import example_of, page_of
-from codeopt.workload.guess.passages import BESIDE, Place
+from codeopt.workload.guess.passages import Place
 from codeopt.workload.guess.slices import fails
 
 _MOST_SITES = 8

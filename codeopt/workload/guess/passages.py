@@ -20,7 +20,6 @@ from codeopt.workload.guess.cases import (
     attributes_of,
     benchmarked,
     case_of,
-    has_fixture,
     inherits_tests,
     is_fixture,
     requested,
@@ -28,15 +27,13 @@ from codeopt.workload.guess.cases import (
     whole_case,
     without_annotations,
 )
+from codeopt.workload.guess.heads import Heads
 from codeopt.workload.guess.pages import example_of, page_of
 from codeopt.workload.guess.passage_text import BUILT_IN, Passage, open_names
-from codeopt.workload.guess.slices import HERE, NoSliceError, backward, cut, loads, stores
+from codeopt.workload.guess.slices import HERE, NoSliceError, cut, loads, stores
 
-BESIDE = ("tests", "test", "examples", "benchmarks")
-"""Folders of a project beside its packages whose calls are read too; what they define is not imported."""
-
-_MOST_LINES = 120
-_MOST_TEXT = 8000
+_MOST_LINES = 300
+_MOST_TEXT = 16_000
 _DEEPEST = 6
 _FOLDER = "pathlib.Path(tempfile.mkdtemp(dir='.'))"
 _FIXTURES = {
@@ -115,6 +112,9 @@ class _Reader:
     homes: Mapping[str, str]
     _open: list[tuple[Path, str]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._heads = Heads(self.root)
+
     def passage(self, place: Place) -> Passage:
         """Raises NoSliceError, and what reading the file raises."""
         file = Path(place.file)
@@ -125,10 +125,11 @@ class _Reader:
         holder, function = _around(tree, call)
         if function is None:
             kept, needed = cut(tree.body, call)
-            return self._told(self._imports(kept, file, needed)[0], call, file)
+            return self._told(self._heads.imports(kept, file, needed)[0], call, file)
         kept, needed = cut(function.body, call)
         prepared, needed = self._prepared(file, tree, holder, function, needed)
-        return self._told([*self._resolved(needed, file, {function.name}), *prepared, *kept], call, file)
+        before = [*self._heads.resolved(needed, file, {function.name}), *prepared]
+        return self._told([*before, *self._heads.inlined(kept, file)], call, file)
 
     def scene(self, place: Place) -> str:
         """Raises NoSliceError, and what reading the file raises."""
@@ -142,14 +143,14 @@ class _Reader:
         if holder is not None and (inherits_tests(holder) or function.name in SET_UP):
             made = whole_case(holder)
             return self._told(
-                [*self._resolved(set().union(*map(loads, made)), file, set()), *made], call, file
+                [*self._heads.resolved(set().union(*map(loads, made)), file, set()), *made], call, file
             ).body
         body = function.body[ast.get_docstring(function) is not None :]
         needed = set().union(*map(loads, body)) - BUILT_IN
         prepared, needed = self._prepared(file, tree, holder, function, needed)
         needed -= set().union(*map(stores, body)) - set().union(*map(stores, tree.body))
-        before = [*self._resolved(needed, file, {function.name}), *prepared]
-        return self._told([*before, *body], call, file).body
+        before = [*self._heads.resolved(needed, file, {function.name}), *prepared]
+        return self._told([*before, *self._heads.inlined(body, file)], call, file).body
 
     def _told(self, statements: Sequence[ast.stmt], call: ast.Call, file: Path) -> Passage:
         unlike: dict[str, None] = {}
@@ -250,7 +251,8 @@ class _Reader:
             generates = any(isinstance(part, ast.Yield) for part in ast.walk(plain))
             call = f"{plain.name}({', '.join([*([own] if within else []), *args])})"
             made = ast.parse(f"{name} = {f'next({call})' if generates else call}").body
-            outside = self._resolved(loads(plain) - {name}, place, set()) if place != file else []
+            asked = set().union(loads(plain), *map(loads, before)) - {name, *args}
+            outside = self._heads.resolved(asked, place, set()) if place != file else []
             self._open.pop()
             return [*outside, *before, plain, *made]
         if name not in _FIXTURES:
@@ -272,84 +274,6 @@ class _Reader:
                 yield near, None, page_of(near).body
             if folder == self.root:
                 break
-
-    def _resolved(self, needed: set[str], file: Path, without: set[str]) -> list[ast.stmt]:
-        """The statements at the head of a file that names rest on. Raises NoSliceError where one is open."""
-        tree = page_of(file)
-        body = [
-            n
-            for n in tree.body
-            if getattr(n, "name", "") not in without or (isinstance(n, ast.ClassDef) and n.name in needed)
-        ]
-        kept, left = backward(body, needed - BUILT_IN)
-        return self._imports(kept, file, left | needed)[0]
-
-    def _imports(self, kept: list[ast.stmt], file: Path, needed: set[str]) -> tuple[list[ast.stmt], set[str]]:
-        """Statements with imports that hold from anywhere: what lies beside the project is written out."""
-        read = needed.union(*(loads(statement) for statement in kept))
-        found: list[ast.stmt] = []
-        bound: set[str] = set()
-        for statement in kept:
-            bound |= stores(statement)
-            if isinstance(statement, ast.Import):
-                names = [a for a in statement.names if (a.asname or a.name).partition(".")[0] in read]
-                found.append(ast.Import(names or statement.names))
-            elif isinstance(statement, ast.ImportFrom):
-                names = [a for a in statement.names if (a.asname or a.name) in read]
-                found += (
-                    self._imported(ast.ImportFrom(statement.module, names, statement.level), file)
-                    if names
-                    else []
-                )
-            else:
-                found.append(undecorated(statement) if has_fixture(statement) else statement)
-        left = read - bound - BUILT_IN
-        stars = [n for n in page_of(file).body if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
-        if left and stars and not (kept and isinstance(kept[-1], ast.Return)):
-            taken = ast.ImportFrom(
-                stars[0].module, [ast.alias(name) for name in sorted(left)], stars[0].level
-            )
-            found = [*self._imported(taken, file), *found]
-        return found, left
-
-    def _imported(self, node: ast.ImportFrom, file: Path) -> list[ast.stmt]:
-        beside = self._file_beside(node, file)
-        if beside is None:
-            if not node.level:
-                return [node]
-            module = module_of(file)[1]
-            parts = module.split(".")[: -node.level] if file.name != "__init__.py" else module.split(".")
-            if not parts:
-                raise NoSliceError("a relative import leads nowhere")
-            return [
-                ast.ImportFrom(".".join([*parts, *([node.module] if node.module else [])]), node.names, 0)
-            ]
-        if (beside, "") in self._open or len(self._open) > _DEEPEST:
-            raise NoSliceError("an import rests on itself")
-        self._open.append((beside, ""))
-        found = self._resolved({alias.name for alias in node.names}, beside, set())
-        self._open.pop()
-        return [*found, *(_assign(a.asname, ast.Name(a.name, ast.Load())) for a in node.names if a.asname)]
-
-    def _file_beside(self, node: ast.ImportFrom, file: Path) -> Path | None:
-        """The file of a module that belongs to the tests or examples, if it is one."""
-        parts = (node.module or "").split(".") if node.module else []
-        if node.level:
-            folder = file.parents[node.level - 1]
-            places = [folder.joinpath(*parts)] if parts else []
-        else:
-            places = [self.root.joinpath(*parts)] if parts and parts[0] in BESIDE else []
-            places += [file.parent.joinpath(*parts)]
-        for place in places:
-            for found in (place.with_suffix(".py"), place / "__init__.py"):
-                aside = (
-                    {*BESIDE} & {*found.relative_to(self.root).parts}
-                    if found.is_relative_to(self.root)
-                    else set()
-                )
-                if found.is_file() and aside:
-                    return found
-        return None
 
 
 def _call_at(tree: ast.Module, place: Place) -> ast.Call:

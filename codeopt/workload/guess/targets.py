@@ -17,8 +17,8 @@ from codeopt.source import write_atomic
 from codeopt.target import Target, module_of
 from codeopt.workload.guess.call_sites import CallsMade, keep_calls, read_calls_made
 from codeopt.workload.guess.callers import Calls, callers_of, kin_of, read_calls
+from codeopt.workload.guess.heads import BESIDE
 from codeopt.workload.guess.job import Guess, Request, guess_job
-from codeopt.workload.guess.passages import BESIDE
 from codeopt.workload.wanted import Unserved, Wanted
 
 SandboxFor = Callable[[Sequence[Path]], Sandbox]
