@@ -28,15 +28,10 @@ from packaging.utils import parse_wheel_filename
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
-from bench.guessed import environment, missing, wanted_of  # noqa: E402
+from bench.guessed import FRAMEWORKS, environment, missing, wanted_of  # noqa: E402
 from bench.packages import LIST, cache  # noqa: E402
 from codeopt.target import module_of  # noqa: E402
 
-_FRAMEWORKS = {
-    "tensorflow", "tensorflow-cpu", "tf-keras", "keras", "jax", "jaxlib", "paddlepaddle", "mxnet",
-    "mindspore", "chainer", "ray", "pyspark", "torch", "vllm", "triton", "flash-attn", "bitsandbytes",
-    "deepspeed", "apex",
-}  # fmt: skip
 _MOST_PACKAGES = 30
 _LEAST_FUNCTIONS = 14
 _MOST_LOST = 0.05
@@ -89,7 +84,7 @@ def _installed(folder: Path, waiting: list[str]) -> str:
     count = 0
     while waiting:
         count += len(waiting)
-        frameworks = [w for w in waiting if re.split(r"[<>=!~ ]", w)[0].lower() in _FRAMEWORKS]
+        frameworks = [w for w in waiting if re.split(r"[<>=!~ ]", w)[0].lower() in FRAMEWORKS]
         if frameworks or count > _MOST_PACKAGES:
             return f"requires {', '.join(frameworks) or f'{count} packages'}"
         command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:"]

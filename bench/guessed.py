@@ -12,10 +12,10 @@ import*: its module cannot be imported here; such a function counts as one that 
 *lines*: of the sites' lines with code, those that ran, in functions that ran. *proven*: of a sample of
 `--prove` functions that ran, those for which `codeopt suggest` had at least one suggestion.
 
-Each package is installed into a folder of its own below `~/.cache/codeopt-bench`, with what it requires
-(no extras), Matplotlib, and what bench/packages.toml names beside it; NumPy, torch and whatever else this
-environment has are taken from here. The tests, examples and pages of its source distribution lie beside it,
-as in the repository that a user would have.
+Each package is installed into a folder of its own below `~/.cache/codeopt-bench`, with what it requires,
+what its files import and an extra of it names, Matplotlib, and what bench/packages.toml names beside it;
+NumPy, torch and whatever else this environment has are taken from here. The tests, examples and pages of its
+source distribution lie beside it, as in the repository that a user would have.
 """
 
 from __future__ import annotations
@@ -61,6 +61,14 @@ _ASIDE = {
     "tutorials",
     "_test_common",
 }
+_MOST_EXTRAS = 15
+FRAMEWORKS = {
+    "tensorflow", "tensorflow-cpu", "tf-keras", "keras", "jax", "jaxlib", "paddlepaddle", "mxnet",
+    "mindspore", "chainer", "ray", "pyspark", "torch", "vllm", "triton", "flash-attn", "bitsandbytes",
+    "deepspeed", "apex",
+}  # fmt: skip
+"""What is too large to be installed beside a package, or needs an accelerator."""
+
 _PRELOAD = (
     "numpy", "numpy.ma", "scipy.stats", "scipy.signal", "scipy.optimize", "scipy.sparse.linalg", "pandas",
     "memray",
@@ -120,7 +128,29 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
         if _plain(p.parent.name).startswith(_plain(f"{name}-{version}"))
     )
     own = [folder / line.partition(",")[0] for line in record.read_text().splitlines()]
-    return folder, sorted(file for file in own if file.suffix == ".py" and file.is_file())
+    files = sorted(file for file in own if file.suffix == ".py" and file.is_file())
+    if not (folder.parent / "with_extras").exists():
+        put_extras(folder, name, files)
+        (folder.parent / "with_extras").touch()
+    return folder, files
+
+
+def put_extras(folder: Path, name: str, files: Sequence[Path]) -> None:
+    """Install what a package's own files import and its extras name, as far as there are wheels."""
+    told = next(d for d in distributions(path=[str(folder)]) if _plain(d.name) == _plain(name))
+    text = "\n".join(file.read_text("utf-8", "replace") for file in files)
+    read = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", text, re.MULTILINE))
+    held = {_plain(d.name) for d in (*distributions(path=[str(folder)]), *distributions())} | FRAMEWORKS
+    asked = {_plain(r.name): r for r in map(Requirement, told.requires or ()) if r.marker}
+    named = sorted(name for name in asked if name.replace("-", "_") in read and name not in held)
+    for name in named[:_MOST_EXTRAS]:
+        waiting = [f"{asked[name].name}{asked[name].specifier}"]
+        while waiting:
+            command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:"]
+            done = subprocess.run([*command, "--target", str(folder), *waiting], capture_output=True)
+            waiting = missing(folder) if not done.returncode else []
+            if FRAMEWORKS & {_plain(re.split(r"[<>=!~ \[]", each)[0]) for each in waiting}:
+                break
 
 
 def put_beside(folder: Path, pin: str) -> None:

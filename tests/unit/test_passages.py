@@ -13,7 +13,7 @@ import pytest
 
 from codeopt.workload.call import Call, take_declared
 from codeopt.workload.guess.call_sites import CallsMade, read_calls_made
-from codeopt.workload.guess.passage_text import caught_text, passage_text
+from codeopt.workload.guess.passage_text import caught_text, passage_text, smaller
 from codeopt.workload.guess.passages import passage_of, scene_of
 
 _PACKAGE = """
@@ -118,6 +118,23 @@ class TestModel(unittest.TestCase):
 """)  # fmt: skip
     call = shown(calls, project, "Model.total", with_owner=True)
     assert call.args[0].seen == [[2.0]]
+
+
+def test_large_numbers_can_be_made_smaller() -> None:
+    text = (
+        "import x\n\ndef build(scale, seed):\n    return f(20000, dim=1024, heads=8, share=0.1234, a2048=255)"
+    )
+    assert smaller(text).endswith("return f(1250, dim=64, heads=8, share=0.1234, a2048=255)")
+
+
+def test_accelerators_are_left_out(project: Path) -> None:
+    page = "```py\nmodel = Model(7).cuda()\nmodel.to('cuda:0').add(np.ones(2).cuda())\n```\n"
+    calls = made(project, page, "README.md")
+    passage = passage_of(calls.places["Model.add"][0], project, calls.homes)
+    assert passage is not None
+    text = passage_text(passage, "shown_pack/__init__.py::Model.add", with_owner=True)
+    assert "model = Model(7)\n" in text
+    assert "args=(model.to('cpu'), np.ones(2))" in text
 
 
 def test_docstrings_and_pages_are_read(project: Path) -> None:

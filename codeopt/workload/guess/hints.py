@@ -132,7 +132,7 @@ def _offered(message: str, error: str, parameter: Parameter, now: Option) -> Ite
         "TypeError",
     ):
         choice = re.search(
-            r"one of|expected|support|choose|valid|among|recogni|unknown|either|allowed|possible",
+            r"one of|expected|support|choose|valid|among|recogni|unknown|either|allowed|possible|not in \[",
             message,
         )
         for text in re.findall(r"['\"`]([A-Za-z][\w.+ -]{0,24})['\"`]", message) if choice else ():
@@ -215,7 +215,7 @@ def _missing_entry(message: str, error: str, now: Option, context: Context) -> I
         old = tuple(entry for entry, _ in now.entries)
         if names:
             yield with_columns((*old, *names))
-    found = re.search(r"'SimpleNamespace' object has no attribute '(\w+)'", message)
+    found = re.search(r"'(?:SimpleNamespace|dict)' object has no attribute '(\w+)'", message)
     if found and now.kind == "namespace":
         usage = Usage()
         for option in options_for(Parameter(found[1], usage=usage), context)[:4]:

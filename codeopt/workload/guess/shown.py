@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from types import FunctionType
 
-from codeopt.workload.guess.passage_text import SKIPPED, caught_text, counting_text, passage_text
+from codeopt.workload.guess.passage_text import SKIPPED, caught_text, counting_text, passage_text, smaller
 from codeopt.workload.guess.passages import Place, function_at, passage_of, scene_of
 from codeopt.workload.guess.starts import call_names
 from codeopt.workload.guess.subject import Subject
@@ -22,6 +22,7 @@ _MOST = 8
 
 _MOST_SCENES = 16
 _PLACES = range(4)
+_TOO_LARGE = ("TimeoutError", "MemoryError", "Ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +137,24 @@ def _best(
 ) -> Shown | None:
     """Of some texts, the one whose call runs most of the wanted lines."""
     kind = _holder(subject) if subject.form.shape == "method" else None
-    worker = Worker(subject.function, bench.within, 2 * TRIAL_SECONDS, bench.clock, kind)
+    worker = Worker(subject.function, bench.within, TRIAL_SECONDS, bench.clock, kind, patient=True)
     best: Shown | None = None
     most = 0
+    is_large = False
     try:
         for candidate in candidates:
             if bench.clock.now() > MOST_SECONDS / 2 or most == len(lines):
                 break
-            text = candidate.text
-            outcome = worker.trial(text, bench.seed)
+            text, outcome = candidate.text, Outcome("TimeoutError")
+            for tried in (text, smaller(text))[is_large:]:
+                if outcome.error in _TOO_LARGE:
+                    outcome, text = worker.trial(tried, bench.seed), tried
+                    is_large = is_large or outcome.error in _TOO_LARGE
             if candidate.skipping is not None:
                 if outcome.error != SKIPPED or not outcome.message.isdigit():
                     continue
-                text = candidate.skipping(int(outcome.message))
+                made = candidate.skipping(int(outcome.message))
+                text = made if text == candidate.text else smaller(made)
                 outcome = worker.trial(text, bench.seed)
             hits = len(outcome.lines.get(str(path), frozenset()) & lines)
             if outcome.error or hits <= most or too_little(subject, [outcome]):

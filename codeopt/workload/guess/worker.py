@@ -77,7 +77,8 @@ class Worker:
     """Makes trials of one function; `within` says which files count as the project's.
 
     A trial ends after `seconds` of CPU, so that it finds the same on a busy machine; once one has, those
-    that follow have half of it, down to a second. `kind` is the class that the first argument has to be of.
+    that follow have half of it, down to a second. `kind` is the class that the first argument has to be of;
+    a `patient` worker gives all trials the same time.
     """
 
     def __init__(
@@ -87,7 +88,10 @@ class Worker:
         seconds: float,
         clock: CpuClock,
         kind: type | None = None,
+        *,
+        patient: bool = False,
     ) -> None:
+        self._patient = patient
         self._kind = kind
         self._function = function
         self._within = within
@@ -113,7 +117,8 @@ class Worker:
         if answer is None:
             return Outcome("Ended", "the call did not end")
         # Who hangs once hangs again: the time that is left is for other arguments.
-        self._seconds = max(_LEAST_SECONDS, self._seconds / 2)
+        if not self._patient:
+            self._seconds = max(_LEAST_SECONDS, self._seconds / 2)
         return Outcome("TimeoutError", "the call did not end")
 
     def _answer(self, message: object) -> object:
