@@ -44,8 +44,8 @@ from bench.packages import LIST, cache, fetch, pinned  # noqa: E402
 from codeopt.registry import find_sites, load_rules  # noqa: E402
 from codeopt.sandbox import Limits, Sandbox  # noqa: E402
 from codeopt.source import Problem, discover, read_source  # noqa: E402
-from codeopt.workload.guess.heads import BESIDE  # noqa: E402
 from codeopt.workload.guess.targets import Guessed, guess_all  # noqa: E402
+from codeopt.workload.passages.heads import BESIDE  # noqa: E402
 from codeopt.workload.wanted import Wanted, wanted_in  # noqa: E402
 
 PAGE = ROOT / "docs" / "guessed.md"

@@ -13,8 +13,8 @@ import pytest
 
 from codeopt.workload.call import Call, take_declared
 from codeopt.workload.guess.call_sites import CallsMade, read_calls_made
-from codeopt.workload.guess.passage_text import caught_text, passage_text, smaller
-from codeopt.workload.guess.passages import passage_of, scene_of
+from codeopt.workload.passages.reader import passage_of, scene_of
+from codeopt.workload.passages.text import caught_text, passage_text, smaller
 
 _PACKAGE = """
 class Model:

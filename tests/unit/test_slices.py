@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from codeopt.workload.guess.slices import NoSliceError, backward, cut
+from codeopt.workload.passages.slices import NoSliceError, backward, cut
 
 
 def sliced(text: str, callee: str) -> tuple[list[str], set[str]]:

@@ -20,21 +20,19 @@ from codeopt.source import write_atomic
 from codeopt.target import module_of
 from codeopt.workload.guess.bindings import (
     Before,
-    Bound,
     Told,
     assigned,
-    defaults,
     helpers,
     imported,
     in_full,
-    parametrized,
     statements,
 )
-from codeopt.workload.guess.cases import SET_UP
-from codeopt.workload.guess.heads import BESIDE
-from codeopt.workload.guess.pages import example_of, page_of
-from codeopt.workload.guess.passages import Place
-from codeopt.workload.guess.slices import fails
+from codeopt.workload.passages.cases import SET_UP
+from codeopt.workload.passages.heads import BESIDE
+from codeopt.workload.passages.pages import example_of, page_of
+from codeopt.workload.passages.parameters import Bound, defaults, parametrized
+from codeopt.workload.passages.reader import Place
+from codeopt.workload.passages.slices import fails
 
 _MOST_SITES = 8
 _MOST_PLACES = 10

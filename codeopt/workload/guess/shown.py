@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from types import FunctionType
 
-from codeopt.workload.guess.passage_text import SKIPPED, caught_text, counting_text, passage_text, smaller
-from codeopt.workload.guess.passages import Place, function_at, passage_of, scene_of
 from codeopt.workload.guess.starts import call_names
 from codeopt.workload.guess.subject import Subject
 from codeopt.workload.guess.trivial import too_little
 from codeopt.workload.guess.workbench import MOST_SECONDS, TRIAL_SECONDS, Workbench
 from codeopt.workload.guess.worker import Outcome, Worker
+from codeopt.workload.passages.reader import Place, function_at, passage_of, scene_of
+from codeopt.workload.passages.text import SKIPPED, caught_text, counting_text, passage_text, smaller
 
 _MOST = 8
 """Passages that are tried."""

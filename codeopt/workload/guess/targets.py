@@ -17,8 +17,9 @@ from codeopt.source import write_atomic
 from codeopt.target import Target, module_of
 from codeopt.workload.guess.call_sites import CallsMade, keep_calls, read_calls_made
 from codeopt.workload.guess.callers import Calls, callers_of, kin_of, read_calls
-from codeopt.workload.guess.heads import BESIDE
 from codeopt.workload.guess.job import Guess, Request, guess_job
+from codeopt.workload.passages import pages
+from codeopt.workload.passages.heads import BESIDE
 from codeopt.workload.wanted import Unserved, Wanted
 
 SandboxFor = Callable[[Sequence[Path]], Sandbox]
@@ -268,7 +269,8 @@ def _key(request: Request, related: object) -> str:
 
 @cache
 def _own_code() -> str:
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    folders = (Path(__file__).parent, Path(pages.__file__).parent)
+    files = [file for folder in folders for file in sorted(folder.glob("*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

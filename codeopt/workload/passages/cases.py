@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import copy
 
-from codeopt.workload.guess.bindings import one_of
-from codeopt.workload.guess.slices import NoSliceError
+from codeopt.workload.passages.parameters import one_of
+from codeopt.workload.passages.slices import NoSliceError
 
 SET_UP = ("setUpClass", "setup_class", "setUp", "setup_method", "setup")
 

@@ -10,7 +10,7 @@ import types
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from codeopt.workload.guess.slices import HERE
+from codeopt.workload.passages.slices import HERE
 
 SKIPPED = "StopIteration"
 """What a trial ends with that counts calls."""

@@ -14,8 +14,7 @@ from pathlib import Path
 import msgspec
 
 from codeopt.target import module_of
-from codeopt.workload.guess.bindings import defaults, parametrized
-from codeopt.workload.guess.cases import (
+from codeopt.workload.passages.cases import (
     SET_UP,
     attributes_of,
     benchmarked,
@@ -27,10 +26,11 @@ from codeopt.workload.guess.cases import (
     whole_case,
     without_annotations,
 )
-from codeopt.workload.guess.heads import Heads
-from codeopt.workload.guess.pages import example_of, page_of
-from codeopt.workload.guess.passage_text import BUILT_IN, Passage, open_names
-from codeopt.workload.guess.slices import HERE, NoSliceError, cut, loads, stores
+from codeopt.workload.passages.heads import Heads
+from codeopt.workload.passages.pages import example_of, page_of
+from codeopt.workload.passages.parameters import defaults, parametrized
+from codeopt.workload.passages.slices import HERE, NoSliceError, cut, loads, stores
+from codeopt.workload.passages.text import BUILT_IN, Passage, open_names
 
 _MOST_LINES = 300
 _MOST_TEXT = 16_000

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codeopt.target import module_of
-from codeopt.workload.guess.cases import has_fixture, undecorated
-from codeopt.workload.guess.pages import page_of
-from codeopt.workload.guess.passage_text import BUILT_IN
-from codeopt.workload.guess.slices import NoSliceError, backward, loads, stores
+from codeopt.workload.passages.cases import has_fixture, undecorated
+from codeopt.workload.passages.pages import page_of
+from codeopt.workload.passages.slices import NoSliceError, backward, loads, stores
+from codeopt.workload.passages.text import BUILT_IN
 
 BESIDE = ("tests", "test", "examples", "benchmarks")
 """Folders of a project beside its packages whose calls are read too; what they define is not imported."""

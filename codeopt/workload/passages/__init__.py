@@ -1,0 +1,1 @@
+"""What tests, examples and documentation do before a call, as texts that stand on their own."""
