@@ -167,6 +167,18 @@ def test_messages_ask_for_shapes(message: str, shapes: list[tuple[str, ...]]) ->
         ("Unknown format code 'd' for object of type 'float'", Option("0.5", "float"), "2"),
         ("axis 1 is out of bounds for array of dimension 1", ARRAY, "rng.standard_normal((n, 8))"),
         ("only 0-dimensional arrays can be converted; inhomogeneous shape", ARRAY, "0.5"),
+        ("a is not in ['ReLU', 'Tanh']", Option("'a'", "str"), "'Tanh'"),
+        (
+            "mat1 and mat2 shapes cannot be multiplied (12x64 and 9x16)",
+            made("array", "rng.random({})", ("n", "8", "8")),
+            "rng.random((n, 3, 3))",
+        ),
+        (
+            "The model needs to be in the evaluation mode.",
+            Option("Wrapped(torch.nn.Linear(16, 16))", "module"),
+            "Wrapped(torch.nn.Linear(16, 16).eval())",
+        ),
+        ("'dict' object has no attribute 'width'", Option("{}", "dict"), "SimpleNamespace(width=16)"),
     ],
 )
 def test_messages_say_what_would_have_been_right(message: str, now: Option, text: str) -> None:

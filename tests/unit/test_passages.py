@@ -137,6 +137,46 @@ def test_accelerators_are_left_out(project: Path) -> None:
     assert "args=(model.to('cpu'), np.ones(2))" in text
 
 
+def test_benchmarks_get_the_first_of_their_parameters(project: Path) -> None:
+    calls = made(project, """
+from shown_pack import Model
+
+class TimeModel:
+    params = [[6, 7], ["plain"]]
+    param_names = ["size", "kind"]
+    def setup(self, size, kind):
+        self.model = Model(size)
+    def time_total(self, size, kind):
+        from .helpers import filled
+        self.model.add(filled(size)).total(2)
+""")  # fmt: skip
+    call = shown(calls, project, "Model.add", with_owner=True)
+    assert call.args[0].size == 6
+    assert call.args[1] == [1.0] * 11
+
+
+def test_tests_of_a_base_are_run_for_what_a_class_makes(project: Path) -> None:
+    (project / "tests" / "base.py").write_text(
+        "class Base:\n"
+        "    def test_broken(self):\n        raise ValueError\n"
+        "    def test_total(self):\n        self.make().total(3)\n"
+    )
+    calls = made(project, """
+import unittest
+from shown_pack import Model
+from tests.base import Base
+
+class TestModel(Base, unittest.TestCase):
+    def make(self):
+        return Model(2).add([5.0])
+""")  # fmt: skip
+    body = scene_of(calls.places["Model"][-1], project, calls.homes)
+    name = "Model._weighed"
+    call = call_of(caught_text(body, f"shown_pack/__init__.py::{name}", "shown_pack", name))
+    assert call.args[0].seen == [[5.0]]
+    assert call.args[1] == 3
+
+
 def test_docstrings_and_pages_are_read(project: Path) -> None:
     calls = made(project, "# It\n\n```python\nfrom shown_pack import Model\nmodel = Model(9)\n```\nand\n"
                           "```python\ny = model.add(np.zeros(3))\n```\n", "README.md")  # fmt: skip
