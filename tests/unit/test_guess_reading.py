@@ -167,6 +167,7 @@ def test_messages_ask_for_shapes(message: str, shapes: list[tuple[str, ...]]) ->
         ("Unknown format code 'd' for object of type 'float'", Option("0.5", "float"), "2"),
         ("axis 1 is out of bounds for array of dimension 1", ARRAY, "rng.standard_normal((n, 8))"),
         ("only 0-dimensional arrays can be converted; inhomogeneous shape", ARRAY, "0.5"),
+        ("Years must be a tuple in ((4.5, 18.5), (7, 11))", Option("(1, 2)", "tuple"), "(7, 11)"),
         ("a is not in ['ReLU', 'Tanh']", Option("'a'", "str"), "'Tanh'"),
         (
             "mat1 and mat2 shapes cannot be multiplied (12x64 and 9x16)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import math
 import re
@@ -106,6 +107,7 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
     yield from _attributes(message, parameter, now, context)
     yield from asked_kinds(message, parameter, now, context)
     yield from _offered(message, error, parameter, now)
+    yield from _listed(message, now)
     if now.kind in ("int", "float", "omit", "shape"):
         for number in _NUMBERS.findall(message)[:6]:
             if number != now.text and now.kind != "omit":
@@ -145,6 +147,21 @@ def _offered(message: str, error: str, parameter: Parameter, now: Option) -> Ite
             yield Option(repr(text), "str")
         elif now.kind in ("list", "shown"):
             yield Option(f"[{text!r}] * 8", "list")
+
+
+_CHOICE = re.compile(r"\b(?:in|of|from|among|are|be)\b:?\s*([\[({].*[\])}])", re.DOTALL)
+
+
+def _listed(message: str, now: Option) -> Iterator[Option]:
+    """The items of a collection that a message says to choose from, other than words."""
+    found = _CHOICE.search(message)
+    try:
+        items = ast.literal_eval(found[1]) if found else ()
+    except (ValueError, SyntaxError):
+        return
+    for item in list(items)[:6] if isinstance(items, list | tuple | set | dict) else ():
+        if not isinstance(item, str) and repr(item) != now.text:
+            yield Option(repr(item), "shown")
 
 
 def _blamed_entries(
