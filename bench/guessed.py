@@ -60,6 +60,7 @@ _ASIDE = {
     "benchmarks",
     "tutorials",
     "_test_common",
+    "build",
 }
 _MOST_EXTRAS = 15
 FRAMEWORKS = {

@@ -249,6 +249,20 @@ def described(parser, x):
     return x * parser.parse_args([]).times  # site
 
 
+class Standard:
+    def __init__(self):
+        self._ready = False
+
+    def __call__(self, values):
+        self._mean, self._ready = values.mean(), True
+        return values - self._mean
+
+    def undo(self, values):
+        if not self._ready:
+            raise RuntimeError("must be called on data before calling this")
+        return values[1:] + self._mean  # site
+
+
 class Keyed:
     def __init__(self, key):
         if hash(key) != hash((3, 9, 27)):
@@ -420,6 +434,7 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
         "described",
         "Vault._spread",
         "Keyed._turned",
+        "Standard.undo",
     ]
     wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
     wanted.append(wanted_in(folder / "graph.py", "Clipped.backward"))
@@ -494,6 +509,12 @@ def test_what_a_fixture_makes_is_used_in_tests(served: dict[str, Target | Unserv
     text = target.workload_file.read_text()
     assert "keyed = next(keyed())" in text
     assert "return first_call(passage, Keyed._turned)" in text
+
+
+def test_an_object_that_has_to_be_called_before_is_called(served: dict[str, Target | Unserved]) -> None:
+    target = served["Standard.undo"]
+    assert isinstance(target, Target)
+    assert "instance.__call__(" in target.workload_file.read_text()
 
 
 def test_a_crash_ends_one_trial_and_not_the_search(served: dict[str, Target | Unserved]) -> None:

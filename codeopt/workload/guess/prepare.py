@@ -81,7 +81,9 @@ def _methods(subject: Subject, owner: type, outcome: Outcome) -> list[str]:
         return [n for n in public if _FILLS.fullmatch(n)]
     if _ORDER.search(message):
         told = [n for n in re.findall(r"\w+", message) if n in public]
-        return list(dict.fromkeys([*told, *(n for n in public if _FITS.fullmatch(n))]))
+        fitting = [name for name in public if _FITS.fullmatch(name)]
+        # An object that has to be called before is called.
+        return list(dict.fromkeys([*told, *fitting, *(n for n in public if n in ("forward", "__call__"))]))
     missing = _MISSING.search(message)
     names = {missing[1]} if missing else set()
     if outcome.error == "KeyError":
