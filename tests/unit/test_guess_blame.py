@@ -9,6 +9,7 @@ import pytest
 
 from codeopt.workload.call import Call
 from codeopt.workload.guess.blame import blame
+from codeopt.workload.guess.classes import concrete
 from codeopt.workload.guess.effect import effect_of, with_other_values
 from codeopt.workload.guess.failure import Frame, frames_of
 from codeopt.workload.guess.options import Option, is_at_hand, omitted, whole_numbers
@@ -156,3 +157,14 @@ def test_arrays_of_whole_numbers_cannot_be_given_another_shape() -> None:
     assert option.text == "rng.integers(0, 9, (n,))"
     assert not option.is_shaped
     assert whole_numbers(omitted()) == omitted()
+
+
+def test_classes_of_classes_have_none_made_from_them_or_some() -> None:
+    class Meta(type):
+        pass
+
+    class Further(Meta):
+        pass
+
+    assert concrete(Meta) == [Meta]
+    assert concrete(dict)[0] is dict

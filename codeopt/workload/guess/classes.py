@@ -20,14 +20,14 @@ def concrete(owner: type) -> list[type]:
     The class itself is the last where it leaves methods to others; those that nothing is made from go first.
     """
     found = [] if inspect.isabstract(owner) else [owner]
-    queue: list[type] = list(owner.__subclasses__())
+    queue: list[type] = type.__subclasses__(owner)
     while queue:
         made = queue.pop(0)
-        queue += made.__subclasses__()
+        queue += type.__subclasses__(made)
         if not inspect.isabstract(made) and "<locals>" not in made.__qualname__ and made not in found:
             found.append(made)
     if len(found) > 1 and _leaves_open(owner):
-        found.sort(key=lambda made: (made is owner, bool(made.__subclasses__()), _asked(made)))
+        found.sort(key=lambda made: (made is owner, bool(type.__subclasses__(made)), _asked(made)))
     return found
 
 
