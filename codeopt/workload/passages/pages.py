@@ -12,7 +12,7 @@ from pathlib import Path
 from codeopt.source import NOTEBOOK, parse_file
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def page_of(file: Path) -> ast.Module:
     """The code of a file or of a documentation page. Raises OSError, SyntaxError or ValueError."""
     if file.suffix in (".py", NOTEBOOK):
