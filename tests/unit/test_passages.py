@@ -98,6 +98,19 @@ def test_total(model, weight, capsys):
     assert model.total(weight) == 21
 
 
+def test_what_is_done_twice_is_done_twice_and_a_fixture_is_made_once(project: Path) -> None:
+    calls = made(project, """
+def test_total(model, size):
+    model.add([1.0])
+    model.add([1.0])
+    size += 1
+    size += 1
+    model.total(size)
+""")  # fmt: skip
+    model, size = shown(calls, project, "total", with_owner=True).args
+    assert (model.seen, size) == ([[1.0], [1.0]], 4)
+
+
 def test_classes_of_tests_are_set_up(project: Path) -> None:
     calls = made(project, """
 import unittest

@@ -125,11 +125,11 @@ class _Reader:
         holder, function = _around(tree, call)
         if function is None:
             kept, needed = cut(tree.body, call)
-            return self._told(self._heads.imports(kept, file, needed)[0], call, file)
+            return self._told([], self._heads.imports(kept, file, needed)[0], call, file)
         kept, needed = cut(function.body, call)
         prepared, needed = self._prepared(file, tree, holder, function, needed)
         before = [*self._heads.resolved(needed, file, {function.name}), *prepared]
-        return self._told([*before, *self._heads.inlined(kept, file)], call, file)
+        return self._told(before, self._heads.inlined(kept, file), call, file)
 
     def scene(self, place: Place) -> str:
         """Raises NoSliceError, and what reading the file raises."""
@@ -142,21 +142,23 @@ class _Reader:
         call = _call_at(tree, place)
         if holder is not None and (inherits_tests(holder) or function.name in SET_UP):
             made = whole_case(holder)
-            return self._told(
-                [*self._heads.resolved(set().union(*map(loads, made)), file, set()), *made], call, file
-            ).body
+            before = self._heads.resolved(set().union(*map(loads, made)), file, set())
+            return self._told(before, made, call, file).body
         body = function.body[ast.get_docstring(function) is not None :]
         needed = set().union(*map(loads, body)) - BUILT_IN
         prepared, needed = self._prepared(file, tree, holder, function, needed)
         needed -= set().union(*map(stores, body)) - set().union(*map(stores, tree.body))
         before = [*self._heads.resolved(needed, file, {function.name}), *prepared]
-        return self._told([*before, *self._heads.inlined(body, file)], call, file).body
+        return self._told(before, self._heads.inlined(body, file), call, file).body
 
-    def _told(self, statements: Sequence[ast.stmt], call: ast.Call, file: Path) -> Passage:
-        unlike: dict[str, None] = {}
-        for statement in statements:
-            unlike.setdefault(ast.unparse(ast.fix_missing_locations(without_annotations(statement))))
-        body = "\n".join(unlike)
+    def _told(
+        self, before: Sequence[ast.stmt], body: Sequence[ast.stmt], call: ast.Call, file: Path
+    ) -> Passage:
+        """The passage of some statements; what prepares them is there once, as a fixture is made once."""
+        texts = [*dict.fromkeys(map(_unparsed, before)), *map(_unparsed, body)]
+        return self._with_names("\n".join(texts), call, file)
+
+    def _with_names(self, body: str, call: ast.Call, file: Path) -> Passage:
         if body.count("\n") > _MOST_LINES or len(body) > _MOST_TEXT:
             raise NoSliceError("what comes before the call is too long")
         whole = body.replace(f"return {HERE}", f"return {ast.unparse(call)}")
@@ -190,7 +192,7 @@ class _Reader:
         module = module_of(file)[1]
         there = set().union(*map(stores, tree.body)) if tree.body else set()
         lines = [f"from {module} import {name}" for name in sorted(needed & there - set(_IMPLIED))]
-        return self._told([*ast.parse("\n".join(lines)).body, *kept], call, file)
+        return self._told(ast.parse("\n".join(lines)).body, kept, call, file)
 
     def _prepared(
         self,
@@ -215,7 +217,7 @@ class _Reader:
             value = known.get(name)
             made = [] if isinstance(value, ast.expr) else self._fixture(name, file, tree, holder, own)
             if isinstance(value, ast.expr):
-                made = [_assign(name, value)]
+                made = [ast.Assign([ast.Name(name, ast.Store())], value, lineno=0)]
             found += made
             needed = needed - {name}
             needed |= set().union(*(loads(statement) for statement in made)) - {name} if made else set()
@@ -305,5 +307,5 @@ def _around(tree: ast.Module, call: ast.Call) -> tuple[ast.ClassDef | None, ast.
     return None, None
 
 
-def _assign(name: str | None, value: ast.expr) -> ast.stmt:
-    return ast.Assign([ast.Name(name or "_", ast.Store())], value, lineno=0)
+def _unparsed(statement: ast.stmt) -> str:
+    return ast.unparse(ast.fix_missing_locations(without_annotations(statement)))
