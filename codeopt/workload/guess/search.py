@@ -30,14 +30,12 @@ from codeopt.workload.guess.shapes import PLAIN, asked_shapes
 from codeopt.workload.guess.spell import FIT, Key, Spelled, State, spell
 from codeopt.workload.guess.starts import is_array, starts_of
 from codeopt.workload.guess.subject import Subject
+from codeopt.workload.guess.trivial import with_values_changed
 from codeopt.workload.guess.worker import TRIAL, Outcome, Worker
 
 ROWS = 12
 _MOST_SHAKES = 12
 _MOST_OTHERS = 6
-_PLACES = range(4)
-"""Arguments whose values are changed to see whether anything depends on them."""
-
 _SIZES = re.compile(r"size|shape|dimension|[Dd]im\b|channel|multiplied|broadcast|length|match|features")
 MANY_ROWS = 60
 WIDER = 150
@@ -371,8 +369,7 @@ class Search:
     def depends(self, best: Tried, effect: str) -> bool:
         """Whether other values in the arrays, or some argument other than those found, lead elsewhere."""
         text = best.spelled.text
-        trials = (self.worker.trial(text, self.seed, effect=True, changed=place) for place in _PLACES)
-        if any(not other.error and other.effect != effect for other in trials):
+        if any(other.effect != effect for other in with_values_changed(self.worker, text, self.seed)):
             return True
         for key, options in self._options.items():
             for option in options[:5]:

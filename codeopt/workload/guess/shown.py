@@ -11,7 +11,7 @@ from types import FunctionType
 
 from codeopt.workload.guess.starts import call_names
 from codeopt.workload.guess.subject import Subject
-from codeopt.workload.guess.trivial import too_little
+from codeopt.workload.guess.trivial import too_little, with_values_changed
 from codeopt.workload.guess.workbench import MOST_SECONDS, TRIAL_SECONDS, Workbench
 from codeopt.workload.guess.worker import Outcome, Worker
 from codeopt.workload.passages.reader import Place, function_at, passage_of, scene_of
@@ -21,7 +21,6 @@ _MOST = 8
 """Passages that are tried."""
 
 _MOST_SCENES = 16
-_PLACES = range(4)
 _TOO_LARGE = ("TimeoutError", "MemoryError", "Ended")
 
 
@@ -179,6 +178,5 @@ def _matters(worker: Worker, text: str, seed: int) -> bool:
     plain = worker.trial(text, seed, effect=True)
     if plain.error or not plain.effect:
         return False
-    others: list[Outcome] = [worker.trial(text, seed, effect=True, changed=place) for place in _PLACES]
-    told = [other for other in others if not other.error]
-    return not told or any(other.effect != plain.effect for other in told)
+    others = list(with_values_changed(worker, text, seed))
+    return not others or any(other.effect != plain.effect for other in others)

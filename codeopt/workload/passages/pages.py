@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from codeopt.source import NOTEBOOK, parse_file
+from codeopt.source import parse_file
 
 
 @functools.lru_cache(maxsize=64)
 def page_of(file: Path) -> ast.Module:
     """The code of a file or of a documentation page. Raises OSError, SyntaxError or ValueError."""
-    if file.suffix in (".py", NOTEBOOK):
+    if file.suffix == ".py":
         return _anywhere(parse_file(file))
     return _anywhere(
         ast.Module(list(_page_statements(file.read_text(encoding="utf-8", errors="replace"))), [])
