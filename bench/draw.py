@@ -28,7 +28,7 @@ from packaging.utils import parse_wheel_filename
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
-from bench.guessed import FRAMEWORKS, environment, missing, wanted_of  # noqa: E402
+from bench.guessed import FRAMEWORKS, environment, install_wheels, missing, wanted_of  # noqa: E402
 from bench.packages import LIST, cache  # noqa: E402
 from codeopt.target import module_of  # noqa: E402
 
@@ -87,9 +87,7 @@ def _installed(folder: Path, waiting: list[str]) -> str:
         frameworks = [w for w in waiting if re.split(r"[<>=!~ ]", w)[0].lower() in FRAMEWORKS]
         if frameworks or count > _MOST_PACKAGES:
             return f"requires {', '.join(frameworks) or f'{count} packages'}"
-        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:"]
-        done = subprocess.run([*command, "--target", str(folder), *waiting], capture_output=True, timeout=300)
-        if done.returncode:
+        if not install_wheels(folder, waiting):
             return "does not install from wheels"
         waiting = missing(folder)
     return ""

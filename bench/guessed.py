@@ -147,9 +147,7 @@ def put_extras(folder: Path, name: str, files: Sequence[Path]) -> None:
     for name in named[:_MOST_EXTRAS]:
         waiting = [f"{asked[name].name}{asked[name].specifier}"]
         while waiting:
-            command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:"]
-            done = subprocess.run([*command, "--target", str(folder), *waiting], capture_output=True)
-            waiting = missing(folder) if not done.returncode else []
+            waiting = missing(folder) if install_wheels(folder, waiting) else []
             if FRAMEWORKS & {_plain(re.split(r"[<>=!~ \[]", each)[0]) for each in waiting}:
                 break
 
@@ -178,6 +176,15 @@ def install(folder: Path, requirements: Sequence[str]) -> None:
     """Install packages into a folder, without what they require."""
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--prefer-binary"]
     subprocess.run([*command, "--target", str(folder), *requirements], check=True)
+
+
+def install_wheels(folder: Path, requirements: Sequence[str]) -> bool:
+    """The same from wheels alone; whether that could be done."""
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:"]
+    done = subprocess.run(
+        [*command, "--target", str(folder), *requirements], capture_output=True, timeout=300
+    )
+    return not done.returncode
 
 
 def missing(folder: Path) -> list[str]:
