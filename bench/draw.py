@@ -1,12 +1,14 @@
 """Draw packages for `bench/guessed.py` by a seed, from names that were written down beforehand.
 
-    python bench/draw.py guess-names --most 32         # NAME==VERSION and how many functions hold sites
-    python bench/draw.py guess-torch-names --most 12
+    python bench/draw.py guess-repository-names --most 8     # NAME==VERSION, how many functions hold sites
+    python bench/draw.py guess-repository-torch-names --most 8
 
-A package is taken if the newest release that has a wheel for this machine, and what that requires, install
-from wheels, at most 30 of them, if it holds at least 14 functions with sites, and if 19 in 20 of these
-stand in modules that can be imported here. What a function does, and whether a workload can be guessed for
-it, plays no part. What is not taken is removed again; the reason is printed.
+What stands for a repository that is worked on is taken: a release of the past two years whose source
+distribution holds tests. `--any` asks for neither, as the first draws did. The newest release must have a
+wheel for this machine and install from wheels with what it requires, at most 30 of them; it must hold at
+least 14 functions with sites, 19 in 20 of them in modules that can be imported here. What a function does,
+and whether a workload can be guessed for it, plays no part. What is not taken is removed again; the reason
+is printed.
 """
 
 from __future__ import annotations
@@ -21,20 +23,25 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
+from pypi_simple import PyPISimple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
 from bench.guessed import FRAMEWORKS, environment, install_wheels, missing, wanted_of  # noqa: E402
-from bench.packages import LIST, cache  # noqa: E402
+from bench.packages import LIST, cache, fetch  # noqa: E402
 from codeopt.target import module_of  # noqa: E402
 
 _MOST_PACKAGES = 30
 _LEAST_FUNCTIONS = 14
+_LEAST_TESTS = 14
 _MOST_LOST = 0.05
+_NEW = timedelta(days=730)
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|tests?\.py")
 _IMPORT = """
 import importlib, sys
 sys.path.append(sys.argv[1])
@@ -55,6 +62,23 @@ def newest_wheel(name: str) -> str:
     if not wheels:
         raise LookupError("no wheel")
     return f"{name}=={parse_wheel_filename(wheels[0].name)[1]}"
+
+
+def no_repository(pin: str) -> str:
+    """Why a release does not stand for a repository that is worked on, or an empty text."""
+    name, _, version = pin.partition("==")
+    with PyPISimple() as index:
+        releases = [p for p in index.get_project_page(name).packages if p.version == version]
+    times = [p.upload_time for p in releases if p.upload_time is not None]
+    if not times or max(times) < datetime.now(UTC) - _NEW:
+        return f"released {max(times):%Y-%m}" if times else "no time of release"
+    [package] = fetch([pin])
+    if not (package.folder / "is_sdist").exists():
+        return "no source distribution"
+    files = [p for p in package.folder.rglob("*.py") if _TEST_FILE.fullmatch(p.name)]
+    texts = (file.read_text("utf-8", "replace") for file in files)
+    tests = sum(len(re.findall(r"^ *(?:async )?def test", text, re.MULTILINE)) for text in texts)
+    return "" if tests >= _LEAST_TESTS else f"{tests} tests"
 
 
 def why_not(pin: str) -> tuple[str, int]:
@@ -98,15 +122,19 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Draw packages by a seed.")
     parser.add_argument("names", help="a list of names in bench/packages.toml")
     parser.add_argument("--most", type=int, default=12, help="packages to take")
+    parser.add_argument("--skip", type=int, default=0, help="names at the head of the draw to pass over")
+    parser.add_argument("--any", action="store_true", help="also old releases and those without tests")
     parser.add_argument("--seed", type=int, default=20261122)
     chosen = parser.parse_args(argv)
     names = sorted(set(tomllib.loads(LIST.read_text())[chosen.names]))
     random.Random(chosen.seed).shuffle(names)
     taken = 0
-    for name in names:
+    for name in names[chosen.skip :]:
         try:
             pin = newest_wheel(name)
-            reason, held = why_not(pin)
+            reason, held = "" if chosen.any else no_repository(pin), 0
+            if not reason:
+                reason, held = why_not(pin)
         except (LookupError, ValueError, OSError, subprocess.TimeoutExpired) as error:
             pin, reason, held = name, f"{type(error).__name__}: {error}", 0
         print(pin, reason or f"taken, {held} functions", flush=True)
