@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
-
-
-def interpret_all() -> None:
-    """Let what numba would compile from now on run as Python, whose lines can be traced; for this process."""
-    os.environ["NUMBA_DISABLE_JIT"] = "1"
-    numba = sys.modules.get("numba")
-    if numba is not None:
-        numba.config.DISABLE_JIT = True
 
 
 class LineTracer:

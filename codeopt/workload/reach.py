@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from codeopt.sandbox.world import Overlay, load_world
 from codeopt.target import Target
+from codeopt.workload.interpreted import interpret_all
 from codeopt.workload.invoke import prepare, quiet
-from codeopt.workload.lines import LineTracer, interpret_all
+from codeopt.workload.lines import LineTracer
 
 _SCALES = (0.02, 0.2, 1.0)
 _SECONDS = 1.0

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from codeopt.workload.guess.call_sites import CallSite, CallsMade, calls_in, keep_calls, read_calls_made
-from codeopt.workload.lines import interpret_all
 
 PACKAGE = '''
 import numpy as np
@@ -187,12 +183,3 @@ def test_sites_are_kept_by_content(project: Path, tmp_path: Path) -> None:
     assert calls_in(file) == made
     assert keep_calls(made, tmp_path) == file
     assert calls_in(None) == CallsMade()
-
-
-def test_compiled_functions_run_as_python_where_lines_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
-    numba = SimpleNamespace(config=SimpleNamespace(DISABLE_JIT=False))
-    monkeypatch.setitem(sys.modules, "numba", numba)
-    interpret_all()
-    assert os.environ["NUMBA_DISABLE_JIT"] == "1"
-    assert numba.config.DISABLE_JIT

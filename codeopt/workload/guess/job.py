@@ -27,7 +27,7 @@ from codeopt.workload.guess.subject import (
 from codeopt.workload.guess.trivial import too_little
 from codeopt.workload.guess.workbench import MOST_SECONDS, Workbench, searching
 from codeopt.workload.guess.worker import Worker
-from codeopt.workload.lines import interpret_all
+from codeopt.workload.interpreted import interpret_all
 from codeopt.workload.scaling import scaled_rows
 
 _MOST_VARIANTS = 8

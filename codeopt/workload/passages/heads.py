@@ -35,7 +35,13 @@ class Heads:
             for n in tree.body
             if getattr(n, "name", "") not in without or (isinstance(n, ast.ClassDef) and n.name in needed)
         ]
-        kept, left = backward(body, needed - BUILT_IN)
+        there: set[str] = set().union(*map(stores, body)) if body else set()
+        asked = needed - BUILT_IN
+        kept, left = backward(body, asked)
+        while later := (left & there) - asked:
+            # A function may call one that stands further down.
+            asked |= later
+            kept, left = backward(body, asked)
         return self.imports(kept, file, left | needed)[0]
 
     def imports(self, kept: list[ast.stmt], file: Path, needed: set[str]) -> tuple[list[ast.stmt], set[str]]:

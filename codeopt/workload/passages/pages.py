@@ -10,35 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codeopt.source import parse_file
+from codeopt.workload.passages.anywhere import anywhere
 
 
 @functools.lru_cache(maxsize=64)
 def page_of(file: Path) -> ast.Module:
     """The code of a file or of a documentation page. Raises OSError, SyntaxError or ValueError."""
     if file.suffix == ".py":
-        return _anywhere(parse_file(file))
-    return _anywhere(
+        return anywhere(parse_file(file))
+    return anywhere(
         ast.Module(list(_page_statements(file.read_text(encoding="utf-8", errors="replace"))), [])
     )
-
-
-def _anywhere(tree: ast.Module) -> ast.Module:
-    """The same on a machine without an accelerator: `.cuda()` and its device's name are left out."""
-    return _OnCpu().visit(tree)  # type: ignore[no-any-return]
-
-
-class _OnCpu(ast.NodeTransformer):
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "cuda":
-            owner = node.func.value
-            return owner if not (isinstance(owner, ast.Name) and owner.id == "torch") else node
-        return node
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if isinstance(node.value, str) and re.fullmatch(r"cuda(:\d+)?", node.value):
-            return ast.copy_location(ast.Constant("cpu"), node)
-        return node
 
 
 _FENCE = re.compile(
@@ -82,6 +64,6 @@ def example_of(doc: str) -> ast.Module | None:
         return None
     try:
         sources = [example.source for example in doctest.DocTestParser().get_examples(doc)]
-        return _anywhere(ast.parse("".join(sources)))
+        return anywhere(ast.parse("".join(sources)))
     except (SyntaxError, ValueError):
         return None

@@ -32,8 +32,8 @@ from codeopt.workload.passages.parameters import defaults, parametrized
 from codeopt.workload.passages.slices import HERE, NoSliceError, cut, loads, stores
 from codeopt.workload.passages.text import BUILT_IN, Passage, open_names
 
-_MOST_LINES = 300
-_MOST_TEXT = 16_000
+_MOST_LINES = 600
+_MOST_TEXT = 32_000
 _DEEPEST = 6
 _FOLDER = "pathlib.Path(tempfile.mkdtemp(dir='.'))"
 _FIXTURES = {
@@ -55,8 +55,9 @@ _IMPLIED = {
     "nn": "from torch import nn",
     "F": "import torch.nn.functional as F",
     "plt": "import matplotlib.pyplot as plt",
+    "torchvision": "import torchvision.datasets",
 }
-"""Imports that examples in a text leave out."""
+"""Imports that examples in a text leave out, or that come with what stands in."""
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
