@@ -13,9 +13,9 @@ import*: its module cannot be imported here; such a function counts as one that 
 `--prove` functions that ran, those for which `codeopt suggest` had at least one suggestion.
 
 Each package is installed into a folder of its own below `~/.cache/codeopt-bench`, with what it requires,
-what its files import and an extra of it names, Matplotlib, and what bench/packages.toml names beside it;
-NumPy, torch and whatever else this environment has are taken from here. The tests, examples and pages of its
-source distribution lie beside it, as in the repository that a user would have.
+what its files or tests import and an extra of it names, Matplotlib, and what bench/packages.toml names
+beside it; NumPy, torch and whatever else this environment has are taken from here. The tests, examples and
+pages of its source distribution lie beside it, as in the repository that a user would have.
 """
 
 from __future__ import annotations
@@ -130,16 +130,17 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
     )
     own = [folder / line.partition(",")[0] for line in record.read_text().splitlines()]
     files = sorted(file for file in own if file.suffix == ".py" and file.is_file())
-    if not (folder.parent / "with_extras").exists():
+    if not (folder.parent / "with_tests_extras").exists():
         put_extras(folder, name, files)
-        (folder.parent / "with_extras").touch()
+        (folder.parent / "with_tests_extras").touch()
     return folder, files
 
 
 def put_extras(folder: Path, name: str, files: Sequence[Path]) -> None:
-    """Install what a package's own files import and its extras name, as far as there are wheels."""
+    """Install what its files and tests import and its extras name, as far as there are wheels."""
+    aside = [file for beside in BESIDE for file in sorted((folder / beside).rglob("*.py"))]
     told = next(d for d in distributions(path=[str(folder)]) if _plain(d.name) == _plain(name))
-    text = "\n".join(file.read_text("utf-8", "replace") for file in files)
+    text = "\n".join(file.read_text("utf-8", "replace") for file in (*files, *aside))
     read = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", text, re.MULTILINE))
     held = {_plain(d.name) for d in (*distributions(path=[str(folder)]), *distributions())} | FRAMEWORKS
     asked = {_plain(r.name): r for r in map(Requirement, told.requires or ()) if r.marker}

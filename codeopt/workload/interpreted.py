@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import Any
@@ -57,7 +58,7 @@ def _vectorize(*asked: Any, **options: Any) -> Any:
     """`numba.vectorize` as it is called: with or without signatures."""
     if len(asked) == 1 and isinstance(asked[0], FunctionType):
         return np.vectorize(asked[0])
-    results = [_dtype(kinds.return_type) for kinds in _signatures(asked)]
+    results = [_dtype(kinds.result) for kinds in _signatures(asked)]
     return lambda function: np.vectorize(function, otypes=[np.result_type(*results)] if results else None)
 
 
@@ -68,18 +69,27 @@ def _guvectorize(*asked: Any, **options: Any) -> Callable[[Callable[..., None]],
     return lambda function: _over_rows(function, layout.replace(" ", ""), kinds)
 
 
-def _signatures(asked: Sequence[Any]) -> list[Any]:
-    from numba.core import sigutils, typing
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """Numba's types of what a function is given and of what it returns."""
+
+    args: tuple[Any, ...]
+    result: Any
+
+
+def _signatures(asked: Sequence[Any]) -> list[_Signature]:
+    from numba.core import sigutils
 
     several = asked[0] if asked and isinstance(asked[0], list | tuple) else asked
-    return [typing.signature(result, *args) for args, result in map(sigutils.normalize_signature, several)]
+    normalize: Callable[[Any], tuple[tuple[Any, ...], Any]] = sigutils.normalize_signature
+    return [_Signature(*normalize(each)) for each in several]
 
 
 def _dtype(kind: Any) -> np.dtype[Any]:
     """The element type of one of numba's types."""
     from numba.np import numpy_support
 
-    return numpy_support.as_dtype(getattr(kind, "dtype", kind))  # type: ignore[no-any-return]
+    return np.dtype(numpy_support.as_dtype(getattr(kind, "dtype", kind)))
 
 
 def _over_rows(

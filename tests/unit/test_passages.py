@@ -226,3 +226,64 @@ def test_what_leads_nowhere_is_no_passage(project: Path, test: str) -> None:
     calls = made(project, f"from shown_pack import scale\n{test}\n")
     places: Any = [place for place in calls.places["scale"] if place.file.endswith("test_it.py")]
     assert [passage_of(place, project, calls.homes) for place in places] == [None] * len(places)
+
+
+@pytest.mark.parametrize(
+    "test",
+    ['@pytest.mark.parametrize("make", [Plain, pytest.param(Model, id="m")])\n'
+     "def test_it(make):\n    make(3).add([2.0]).total(4)\n",
+     'ALL = [Plain, Model]\n@pytest.mark.parametrize("make", ALL)\n'
+     "def test_it(make):\n    make(3).add([2.0]).total(4)\n",
+     "@pytest.fixture(params=[Plain, Model])\ndef made(request):\n    return request.param(3).add([2.0])\n"
+     "def test_it(made):\n    made.total(4)\n",
+     "def test_it():\n    for make in (Plain, Model):\n        make(3).add([2.0]).total(4)\n",
+     "class Base:\n    def test_it(self):\n        self.kind(3).add([2.0]).total(4)\n"
+     "class TestModel(Base):\n    kind = Model\n"],
+    ids=["parameter", "list at the head", "fixture", "loop", "attribute of a class"],
+)  # fmt: skip
+def test_what_a_test_is_run_with_is_used_in_it(project: Path, test: str) -> None:
+    head = (
+        "import pytest\nfrom shown_pack import Model\nclass Plain:\n    add = total = lambda *_: Plain(1)\n"
+    )
+    head += "    def __init__(self, size):\n        pass\n"
+    calls = made(project, f"{head}{test}")
+    places = [*calls.places["=Model"], *calls.places.get("@made", ())]
+    body = scene_of(places[-1], project, calls.homes, {"Model"})
+    name = "Model._weighed"
+    call = call_of(caught_text(body, f"shown_pack/__init__.py::{name}", "shown_pack", name))
+    assert call.args[0].seen == [[2.0]]
+    assert call.args[1] == 4
+
+
+def test_what_a_base_of_tests_says_of_a_class_is_read(project: Path) -> None:
+    (project / "tests" / "helpers.py").write_text(
+        "class Case:\n    def test_it(self):\n        self.kind(3).add(self.sizes).total(twice())\n"
+        "def filled(n):\n    return [twice()] * n\ndef twice():\n    return SIZE * 2\nSIZE = 2\n"
+    )
+    calls = made(project, "from shown_pack import Model\nfrom . import helpers as own\nimport tests.helpers\n"
+                          "class Base(own.Case):\n    kind = Model\n    sizes = own.filled(own.SIZE)\n")  # fmt: skip
+    body = scene_of(calls.places["=Model"][0], project, calls.homes, {"Model"})
+    name = "Model._weighed"
+    call = call_of(caught_text(body, f"shown_pack/__init__.py::{name}", "shown_pack", name))
+    assert call.args[0].seen == [[4, 4]]
+    assert call.args[1] == 4
+
+
+def test_images_that_would_be_downloaded_are_random_ones(project: Path) -> None:
+    calls = made(project, """
+from torchvision import datasets
+from torchvision.datasets import CIFAR10 as Small, ImageFolder
+from shown_pack import Model
+
+def test_it():
+    model = Model(1)
+    model.add([datasets.MNIST('.', train=True, download=True, transform=len)])
+    model.add([Small('.'), ImageFolder('.'), datasets.ImageFolder('.')])
+    model.total(2)
+""")  # fmt: skip
+    passage = passage_of(calls.places["Model.total"][0], project, calls.homes)
+    assert passage is not None
+    assert passage.body.split("\n")[0] == "import torchvision.datasets"
+    assert "model.add([torchvision.datasets.FakeData(256, (1, 28, 28), transform=len)])" in passage.body
+    others = "ImageFolder('.'), datasets.ImageFolder('.')"
+    assert f"model.add([torchvision.datasets.FakeData(256, (3, 32, 32)), {others}])" in passage.body

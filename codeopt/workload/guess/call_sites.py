@@ -29,6 +29,7 @@ from codeopt.workload.guess.bindings import (
 )
 from codeopt.workload.passages.cases import SET_UP
 from codeopt.workload.passages.heads import BESIDE
+from codeopt.workload.passages.mentions import mentions
 from codeopt.workload.passages.pages import example_of, page_of
 from codeopt.workload.passages.parameters import Bound, defaults, parametrized
 from codeopt.workload.passages.reader import Place
@@ -68,9 +69,10 @@ CallSites = dict[str, tuple[CallSite, ...]]
 class CallsMade(msgspec.Struct, frozen=True):
     """What a project calls of its own: arguments that stand on their own, and where calls are made.
 
-    `places` are those in tests, examples and documentation, the shortest ways to a call first, and by
-    `@NAME` calls in functions that take a parameter of that name, as they do a fixture; `root` is
-    the project's folder, `homes` tells the module that a function or class is defined in, where it is one.
+    `places` are those in tests, examples and documentation, the shortest ways to a call first; by `@NAME`
+    calls in functions that take a parameter of that name, as they do a fixture; by `=NAME` where it is read
+    and not called. `root` is the project's folder, `homes` tells the module that a function or class is
+    defined in, where it is one.
     """
 
     sites: CallSites = {}
@@ -113,12 +115,14 @@ def read_calls_made(files: Iterable[Path], importable: Path, root: Path) -> Call
                 places[name].setdefault(_place(file, call, doc), call.lineno - begin)
         for name, call, begin in _given_to(tree) if is_aside else ():
             places[f"@{name}"].setdefault(_place(file, call, -1), call.lineno - begin)
+        for name, read, begin in mentions(tree, own) if is_aside else ():
+            places[f"={name}"].setdefault(_place(file, read, -1), read.lineno - begin)
     sites = {name: tuple(sorted(found[name], key=_rank)[:_MOST_SITES]) for name in sorted(found)}
     near = {name: _spread(places[name])[:_MOST_PLACES] for name in sorted(places)}
     return CallsMade(sites, near, str(root), {name: home for name, home in homes.items() if home})
 
 
-def _place(file: Path, call: ast.Call, doc: int) -> Place:
+def _place(file: Path, call: ast.expr, doc: int) -> Place:
     end = call.end_lineno or call.lineno, call.end_col_offset or call.col_offset
     return Place(str(file), call.lineno, call.col_offset, *end, doc)
 

@@ -63,8 +63,10 @@ def caught_call(
         return None
     made = bench.calls_made
     seen: dict[str, None] = {}
-    for place in itertools.islice(_used(bench, _users(bench, ways, callers), path), 4 * _MOST_SCENES):
-        body = scene_of(place, Path(made.root), made.homes)
+    users = list(_users(bench, ways, callers))
+    wanted = frozenset(name[1:] for name in users if name.startswith("="))
+    for place in itertools.islice(_used(bench, users, path), 4 * _MOST_SCENES):
+        body = scene_of(place, Path(made.root), made.homes, wanted)
         if body:
             seen.setdefault(body)
         if len(seen) == _MOST_SCENES:
@@ -94,9 +96,19 @@ def _users(bench: Workbench, ways: Sequence[Subject], callers: Iterable[str]) ->
         if owner:
             yield from (f"{owner}.__call__" for _ in range(last == "forward"))
             classes.append(owner)
+    classes += [each.__name__ for way in ways if way.owner is not None for each in _below(way.owner)]
     yield from classes
+    yield from (f"={name}" for name in (*classes, *(way.qualname.rpartition(".")[2] for way in ways)))
     known = tuple(f"{name}." for name in classes)
     yield from (name for name in bench.calls_made.places if name.startswith(known))
+
+
+def _below(owner: type) -> list[type]:
+    """Classes that are made from another."""
+    near: list[type] = type.__subclasses__(owner)
+    for kind in near[:_MOST]:
+        near = [*near, *type.__subclasses__(kind)]
+    return near[:_MOST]
 
 
 def _used(bench: Workbench, names: Iterable[str], path: Path) -> Iterator[Place]:

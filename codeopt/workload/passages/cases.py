@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Collection, Sequence
 
+from codeopt.workload.passages.mentions import with_named_first
 from codeopt.workload.passages.parameters import one_of
 from codeopt.workload.passages.slices import NoSliceError
 
@@ -121,12 +123,12 @@ def undecorated(node: ast.stmt) -> ast.FunctionDef:
     return plain
 
 
-def requested(fixture: ast.FunctionDef) -> ast.stmt:
-    """`request` for a fixture, with the first of its parameters."""
+def requested(fixture: ast.FunctionDef, wanted: Collection[str], head: Sequence[ast.stmt]) -> ast.stmt:
+    """`request` for a fixture, with the first of its parameters, or the first that reads a wanted name."""
     for decorator in fixture.decorator_list:
         for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
             if keyword.arg == "params":
-                value = ast.unparse(one_of(keyword.value))
+                value = ast.unparse(one_of(with_named_first(keyword.value, wanted, head)))
                 made = f"__import__('types').SimpleNamespace(param={value})"
                 return ast.parse(f"request = {made}").body[0]
     raise NoSliceError("nothing tells what a fixture is asked for")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from codeopt.target import module_of
 from codeopt.workload.passages.cases import has_fixture, undecorated
+from codeopt.workload.passages.members import with_members
 from codeopt.workload.passages.pages import page_of
 from codeopt.workload.passages.slices import NoSliceError, backward, loads, stores
 from codeopt.workload.passages.text import BUILT_IN
@@ -26,10 +27,21 @@ class Heads:
 
     root: Path
     _open: list[Path] = field(default_factory=list)
+    _pages: dict[Path, ast.Module] = field(default_factory=dict)
+
+    def page(self, file: Path) -> ast.Module:
+        """The code of a file, with members of modules beside it imported. Raises what reading it raises."""
+        if file not in self._pages:
+
+            def is_beside(node: ast.ImportFrom) -> bool:
+                return self._file_beside(node, file) is not None
+
+            self._pages[file] = with_members(page_of(file), is_beside)
+        return self._pages[file]
 
     def resolved(self, needed: set[str], file: Path, without: set[str]) -> list[ast.stmt]:
         """The statements at the head of a file that names rest on. Raises NoSliceError where one is open."""
-        tree = page_of(file)
+        tree = self.page(file)
         body = [
             n
             for n in tree.body
@@ -65,7 +77,7 @@ class Heads:
                 plain = undecorated(statement) if has_fixture(statement) else statement
                 found += self.inlined([plain], file)
         left = read - bound - BUILT_IN
-        stars = [n for n in page_of(file).body if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
+        stars = [n for n in self.page(file).body if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
         if left and stars and not (kept and isinstance(kept[-1], ast.Return)):
             taken = ast.ImportFrom(
                 stars[0].module, [ast.alias(name) for name in sorted(left)], stars[0].level

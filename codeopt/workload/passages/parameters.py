@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Sequence
+
+from codeopt.workload.passages.mentions import with_named_first
 
 Bound = dict[str, ast.expr | str]
 """Name -> what it was assigned, or the lines that bind it: an import, or a function with what it needs."""
@@ -16,8 +19,13 @@ def defaults(args: ast.arguments) -> Bound:
     return {arg.arg: value for arg, value in pairs}
 
 
-def parametrized(node: ast.FunctionDef | ast.ClassDef) -> Bound:
-    """The first values of `pytest.mark.parametrize`."""
+def parametrized(
+    node: ast.FunctionDef | ast.ClassDef, wanted: Collection[str] = (), head: Sequence[ast.stmt] = ()
+) -> Bound:
+    """The first values of `pytest.mark.parametrize`, or the first that read one of the wanted names.
+
+    `head` are the statements of the file.
+    """
     found: Bound = {}
     for mark in node.decorator_list:
         if (
@@ -26,9 +34,10 @@ def parametrized(node: ast.FunctionDef | ast.ClassDef) -> Bound:
             and len(mark.args) > 1
         ):
             names = _names(mark.args[0])
-            first = first_of(mark.args[1])
+            values = with_named_first(mark.args[1], wanted, head)
+            first = first_of(values)
             if len(names) == 1:
-                found[names[0]] = one_of(mark.args[1])
+                found[names[0]] = one_of(values)
             elif isinstance(first, list) and len(first) == len(names):
                 found.update(zip(names, first, strict=True))
             elif isinstance(first, ast.Tuple | ast.List) and len(first.elts) == len(names):

@@ -7,7 +7,7 @@ text imports the project and other libraries, never the file that it was taken f
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,7 +61,7 @@ _IMPLIED = {
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
-    """A call in a file, by the lines (from 1) and columns of its first and last character.
+    """A call or a name in a file, by the lines (from 1) and columns of its first and last character.
 
     `doc` is the line of the definition whose docstring holds it, 0 for the module's, -1 where it is code.
     """
@@ -86,13 +86,13 @@ def passage_of(place: Place, root: Path, homes: Mapping[str, str]) -> Passage | 
         return None
 
 
-def scene_of(place: Place, root: Path, homes: Mapping[str, str]) -> str:
-    """The whole function that a call stands in, or a script's statements up to it and with it, as a body.
+def scene_of(place: Place, root: Path, homes: Mapping[str, str], wanted: Collection[str] = ()) -> str:
+    """The whole function that something stands in, or a script's statements up to a call and with it.
 
-    Empty where its text does not tell all.
+    Of parameters, those that read a wanted name go before others. Empty where the text does not tell all.
     """
     try:
-        return _Reader(root, homes).scene(place)
+        return _Reader(root, homes, wanted).scene(place)
     except (NoSliceError, OSError, SyntaxError, ValueError, RecursionError):
         return ""
 
@@ -101,7 +101,7 @@ def function_at(place: Place) -> str:
     """The name of the function or method that a call stands in, empty where it stands in none."""
     try:
         tree = page_of(Path(place.file))
-        function = _around(tree, _call_at(tree, place))[1] if place.doc < 0 else None
+        function = _around(tree, _at(tree, place))[1] if place.doc < 0 else None
     except (NoSliceError, OSError, SyntaxError, ValueError):
         return ""
     return function.name if function is not None else ""
@@ -111,6 +111,7 @@ def function_at(place: Place) -> str:
 class _Reader:
     root: Path
     homes: Mapping[str, str]
+    wanted: Collection[str] = ()
     _open: list[tuple[Path, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -119,52 +120,53 @@ class _Reader:
     def passage(self, place: Place) -> Passage:
         """Raises NoSliceError, and what reading the file raises."""
         file = Path(place.file)
-        tree = page_of(file)
+        tree = self._heads.page(file)
         if place.doc >= 0:
             return self._of_docstring(file, tree, place)
         call = _call_at(tree, place)
         holder, function = _around(tree, call)
+        if holder is not None and function is None:
+            raise NoSliceError("the call stands in a class")
         if function is None:
             kept, needed = cut(tree.body, call)
-            return self._told([], self._heads.imports(kept, file, needed)[0], call, file)
+            return Passage(self._told([], self._heads.imports(kept, file, needed)[0], file, call), call)
         kept, needed = cut(function.body, call)
         prepared, needed = self._prepared(file, tree, holder, function, needed)
         before = [*self._heads.resolved(needed, file, {function.name}), *prepared]
-        return self._told(before, self._heads.inlined(kept, file), call, file)
+        return Passage(self._told(before, self._heads.inlined(kept, file), file, call), call)
 
     def scene(self, place: Place) -> str:
         """Raises NoSliceError, and what reading the file raises."""
         file = Path(place.file)
-        tree = page_of(file)
-        holder, function = _around(tree, _call_at(tree, place)) if place.doc < 0 else (None, None)
+        tree = self._heads.page(file)
+        there = _at(tree, place) if place.doc < 0 else None
+        holder, function = _around(tree, there) if there is not None else (None, None)
+        if holder is not None and (function is None or inherits_tests(holder) or function.name in SET_UP):
+            made = whole_case(holder)
+            before = self._heads.resolved(set().union(*map(loads, made)), file, set())
+            return self._told(before, made, file)
         if function is None:
             passage = self.passage(place)
             return passage.body.replace(f"return {HERE}", ast.unparse(passage.call))
-        call = _call_at(tree, place)
-        if holder is not None and (inherits_tests(holder) or function.name in SET_UP):
-            made = whole_case(holder)
-            before = self._heads.resolved(set().union(*map(loads, made)), file, set())
-            return self._told(before, made, call, file).body
         body = function.body[ast.get_docstring(function) is not None :]
         needed = set().union(*map(loads, body)) - BUILT_IN
         prepared, needed = self._prepared(file, tree, holder, function, needed)
         needed -= set().union(*map(stores, body)) - set().union(*map(stores, tree.body))
         before = [*self._heads.resolved(needed, file, {function.name}), *prepared]
-        return self._told(before, self._heads.inlined(body, file), call, file).body
+        return self._told(before, self._heads.inlined(body, file), file)
 
     def _told(
-        self, before: Sequence[ast.stmt], body: Sequence[ast.stmt], call: ast.Call, file: Path
-    ) -> Passage:
-        """The passage of some statements; what prepares them is there once, as a fixture is made once."""
-        texts = [*dict.fromkeys(map(_unparsed, before)), *map(_unparsed, body)]
-        return self._with_names("\n".join(texts), call, file)
+        self, before: Sequence[ast.stmt], body: Sequence[ast.stmt], file: Path, call: ast.Call | None = None
+    ) -> str:
+        """Some statements with imports of what they leave open, where a call at their end does too.
 
-    def _with_names(self, body: str, call: ast.Call, file: Path) -> Passage:
-        if body.count("\n") > _MOST_LINES or len(body) > _MOST_TEXT:
+        What prepares them is there once, as a fixture is made once.
+        """
+        text = "\n".join([*dict.fromkeys(map(_unparsed, before)), *map(_unparsed, body)])
+        if text.count("\n") > _MOST_LINES or len(text) > _MOST_TEXT:
             raise NoSliceError("what comes before the call is too long")
-        whole = body.replace(f"return {HERE}", f"return {ast.unparse(call)}")
-        head = [self._bound(name, file) for name in sorted(open_names(whole))]
-        return Passage("\n".join([*head, body]), call)
+        whole = text if call is None else text.replace(f"return {HERE}", f"return {ast.unparse(call)}")
+        return "\n".join([*(self._bound(name, file) for name in sorted(open_names(whole))), text])
 
     def _bound(self, name: str, file: Path) -> str:
         """A line that binds a name which a passage leaves open."""
@@ -193,7 +195,7 @@ class _Reader:
         module = module_of(file)[1]
         there = set().union(*map(stores, tree.body)) if tree.body else set()
         lines = [f"from {module} import {name}" for name in sorted(needed & there - set(_IMPLIED))]
-        return self._told(ast.parse("\n".join(lines)).body, kept, call, file)
+        return Passage(self._told(ast.parse("\n".join(lines)).body, kept, file, call), call)
 
     def _prepared(
         self,
@@ -204,9 +206,9 @@ class _Reader:
         needed: set[str],
     ) -> tuple[list[ast.stmt], set[str]]:
         """What gives a function's parameters their values, and the names that this leaves open."""
-        known = {**defaults(function.args), **parametrized(function)}
+        known = {**defaults(function.args), **parametrized(function, self.wanted, tree.body)}
         if holder is not None:
-            known |= parametrized(holder) | benchmarked(holder, function)
+            known |= parametrized(holder, self.wanted, tree.body) | benchmarked(holder, function)
         args = [
             arg.arg for arg in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
         ]
@@ -248,9 +250,9 @@ class _Reader:
             before: list[ast.stmt] = []
             for arg in args:
                 if arg == "request":
-                    before.append(requested(node))
+                    before.append(requested(node, self.wanted, self._heads.page(place).body))
                 else:
-                    before += self._fixture(arg, place, page_of(place), holder, own)
+                    before += self._fixture(arg, place, self._heads.page(place), holder, own)
             generates = any(isinstance(part, ast.Yield) for part in ast.walk(plain))
             call = f"{plain.name}({', '.join([*([own] if within else []), *args])})"
             made = ast.parse(f"{name} = {f'next({call})' if generates else call}").body
@@ -274,37 +276,42 @@ class _Reader:
         for folder in file.parents:
             near = folder / "conftest.py"
             if near.is_file() and near != file:
-                yield near, None, page_of(near).body
+                yield near, None, self._heads.page(near).body
             if folder == self.root:
                 break
 
 
 def _call_at(tree: ast.Module, place: Place) -> ast.Call:
+    found = _at(tree, place)
+    if not isinstance(found, ast.Call):
+        raise NoSliceError("it is no call")
+    return found
+
+
+def _at(tree: ast.Module, place: Place) -> ast.expr:
     wanted = (place.line, place.column, place.end_line, place.end_column)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _span(node) == wanted:
+        if isinstance(node, ast.expr) and _span(node) == wanted:
             return node
-    raise NoSliceError("the call is not there any more")
+    raise NoSliceError("it is not there any more")
 
 
-def _span(node: ast.Call) -> tuple[int, int, int | None, int | None]:
+def _span(node: ast.expr) -> tuple[int, int, int | None, int | None]:
     return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
 
 
-def _around(tree: ast.Module, call: ast.Call) -> tuple[ast.ClassDef | None, ast.FunctionDef | None]:
-    """The class and the function at the head of a file that hold a node."""
+def _around(tree: ast.Module, node: ast.expr) -> tuple[ast.ClassDef | None, ast.FunctionDef | None]:
+    """The class and the function at the head of a file that hold an expression."""
 
-    def holds(node: ast.AST) -> bool:
-        return any(part is call for part in ast.walk(node))
+    def holds(outer: ast.AST) -> bool:
+        return any(part is node for part in ast.walk(outer))
 
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and holds(node):
-            return None, node
-        if isinstance(node, ast.ClassDef) and holds(node):
-            method = next((n for n in node.body if isinstance(n, ast.FunctionDef) and holds(n)), None)
-            if method is None:
-                raise NoSliceError("the call stands in a class")
-            return node, method
+    for outer in tree.body:
+        if isinstance(outer, ast.FunctionDef) and holds(outer):
+            return None, outer
+        if isinstance(outer, ast.ClassDef) and holds(outer):
+            methods = (n for n in outer.body if isinstance(n, ast.FunctionDef))
+            return outer, next((n for n in methods if holds(n)), None)
     return None, None
 
 
