@@ -15,6 +15,7 @@ HEAVY = {"torch", "numpy", "memray", "hypothesis", "pandas", "sklearn", "scipy"}
 RUNS_IN_A_CHILD = (
     "codeopt.equivalence.", "codeopt.measure.", "codeopt.run.inside", "codeopt.run.jobs", "codeopt.run.left",
     "codeopt.workload.scaling", "codeopt.workload.trace.replay_",
+    "codeopt.workload.universal",
 )  # fmt: skip
 
 # Each layer may import itself and those before it.

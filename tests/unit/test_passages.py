@@ -260,8 +260,9 @@ def test_what_a_base_of_tests_says_of_a_class_is_read(project: Path) -> None:
         "class Case:\n    def test_it(self):\n        self.kind(3).add(self.sizes).total(twice())\n"
         "def filled(n):\n    return [twice()] * n\ndef twice():\n    return SIZE * 2\nSIZE = 2\n"
     )
-    calls = made(project, "from shown_pack import Model\nfrom . import helpers as own\nimport tests.helpers\n"
-                          "class Base(own.Case):\n    kind = Model\n    sizes = own.filled(own.SIZE)\n")  # fmt: skip
+    calls = made(project, "import tests.helpers\nfrom shown_pack import Model\nfrom . import helpers as own\n"
+                          "class Base(own.Case):\n    kind = Model\n"
+                          "    sizes = own.filled(own.SIZE)\n")  # fmt: skip
     body = scene_of(calls.places["=Model"][0], project, calls.homes, {"Model"})
     name = "Model._weighed"
     call = call_of(caught_text(body, f"shown_pack/__init__.py::{name}", "shown_pack", name))
