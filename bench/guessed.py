@@ -132,6 +132,7 @@ def environment(pin: str) -> tuple[Path, list[Path]]:
     files = sorted(file for file in own if file.suffix == ".py" and file.is_file())
     if not (folder.parent / "with_tests_extras").exists():
         put_extras(folder, name, files)
+        without_operators(folder)
         (folder.parent / "with_tests_extras").touch()
     return folder, files
 
@@ -151,6 +152,13 @@ def put_extras(folder: Path, name: str, files: Sequence[Path]) -> None:
             waiting = missing(folder) if install_wheels(folder, waiting) else []
             if FRAMEWORKS & {_plain(re.split(r"[<>=!~ \[]", each)[0]) for each in waiting}:
                 break
+
+
+def without_operators(folder: Path) -> None:
+    """Let torchvision be imported where its compiled operators, which ask for CUDA, are not there."""
+    head = folder / "torchvision" / "__init__.py"
+    if head.is_file():
+        head.write_text(re.sub(r"^\s*_meta_registrations,\n", "", head.read_text(), flags=re.MULTILINE))
 
 
 def put_beside(folder: Path, pin: str) -> None:
