@@ -24,7 +24,7 @@ def guvectorize(*asked: Any, **options: Any) -> Callable[[Callable[..., None]], 
     """`numba.guvectorize` as it is called: with signatures, or without, and the layout."""
     *types, layout = asked
     kinds = [signature.args for signature in _signatures(types)]
-    return lambda function: _over_rows(function, layout.replace(" ", ""), kinds)
+    return lambda function: _OverRows(function, layout.replace(" ", ""), kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,43 +50,48 @@ def _dtype(kind: Any) -> np.dtype[Any]:
     return np.dtype(numpy_support.as_dtype(getattr(kind, "dtype", kind)))
 
 
-def _over_rows(
-    function: Callable[..., None], layout: str, signatures: Sequence[Sequence[Any]]
-) -> Callable[..., Any]:
-    """A function that fills its last arguments, called for each row as NumPy's generalized functions are."""
-    given, made = (
-        [names.split(",") for names in re.findall(r"\(([^)]*)\)", part)] for part in layout.split("->")
-    )
+class _OverRows:
+    """A function that fills its last arguments, called for each row as NumPy's generalized functions are.
 
-    def fill(*values: Any) -> Any:
+    An object, for as an attribute of a class such a function is no method.
+    """
+
+    def __init__(self, function: Callable[..., None], layout: str, kinds: Sequence[Sequence[Any]]) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._kinds = kinds
+        self._given, self._made = (
+            [names.split(",") for names in re.findall(r"\(([^)]*)\)", part)] for part in layout.split("->")
+        )
+        self._over = np.vectorize(self._fill, signature=layout)
+
+    def __call__(self, *values: Any, out: Any = None) -> Any:
+        count = len(self._given)
+        result = self._over(*values[:count])
+        held = values[count:] or (() if out is None else out if isinstance(out, tuple) else (out,))
+        for place, found in zip(held, result if len(self._made) > 1 else (result,), strict=False):
+            place[...] = found
+        return result
+
+    def _fill(self, *values: Any) -> Any:
         arrays = [np.asarray(value) for value in values]
-        kinds = next((each for each in signatures if _fits(arrays, each)), ())
+        kinds = next((each for each in self._kinds if _fits(arrays, each)), ())
         sizes: dict[str, int] = {}
-        for names, array in zip(given, arrays, strict=True):
+        for names, array in zip(self._given, arrays, strict=True):
             sizes |= dict(zip(names, array.shape, strict=False))
-        dtypes = [_dtype(kind) for kind in kinds[len(given) :]] or [np.result_type(*arrays)] * len(made)
+        dtypes = [_dtype(kind) for kind in kinds[len(arrays) :]]
+        dtypes = dtypes or [np.result_type(*arrays)] * len(self._made)
         results = [
             np.zeros([int(sizes.get(name, name)) for name in names if name] or [1], dtype)
-            for names, dtype in zip(made, dtypes, strict=True)
+            for names, dtype in zip(self._made, dtypes, strict=True)
         ]
         in_arrays = [hasattr(kind, "ndim") for kind in kinds] or [False] * len(arrays)
         pairs = zip(arrays, in_arrays, strict=False)
         rows = [a if a.ndim else a[None] if is_array else a[()] for a, is_array in pairs]
-        function(*rows, *results)
-        plain = [found if names != [""] else found[0] for names, found in zip(made, results, strict=True)]
+        self._function(*rows, *results)
+        pairs_made = zip(self._made, results, strict=True)
+        plain = [found if names != [""] else found[0] for names, found in pairs_made]
         return tuple(plain) if len(plain) > 1 else plain[0]
-
-    over = np.vectorize(fill, signature=layout)
-
-    @functools.wraps(function)
-    def call(*values: Any, out: Any = None) -> Any:
-        result = over(*values[: len(given)])
-        held = values[len(given) :] or (() if out is None else out if isinstance(out, tuple) else (out,))
-        for place, found in zip(held, result if len(made) > 1 else (result,), strict=False):
-            place[...] = found
-        return result
-
-    return call
 
 
 def _fits(arrays: Sequence[np.ndarray[Any, Any]], kinds: Sequence[Any]) -> bool:

@@ -34,6 +34,12 @@ def total(row, out):
     out[0] = half(row.sum()) * 2
 
 
+class Table:
+    @numba.guvectorize(["(f8[:], f8[:])"], "(n)->(n)")
+    def halves(row, out):
+        out[:] = half(row)
+
+
 @numba.vectorize
 def doubled(x):
     return whole(x) * 2
@@ -71,6 +77,7 @@ assert {{"half", *{names!r}}} <= ran, ran
     ("o = np.empty(3); compiled.shifted(np.ones(3), 1.0, o); assert o.tolist() == [2] * 3", ["shifted"]),
     ("o = np.empty(3); compiled.shifted(np.ones(3), 1.0, out=o); assert o.tolist() == [2] * 3", ["shifted"]),
     ("assert compiled.total(np.ones((2, 3))).tolist() == [3, 3]", ["total"]),
+    ("assert compiled.Table().halves(np.ones(2)).tolist() == [0.5, 0.5]", ["halves"]),
     ("assert compiled.doubled(np.ones(2)).tolist() == [2, 2]", ["doubled", "whole"]),
     ("assert compiled.larger(np.ones(2), [0, 4]).tolist() == [0.5, 2]", ["larger"]),
 ])  # fmt: skip
