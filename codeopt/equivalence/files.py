@@ -1,4 +1,7 @@
-"""What a call leaves in the working directory: files, folders, links, permissions, content."""
+"""What a call leaves in the working directory and in the home folder that it was lent.
+
+Files, folders, links, permissions, content.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,8 @@ _OF_COMPILER = "torchinductor_"
 the first use of an optimizer or a checkpoint: no work of the target's."""
 
 
-def files_below(folder: str) -> Listing | None:
-    """All that stands below a folder, by path; None if it is too much."""
+def files_below(folder: str, *, links: bool = True) -> Listing | None:
+    """All that stands below a folder, with or without links, by path; None if it is too much."""
     found: Listing = {}
     waiting = [folder]
     while waiting:
@@ -49,7 +52,7 @@ def files_below(folder: str) -> Listing | None:
         except OSError:
             continue
         for entry in entries:
-            if entry.name.startswith(_OF_COMPILER):
+            if entry.name.startswith(_OF_COMPILER) or (not links and entry.is_symlink()):
                 continue
             found[entry.path] = _entry(entry.path, entry.stat(follow_symlinks=False))
             if entry.is_dir(follow_symlinks=False):
@@ -79,10 +82,10 @@ def _content(path: str) -> bytes:
         return b""
 
 
-def files_node(folder: str, before: Listing | None) -> Node:
+def files_node(folder: str, before: Listing | None, *, links: bool = True) -> Node:
     """What became of the paths below `folder` since `before`. Nothing is removed: who else uses
     the folder is not known here."""
-    after = files_below(folder) if before is not None else None
+    after = files_below(folder, links=links) if before is not None else None
     if before is None or after is None:
         return Node("files", "")
     parts: list[tuple[str, Node]] = []

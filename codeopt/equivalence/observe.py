@@ -24,6 +24,7 @@ from codeopt.equivalence.said import Streams
 from codeopt.equivalence.snapshot import Recorder
 from codeopt.equivalence.surroundings import seed_everything, settings_restored, state_node
 from codeopt.equivalence.tolerance import float_name
+from codeopt.sandbox.home import lent_home
 from codeopt.sandbox.world import World
 from codeopt.workload.call import Call
 
@@ -73,6 +74,8 @@ def observe(
     descriptors = Descriptors()
     folder = os.getcwd()
     before = files_below(folder)
+    home = lent_home()
+    before_home = files_below(home, links=False) if home else None
     held = held_by(call)
     with world.active():
         seed_everything(seed)
@@ -95,6 +98,7 @@ def observe(
             parts.append(("gradients", _gradients(recorder)))
     parts += [("globals", globals_), ("state", state), *said, *descriptors.nodes()]
     parts.append(("files", files_node(folder, before)))
+    parts.append(("files in the home folder", files_node(home, before_home, links=False)))
     tree = Node("outcome", "", (), None, tuple(parts))
     error = made.error
     where = _where(error, str(world.target.path)) if error is not None else ""

@@ -31,6 +31,7 @@ from codeopt.run.inside import be_forked
 from codeopt.run.lay_out import lay_out, put, stamps
 from codeopt.run.left import MOST_TEXT, files_node, shown, text_node, without_float_warnings
 from codeopt.run.order import MEASURED, PROFILE, RECORD, Inside, Order, real_name
+from codeopt.sandbox.home import USERS_HOME
 
 _STREAMS = ("stdout", "stderr")
 _SHOWN = 3
@@ -158,6 +159,8 @@ def _perform(order: Order) -> _Process:
         **dict(order.command.variables),
         "PYTHONHASHSEED": str(order.seed & 0xFFFFFFFF),
         "TMPDIR": temporary,
+        # What a run writes there is not compared, so it may not write there.
+        "HOME": USERS_HOME,
         "PWD": copy + order.folder[len(order.root) :],
     }
     out, err = f"{aside}/stdout", f"{aside}/stderr"

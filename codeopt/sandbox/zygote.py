@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from codeopt.sandbox.confine import confine, confine_zygote
+from codeopt.sandbox.home import lend_home
 from codeopt.sandbox.protocol import Ended, Limits, Preload, Ready, Run, receive, send
 from codeopt.sandbox.watch import children_of, empty, excess, kill_all, reap_orphans, resident_bytes, tree_of
 
@@ -194,6 +195,7 @@ def _run_child(run: Run, rung: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(run.workdir)
     os.environ["TMPDIR"] = tempfile.tempdir = run.workdir
+    lend_home(run.folder)
     os.environ["NUMBA_CACHE_DIR"] = run.workdir
     if "numba" in sys.modules:
         sys.modules["numba"].config.CACHE_DIR = run.workdir

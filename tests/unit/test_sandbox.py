@@ -50,6 +50,30 @@ def test_every_child_works_in_an_empty_folder_that_is_removed(sandbox: Sandbox) 
     assert not any(Path(folder).exists() for folder in folders)
 
 
+def test_a_home_is_lent_and_gone_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".local" / "share" / "kept").mkdir(parents=True)
+    (tmp_path / ".local" / "share" / "kept" / "words.txt").write_text("seven")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Sandbox(jobs=1, limits=Limits(seconds=20)) as sandbox:
+        for _ in range(2):
+            end = sandbox.call(exec, """
+from pathlib import Path
+home = Path.home()
+assert (home / ".local/share/kept/words.txt").read_text() == "seven"
+for name in (".made", ".local/share/made"):
+    (home / name).mkdir()
+    (home / name / "settings.json").write_text("{}")
+try:
+    (home / ".local/share/kept/more.txt").write_text("eight")
+except OSError:
+    pass
+else:
+    raise AssertionError("a link was written through")
+""")  # fmt: skip
+            assert isinstance(end, Completed), end
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [".local", "kept", "share", "words.txt"]
+
+
 def test_what_numba_keeps_compiled_goes_into_the_folder_of_the_child(sandbox: Sandbox) -> None:
     end = sandbox.call(os.path.expandvars, "$NUMBA_CACHE_DIR is $TMPDIR")
     assert isinstance(end, Completed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -18,7 +19,6 @@ from codeopt.target import Target, module_of
 from codeopt.workload.guess.call_sites import CallsMade, keep_calls, read_calls_made
 from codeopt.workload.guess.callers import Calls, callers_of, kin_of, read_calls
 from codeopt.workload.guess.job import Guess, Request, guess_job
-from codeopt.workload.passages import pages
 from codeopt.workload.passages.heads import BESIDE
 from codeopt.workload.wanted import Unserved, Wanted
 
@@ -269,8 +269,8 @@ def _key(request: Request, related: object) -> str:
 
 @cache
 def _own_code() -> str:
-    folders = (Path(__file__).parent, Path(pages.__file__).parent)
-    files = [file for folder in folders for file in sorted(folder.glob("*.py"))]
+    folders = (Path(__file__).parent.parent, Path(inspect.getfile(Sandbox)).parent)
+    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
