@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.abc
 import importlib.util
 import os
@@ -44,8 +45,9 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def _interpret(numba: Any) -> None:
-    from codeopt.workload.universal import guvectorize, vectorize
+    from codeopt.workload.universal import guvectorize, jitclass, vectorize
 
     numba.config.DISABLE_JIT = True
     # The switch leaves these two out, and what they compile may call what is not compiled any more.
     numba.vectorize, numba.guvectorize = vectorize, guvectorize
+    importlib.import_module("numba.experimental").jitclass = jitclass

@@ -1,4 +1,4 @@
-"""Numba's universal functions as Python functions that are called for each element or row."""
+"""Numba's universal functions as Python functions that are called for each element or row, and its classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,17 @@ class _Signature:
 
     args: tuple[Any, ...]
     result: Any
+
+
+def jitclass(*asked: Any, **options: Any) -> Any:
+    """`numba.experimental.jitclass` as it is called: a class as it is, with a type that others may ask for."""
+    from numba import types
+
+    def plain(kind: Any) -> Any:
+        kind.class_type = SimpleNamespace(instance_type=types.pyobject)
+        return kind
+
+    return plain(asked[0]) if asked and isinstance(asked[0], type) else plain
 
 
 def _signatures(asked: Sequence[Any]) -> list[_Signature]:

@@ -55,7 +55,7 @@ TARGETS = [
     _refused("write-beside-the-project", "open('@OUTSIDE@/new', 'w').write('x')"),
     _refused("write-into-the-project", "open('@PROJECT@/canary.txt', 'a').write('x')"),
     _refused("write-into-home", "open(os.path.dirname('@SECRETS@') + '/codeopt-hostile', 'w').write('x')"),
-    _left("write-into-the-home-that-is-lent", "open(os.path.expanduser('~/n'), 'w').write('x')", "home folder"),
+    _left("write-into-the-lent-home", "open(os.path.expanduser('~/n'), 'w').write('x')", "home folder"),
     _refused("write-into-tmp", "open('/tmp/codeopt-hostile', 'w').write('x')"),
     _refused("write-into-site-packages", """
         folder = os.path.dirname(os.path.dirname(np.__file__))

@@ -10,6 +10,7 @@ import pytest
 
 COMPILED = """
 import numba
+import numba.experimental
 import numpy as np
 
 
@@ -38,6 +39,20 @@ class Table:
     @numba.guvectorize(["(f8[:], f8[:])"], "(n)->(n)")
     def halves(row, out):
         out[:] = half(row)
+
+
+@numba.experimental.jitclass([("size", numba.int64)])
+class Inner:
+    def __init__(self):
+        self.size = half(8)
+
+
+@numba.experimental.jitclass
+class Outer:
+    inner: Inner.class_type.instance_type
+
+    def __init__(self):
+        self.inner = Inner()
 
 
 @numba.vectorize
@@ -78,6 +93,7 @@ assert {{"half", *{names!r}}} <= ran, ran
     ("o = np.empty(3); compiled.shifted(np.ones(3), 1.0, out=o); assert o.tolist() == [2] * 3", ["shifted"]),
     ("assert compiled.total(np.ones((2, 3))).tolist() == [3, 3]", ["total"]),
     ("assert compiled.Table().halves(np.ones(2)).tolist() == [0.5, 0.5]", ["halves"]),
+    ("assert compiled.Outer().inner.size == 4", ["__init__"]),
     ("assert compiled.doubled(np.ones(2)).tolist() == [2, 2]", ["doubled", "whole"]),
     ("assert compiled.larger(np.ones(2), [0, 4]).tolist() == [0.5, 2]", ["larger"]),
 ])  # fmt: skip
