@@ -50,4 +50,5 @@ def _interpret(numba: Any) -> None:
     numba.config.DISABLE_JIT = True
     # The switch leaves these two out, and what they compile may call what is not compiled any more.
     numba.vectorize, numba.guvectorize = vectorize, guvectorize
-    importlib.import_module("numba.experimental").jitclass = jitclass
+    experimental: Any = importlib.import_module("numba.experimental")
+    experimental.jitclass = jitclass

@@ -1,4 +1,4 @@
-"""Numba's universal functions as Python functions that are called for each element or row, and its classes."""
+"""Numba's universal functions as Python functions, called for each element or row, and its classes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Signature:
 
 
 def jitclass(*asked: Any, **options: Any) -> Any:
-    """`numba.experimental.jitclass` as it is called: a class as it is, with a type that others may ask for."""
+    """`numba.experimental.jitclass` as it is called: the class, with a type that others may ask for."""
     from numba import types
 
     def plain(kind: Any) -> Any:
