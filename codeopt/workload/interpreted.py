@@ -31,8 +31,12 @@ class _Finder(importlib.abc.MetaPathFinder):
     ) -> ModuleSpec | None:
         if fullname != "numba":
             return None
+        # Whoever only asks whether it is there goes by here too, so the finder stays for the import.
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            sys.meta_path.insert(0, self)
         if spec is not None and spec.loader is not None:
             plain = spec.loader.exec_module
 

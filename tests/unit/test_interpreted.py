@@ -70,7 +70,9 @@ from codeopt.workload.interpreted import interpret_all
 {first}
 interpret_all()
 interpret_all()
+import importlib.util
 import numpy as np
+assert importlib.util.find_spec("numba")
 import compiled
 ran = set()
 def trace(frame, event, argument):
