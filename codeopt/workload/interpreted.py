@@ -1,4 +1,4 @@
-"""What numba would compile runs as Python, whose lines can be traced."""
+"""What numba and torch would compile runs as Python, whose lines can be traced."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from typing import Any
 
 
 def interpret_all() -> None:
-    """Let what numba would compile from now on run as Python; for this process."""
-    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    """Let what would be compiled from now on run as Python; for this process."""
+    os.environ.update(NUMBA_DISABLE_JIT="1", PYTORCH_JIT="0", TORCH_COMPILE_DISABLE="1")
+    scripted, compiled = map(sys.modules.get, ("torch.jit._state", "torch._dynamo.config"))
+    if scripted is not None:
+        scripted.disable()
+    if compiled is not None:
+        compiled.disable = True  # type: ignore[attr-defined]
     numba = sys.modules.get("numba")
     if numba is not None:
         _interpret(numba)

@@ -106,3 +106,33 @@ def test_lines_of_compiled_functions_are_seen(
     text = ASKED.format(first=first, calls=calls, names=names)
     done = subprocess.run([sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True)
     assert not done.returncode, done.stderr
+
+
+SCRIPTED = """
+import torch
+
+
+@torch.jit.script
+def half(x: torch.Tensor) -> torch.Tensor:
+    return x / 2
+
+
+@torch.compile
+def halves(x):
+    return half(x), torch.jit.fork(half, x).wait()
+
+
+class Layer(torch.jit.ScriptModule):
+    @torch.jit.script_method
+    def forward(self, x):
+        return halves(x)[1]
+"""
+
+
+@pytest.mark.parametrize("first", ["", "import torch._dynamo"], ids=["before it is imported", "after"])
+def test_lines_of_scripts_for_torch_are_seen(tmp_path: Path, first: str) -> None:
+    (tmp_path / "compiled.py").write_text(SCRIPTED)
+    calls = "assert compiled.Layer()(compiled.torch.ones(2)).tolist() == [0.5, 0.5]"
+    text = ASKED.format(first=first, calls=calls, names=["halves", "forward"])
+    done = subprocess.run([sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True)
+    assert not done.returncode, done.stderr
