@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from codeopt.workload.guess.call_sites import CallSites
+from codeopt.workload.guess.collected import names_read
+from codeopt.workload.guess.definitions import definition_of
 from codeopt.workload.guess.options import OMIT, Option, another, holder, is_at_hand, omitted
-from codeopt.workload.guess.pools import Context, options_for
+from codeopt.workload.guess.pools import Context, entry_text, options_for
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.spell import FIT, Key, State
 from codeopt.workload.guess.starts import given_to, with_given
@@ -49,7 +51,7 @@ def choices(
 
 def _pool(subject: Subject, key: Key, parameter: Parameter, context: Context) -> list[Option]:
     if parameter.star == "**":
-        return [omitted(), holder("dict", ())]
+        return [*_collected(subject, key, context), omitted(), holder("dict", ())]
     found = [option for option in options_for(parameter, context) if is_at_hand(option)]
     if key[0] == "call" and subject.takes_own_kind(parameter):
         found.insert(int(found[0].kind == OMIT), another())
@@ -58,3 +60,15 @@ def _pool(subject: Subject, key: Key, parameter: Parameter, context: Context) ->
         several = (Option(f"[{option.text} for _ in range(2)]", "star") for option in items[:8])
         return [omitted(), *several]
     return found
+
+
+def _collected(subject: Subject, key: Key, context: Context) -> Iterator[Option]:
+    """What a function may read of the arguments that it collects: by its names, then images and volumes."""
+    node = definition_of(subject.code) if key[0] == "call" and subject.code is not None else None
+    defaults = {parameter.name: parameter.default or "None" for parameter in subject.form.init}
+    names = names_read(node, defaults) if node is not None else ()
+    if names:
+        yield holder("dict", tuple((name, entry_text(name, context)) for name in names))
+        for sizes in ("n, 2, 16, 16", "n, 2, 8, 8, 8", "n, 2, 16"):
+            made = f"torch.rand({sizes})" if context.torch else f"rng.random(({sizes}))"
+            yield holder("dict", tuple((name, made) for name in names))
