@@ -16,7 +16,7 @@ def vectorize(*asked: Any, **options: Any) -> Any:
     """`numba.vectorize` as it is called: with or without signatures."""
     if len(asked) == 1 and isinstance(asked[0], FunctionType):
         return np.vectorize(asked[0])
-    results = [_dtype(kinds.result) for kinds in _signatures(asked)]
+    results = [_dtype(kinds.result) for kinds in _signatures(asked) if kinds.result is not None]
     return lambda function: np.vectorize(function, otypes=[np.result_type(*results)] if results else None)
 
 
@@ -29,7 +29,7 @@ def guvectorize(*asked: Any, **options: Any) -> Callable[[Callable[..., None]], 
 
 @dataclass(frozen=True, slots=True)
 class _Signature:
-    """Numba's types of what a function is given and of what it returns."""
+    """Numba's types of what a function is given and of what it returns, None where that is not told."""
 
     args: tuple[Any, ...]
     result: Any

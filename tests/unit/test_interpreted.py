@@ -60,6 +60,11 @@ def doubled(x):
     return whole(x) * 2
 
 
+@numba.vectorize([(numba.float64, numba.int64)])
+def times(a, b):
+    return half(a) * b
+
+
 @numba.vectorize(["f4(f4, f4)", "f8(f8, f8)"])
 def larger(a, b):
     return half(a) if half(a) > half(b) else half(b)
@@ -97,6 +102,7 @@ assert {{"half", *{names!r}}} <= ran, ran
     ("assert compiled.Table().halves(np.ones(2)).tolist() == [0.5, 0.5]", ["halves"]),
     ("assert compiled.Outer().inner.size == 4", ["__init__"]),
     ("assert compiled.doubled(np.ones(2)).tolist() == [2, 2]", ["doubled", "whole"]),
+    ("assert compiled.times(np.ones(2), 6).tolist() == [3, 3]", ["times"]),
     ("assert compiled.larger(np.ones(2), [0, 4]).tolist() == [0.5, 2]", ["larger"]),
 ])  # fmt: skip
 def test_lines_of_compiled_functions_are_seen(

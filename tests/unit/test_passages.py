@@ -238,8 +238,10 @@ def test_what_leads_nowhere_is_no_passage(project: Path, test: str) -> None:
      "def test_it(made):\n    made.total(4)\n",
      "def test_it():\n    for make in (Plain, Model):\n        make(3).add([2.0]).total(4)\n",
      "class Base:\n    def test_it(self):\n        self.kind(3).add([2.0]).total(4)\n"
-     "class TestModel(Base):\n    kind = Model\n"],
-    ids=["parameter", "list at the head", "fixture", "loop", "attribute of a class"],
+     "class TestModel(Base):\n    kind = Model\n",
+     "class Base:\n    def test_it(self):\n        self.ready(Model).total(4)\n"
+     "class TestModel(Base):\n    def ready(self, kind):\n        return kind(3).add([2.0])\n"],
+    ids=["parameter", "list at the head", "fixture", "loop", "attribute of a class", "base of a class"],
 )  # fmt: skip
 def test_what_a_test_is_run_with_is_used_in_it(project: Path, test: str) -> None:
     head = (

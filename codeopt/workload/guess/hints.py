@@ -13,6 +13,7 @@ from codeopt.workload.guess.evidence import families
 from codeopt.workload.guess.frames import with_columns
 from codeopt.workload.guess.kinds import asked_kinds
 from codeopt.workload.guess.options import Option, holder, made
+from codeopt.workload.guess.places import places_hinted
 from codeopt.workload.guess.pools import (
     FLOATS,
     IDS,
@@ -91,6 +92,7 @@ def hinted(outcome: Outcome, parameter: Parameter, now: Option, context: Context
         ):
             yield Option(text, "tensor" if context.torch else "array")
     yield from _in_mode(message, now)
+    yield from places_hinted(message, now)
     if "ambiguous" in message:
         yield from (Option(text, kind) for text, kind in (("0.5", "float"), ("1", "int")))
         if context.torch:

@@ -14,6 +14,7 @@ SAME = "same"
 """The kind of an argument made from the object whose method is called."""
 
 _IMPORTS = {
+    r"\bgeopandas\.": "import geopandas",
     r"\bnp\.": "import numpy as np",
     r"\btorch\.": "import torch",
     r"\bpd\.": "import pandas as pd",

@@ -15,6 +15,7 @@ from codeopt.workload.guess.fixed import FIXED, FIXED_TORCH, LAYERS
 from codeopt.workload.guess.frames import columns, frame_options
 from codeopt.workload.guess.numbers import float_texts, int_texts
 from codeopt.workload.guess.options import Option, holder, made, omitted
+from codeopt.workload.guess.places import place_options
 from codeopt.workload.guess.reading import Parameter
 from codeopt.workload.guess.shapes import DEFINITE, definite_shapes, shapes_for
 
@@ -78,6 +79,7 @@ def _ordered(parameter: Parameter, context: Context) -> Iterator[Option]:
     if context.torch:
         asked = parameter.usage.attributes
         yield from (Option(text, "module") for known, text in LAYERS if len(asked & known) > 1)
+    yield from place_options(parameter)
     yield from _contained(parameter, context)
     yield from _objects(parameter, context)
     if ranked[0] in (

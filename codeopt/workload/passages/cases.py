@@ -78,6 +78,16 @@ def inherits_tests(holder: ast.ClassDef) -> bool:
     )
 
 
+def collected(holder: ast.ClassDef, tree: ast.Module) -> ast.ClassDef:
+    """The class that runs the tests of another: itself, or one made from it where it is a base only."""
+    named = [ast.unparse(base) for base in holder.bases]
+    if not holder.name.startswith("Test") and not any(name.endswith("TestCase") for name in named):
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and holder.name in map(ast.unparse, node.bases):
+                return node
+    return holder
+
+
 def whole_case(holder: ast.ClassDef) -> list[ast.stmt]:
     """A class of tests, and all its tests one after the other, whatever comes of them."""
     plain = copy.copy(holder)

@@ -19,6 +19,7 @@ from codeopt.workload.passages.cases import (
     attributes_of,
     benchmarked,
     case_of,
+    collected,
     inherits_tests,
     is_fixture,
     requested,
@@ -141,8 +142,11 @@ class _Reader:
         tree = self._heads.page(file)
         there = _at(tree, place) if place.doc < 0 else None
         holder, function = _around(tree, there) if there is not None else (None, None)
-        if holder is not None and (function is None or inherits_tests(holder) or function.name in SET_UP):
-            made = whole_case(holder)
+        case = collected(holder, tree) if holder is not None else None
+        if case is not None and (
+            function is None or case is not holder or inherits_tests(case) or function.name in SET_UP
+        ):
+            made = whole_case(case)
             before = self._heads.resolved(set().union(*map(loads, made)), file, set())
             return self._told(before, made, file)
         if function is None:
