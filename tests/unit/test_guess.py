@@ -204,6 +204,18 @@ class Metric:
         return self.estimate - self.estimate.mean()  # site
 
 
+class Flip:
+    def __init__(self, key="image"):
+        self.key = key
+
+    def __call__(self, **data):
+        image = data.get(self.key)
+        if image is None:
+            return data
+        data[self.key] = image[:, :, ::-1, ::-1] * 1.5  # site
+        return data
+
+
 class Bound:
     __class_getitem__ = classmethod(type([]).__class_getitem__)
 
@@ -357,6 +369,12 @@ GRAPH = """
 import torch
 
 
+class Vectors(torch.Tensor):
+    def nearness(self, others):
+        lengths = torch.linalg.norm(self, dim=-1) * torch.linalg.norm(others, dim=-1)
+        return (self * others).sum(-1) / lengths  # site
+
+
 class Clipped(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, limit=1.0):
@@ -435,9 +453,10 @@ def served(folder: Path, sandbox: Sandbox) -> dict[str, Target | Unserved]:
         "Vault._spread",
         "Keyed._turned",
         "Standard.undo",
+        "Flip.__call__",
     ]
     wanted = [wanted_in(folder / "guesswork.py", name) for name in names]
-    wanted.append(wanted_in(folder / "graph.py", "Clipped.backward"))
+    wanted += [wanted_in(folder / "graph.py", name) for name in ("Clipped.backward", "Vectors.nearness")]
     wanted.append(Wanted(folder / "broken.py", "f", frozenset({4})))
     wanted.append(Wanted(folder / "sealed.py", "inner", frozenset({8})))
     wanted.append(wanted_in(folder / "guesswork.py", "needs_the_unguessable"))
@@ -451,8 +470,12 @@ def ask(wanted: Sequence[Wanted], sandbox: Sandbox, folder: Path) -> dict[str, T
 
 def wanted_in(file: Path, qualname: str) -> Wanted:
     lines = file.read_text().splitlines()
-    name = qualname.rpartition(".")[2]
-    start = next(i for i, line in enumerate(lines, 1) if line.strip().startswith(f"def {name}("))
+    owner, _, name = qualname.rpartition(".")
+    heads = (i for i, line in enumerate(lines, 1) if owner and line.startswith(f"class {owner}"))
+    first = next(heads, 0)
+    start = next(
+        i for i, line in enumerate(lines, 1) if i > first and line.strip().startswith(f"def {name}(")
+    )
     site = next(i for i, line in enumerate(lines, 1) if i > start and line.endswith("# site"))
     return Wanted(file, qualname, frozenset({site}))
 
@@ -529,6 +552,26 @@ def test_a_function_that_only_another_reaches_is_served_by_that_one(
     target = served["Model.scores"]
     assert isinstance(target, Target)
     assert "Model(" in target.workload_file.read_text()
+
+
+def test_a_kind_of_tensor_is_made_of_one(
+    served: dict[str, Target | Unserved], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+    target = served["Vectors.nearness"]
+    assert isinstance(target, Target), target
+    instance, others = load_declared(target.workload_file)[0].builder(0.0, 0).args
+    assert type(instance).__name__ == "Vectors"
+    assert instance.numel()
+    assert others.numel()
+
+
+def test_collected_arguments_have_the_names_that_are_read(served: dict[str, Target | Unserved]) -> None:
+    target = served.get("Flip.__call__", served.get("Flip"))
+    assert isinstance(target, Target), target
+    call = load_declared(target.workload_file)[0].builder(0.0, 0)
+    assert list(call.kwargs) == ["image"]
+    assert call.kwargs["image"].ndim == 4
 
 
 def test_methods_that_go_before_are_called_first(served: dict[str, Target | Unserved]) -> None:

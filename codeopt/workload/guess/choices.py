@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from codeopt.workload.guess.call_sites import CallSites
@@ -69,6 +70,6 @@ def _collected(subject: Subject, key: Key, context: Context) -> Iterator[Option]
     names = names_read(node, defaults) if node is not None else ()
     if names:
         yield holder("dict", tuple((name, entry_text(name, context)) for name in names))
-        for sizes in ("n, 2, 16, 16", "n, 2, 8, 8, 8", "n, 2, 16"):
-            made = f"torch.rand({sizes})" if context.torch else f"rng.random(({sizes}))"
-            yield holder("dict", tuple((name, made) for name in names))
+        makers = ("torch.rand({})", "rng.random(({}))")[not context.torch :]
+        for sizes, maker in itertools.product(("n, 2, 16, 16", "n, 2, 8, 8, 8", "n, 2, 16"), makers):
+            yield holder("dict", tuple((name, maker.format(sizes)) for name in names))

@@ -51,6 +51,7 @@ class Parameter:
     shown: tuple[str, ...] = ()
     heard: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    positional_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

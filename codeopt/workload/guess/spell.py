@@ -92,7 +92,9 @@ def spell(form: Form, state: State, target: str, n: int, floor: int, note: str =
 def _init_lines(form: Form, state: State) -> list[tuple[str, Key]]:
     keys = [(parameter, ("init", parameter.name)) for parameter in form.init if not parameter.star]
     shown = [(p, key) for p, key in keys if state[key].kind != OMIT]
-    lines = [(f"{p.name}={state[key].text}", key) for p, key in shown]
+    lines = [
+        (state[key].text if p.positional_only else f"{p.name}={state[key].text}", key) for p, key in shown
+    ]
     more = [("init", p.name) for p in form.init if p.star == "**" and state["init", p.name].kind != OMIT]
     spread = next(
         (p for p in form.init if p.star == "*" and state["init", p.name].kind != OMIT),

@@ -228,6 +228,11 @@ def _read(function: Any, who: str, doc: str, *, bound: bool) -> _Read:
     plain = inspect.unwrap(getattr(plain, "__func__", plain)) if plain is not None else None
     code = getattr(plain, "__code__", None)
     node = definition_of(code) if isinstance(code, CodeType) else None
+    if plain is None and any(
+        f"{base.__module__}.{base.__name__}" == "torch.Tensor" for base in function.__mro__
+    ):
+        # A tensor of another kind is made of one, and its signature does not say so.
+        return _Read((Parameter("data", "torch.Tensor", positional_only=True),), {}, {})
     if node is None or code is None:
         return _Read(_from_signature(function), {}, {})
     reading = read_function(node, doc, bound=bound)
@@ -309,6 +314,7 @@ def _from_signature(function: Any) -> tuple[Parameter, ...]:
             "" if p.annotation is p.empty else str(p.annotation),
             None if p.default is p.empty else (repr(p.default) if _is_literal(repr(p.default)) else "..."),
             keyword_only=p.kind is kinds.KEYWORD_ONLY,
+            positional_only=p.kind is kinds.POSITIONAL_ONLY,
             star="*" if p.kind is kinds.VAR_POSITIONAL else "**" if p.kind is kinds.VAR_KEYWORD else "",
         )
         for p in signature.parameters.values()

@@ -134,7 +134,11 @@ def _constructed(bench: Workbench, owner: type) -> Option | None:
     given = [
         (p, best.state["call", p.name].text) for p in subject.form.call if best.state["call", p.name].text
     ]
-    shown = [f"**{text}" if p.star else f"{p.name}={text}" for p, text in given if p.star != "*"]
+    shown = [
+        f"**{text}" if p.star else text if p.positional_only else f"{p.name}={text}"
+        for p, text in given
+        if p.star != "*"
+    ]
     needs = [need for option in best.state.values() for need in option.needs]
     line = f"from {owner.__module__} import {owner.__qualname__.partition('.')[0]}"
     return Option(f"{owner.__qualname__}({', '.join(shown)})", "object", needs=(*needs, line))
