@@ -7,8 +7,8 @@ What stands for a repository that is worked on is taken: a release of the past t
 distribution holds tests. `--any` asks for neither, as the first draws did. The newest release must have a
 wheel for this machine and install from wheels with what it requires, at most 30 of them; it must hold at
 least 14 functions with sites, 19 in 20 of them in modules that can be imported here. What a function does,
-and whether a workload can be guessed for it, plays no part. What is not taken is removed again; the reason
-is printed.
+and whether a workload can be guessed for it, plays no part. What was installed of a package that is not
+taken is removed again; the reason is printed.
 """
 
 from __future__ import annotations

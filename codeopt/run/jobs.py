@@ -156,11 +156,11 @@ def _perform(order: Order) -> _Process:
     environment = {
         **os.environ,
         "MPLBACKEND": "Agg",
+        # What a run writes there is not compared, so it may not write there.
+        "HOME": USERS_HOME,
         **dict(order.command.variables),
         "PYTHONHASHSEED": str(order.seed & 0xFFFFFFFF),
         "TMPDIR": temporary,
-        # What a run writes there is not compared, so it may not write there.
-        "HOME": USERS_HOME,
         "PWD": copy + order.folder[len(order.root) :],
     }
     out, err = f"{aside}/stdout", f"{aside}/stderr"

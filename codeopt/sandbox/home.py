@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-USERS_HOME = os.environ.get("HOME", "")
+USERS_HOME = os.path.expanduser("~")
 _OPENED = {".cache", ".config", ".local", ".local/share", ".local/state"}
 """Folders below the home in which libraries make folders of their own."""
 

@@ -274,14 +274,17 @@ def test_what_a_base_of_tests_says_of_a_class_is_read(project: Path) -> None:
 
 def test_images_that_would_be_downloaded_are_random_ones(project: Path) -> None:
     calls = made(project, """
+import torchvision as vision
 from torchvision import datasets
 from torchvision.datasets import CIFAR10 as Small, ImageFolder
+from shown_pack import data
 from shown_pack import Model
 
 def test_it():
     model = Model(1)
     model.add([datasets.MNIST('.', train=True, download=True, transform=len)])
     model.add([Small('.'), ImageFolder('.'), datasets.ImageFolder('.')])
+    model.add([vision.datasets.SVHN('.'), data.MNIST('.')])
     model.total(2)
 """)  # fmt: skip
     passage = passage_of(calls.places["Model.total"][0], project, calls.homes)
@@ -290,3 +293,4 @@ def test_it():
     assert "model.add([torchvision.datasets.FakeData(256, (1, 28, 28), transform=len)])" in passage.body
     others = "ImageFolder('.'), datasets.ImageFolder('.')"
     assert f"model.add([torchvision.datasets.FakeData(256, (3, 32, 32)), {others}])" in passage.body
+    assert "model.add([torchvision.datasets.FakeData(256, (3, 32, 32)), data.MNIST('.')])" in passage.body

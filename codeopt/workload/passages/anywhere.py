@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator, Mapping
 
 _IMAGES = {
     **dict.fromkeys(("MNIST", "FashionMNIST", "KMNIST", "QMNIST", "EMNIST", "USPS"), (1, 28, 28)),
@@ -23,36 +24,38 @@ def anywhere(tree: ast.Module) -> ast.Module:
     `.cuda()` and the name of its device are left out; a collection of images that torchvision would
     download is one of random images in its shape.
     """
-    held = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module == "torchvision.datasets"]
-    names = {alias.asname or alias.name: alias.name for node in held for alias in node.names}
-    return _Anywhere(names).visit(tree)  # type: ignore[no-any-return]
+    return _Anywhere(dict(_collections(tree))).visit(tree)  # type: ignore[no-any-return]
+
+
+def _collections(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """What a file calls a collection of torchvision's by, as a source text, and the collection's own name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "torchvision.datasets":
+            yield from ((alias.asname or alias.name, alias.name) for alias in node.names)
+        for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
+            whole = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+            if whole in ("torchvision", "torchvision.datasets"):
+                bound = alias.asname or (whole if isinstance(node, ast.Import) else alias.name)
+                bound += ".datasets" * (whole == "torchvision")
+                yield from ((f"{bound}.{name}", name) for name in _IMAGES)
 
 
 class _Anywhere(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
+    def __init__(self, collections: Mapping[str, str]) -> None:
+        self._collections = collections
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "cuda":
             owner = node.func.value
             return owner if not (isinstance(owner, ast.Name) and owner.id == "torch") else node
-        collection = self._collection(node.func)
-        return _random_images(node, collection) if collection else node
+        collection = self._collections.get(ast.unparse(node.func), "") if self._collections else ""
+        return _random_images(node, collection) if collection in _IMAGES else node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, str) and re.fullmatch(r"cuda(:\d+)?", node.value):
             return ast.copy_location(ast.Constant("cpu"), node)
         return node
-
-    def _collection(self, callee: ast.expr) -> str:
-        """The collection of torchvision that a call would make, or an empty text."""
-        name = self._names.get(callee.id, "") if isinstance(callee, ast.Name) else ""
-        if isinstance(callee, ast.Attribute) and re.fullmatch(
-            r"(torchvision\.)?datasets|tvd?|dsets", ast.unparse(callee.value)
-        ):
-            name = callee.attr
-        return name if name in _IMAGES else ""
 
 
 def _random_images(node: ast.Call, collection: str) -> ast.Call:
